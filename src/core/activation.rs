@@ -1,0 +1,1 @@
+//! GSLBConfig discovery, activation and its status texts (section 1.4).

@@ -1,0 +1,18 @@
+//! What a GSLB service should be: pure functions over plain data.
+//!
+//! **Invariant.** Nothing here is async, reads a clock, draws a random number, performs I/O or names an actor, a
+//! Kubernetes client or an HTTP type. Objects come in as the projections of [`object`], decisions go out as
+//! [`gslb::GslbService`] values and [`plan::Write`] lists. Every rule of AMKO's behaviour lives in this tree, one
+//! concept per file.
+
+pub mod activation;
+pub mod build;
+pub mod endpoint;
+pub mod gslb;
+pub mod ingest;
+pub mod monitor;
+pub mod object;
+pub mod owner;
+pub mod plan;
+pub mod policy;
+pub mod select;

@@ -1,0 +1,1 @@
+//! Health monitors: which, how named, what they send (section 8).

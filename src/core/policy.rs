@@ -1,0 +1,87 @@
+//! The deployment policy in force: an accepted GlobalDeploymentPolicy, validated once and then trusted.
+
+use super::gslb::{DownResponse, PoolAlgorithm};
+use super::owner::Owner;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that decides the content of a GSLB service beside its endpoints. Immutable; a change makes a new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicySnapshot {
+    /// `None` until a GSLBConfig is active: then nothing is decided and nothing is written.
+    pub installation: Option<Installation>,
+    pub deployment: DeploymentState,
+}
+
+/// What the active GSLBConfig fixes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installation {
+    pub owner: Owner,
+    /// Tenant of objects whose namespace names none.
+    pub default_tenant: String,
+    /// Every context listed in `spec.memberClusters`, reachable or not (rule CL-01).
+    pub member_clusters: BTreeSet<String>,
+}
+
+/// What is known about the GlobalDeploymentPolicy. "Absent" is a decision of the user that empties every service;
+/// "unknown" is blindness and changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeploymentState {
+    /// Not listed yet, or present but never valid since the start.
+    Unknown,
+    /// The list was complete and there is none.
+    Absent,
+    InForce(DeploymentPolicy),
+}
+
+/// A valid GlobalDeploymentPolicy (section 4.1).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeploymentPolicy {
+    /// All pairs must be on the object; empty means the selector is absent.
+    pub app_selector: BTreeMap<String, String>,
+    pub namespace_selector: BTreeMap<String, String>,
+    pub clusters: BTreeMap<String, ClusterPolicy>,
+    /// By cluster; first entry of the object wins.
+    pub traffic_split: BTreeMap<String, TrafficShare>,
+    pub ttl: Option<u32>,
+    pub health: MonitorChoice,
+    /// Name of the persistence profile for services whose members are secure.
+    pub site_persistence: Option<String>,
+    pub pki_profile: Option<String>,
+    pub algorithm: Option<PoolAlgorithm>,
+    pub down_response: Option<DownResponse>,
+    pub default_domain: Option<String>,
+}
+
+/// One entry of `matchClusters`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ClusterPolicy {
+    pub sync_vip_only: bool,
+}
+
+/// Weight and priority of a cluster's members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrafficShare {
+    /// 1 to 20.
+    pub weight: u32,
+    /// 0 to 100.
+    pub priority: u32,
+}
+
+/// Which health monitors a service gets (section 7.2).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum MonitorChoice {
+    /// AMKO's own monitors.
+    #[default]
+    Own,
+    /// Names of the user's federated monitors, never empty.
+    Refs(Vec<String>),
+    /// No monitor; the member's own controller tells.
+    ControlPlaneOnly,
+}
+
+impl Default for TrafficShare {
+    /// Rule of section 4.4: a cluster without an entry has weight 1 and priority 10.
+    fn default() -> Self {
+        Self { weight: 1, priority: 10 }
+    }
+}

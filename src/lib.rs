@@ -1,0 +1,3 @@
+//! AMKO: keeps one GSLB service per FQDN on an Avi GSLB leader controller, so that DNS spreads users over sites.
+
+pub mod core;
