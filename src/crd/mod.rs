@@ -12,6 +12,8 @@ pub mod gslb_config;
 pub mod gslb_host_rule;
 pub mod pool_algorithm;
 mod render;
+#[cfg(test)]
+mod tests;
 
 pub use amko_cluster::{AmkoCluster, AmkoClusterCondition, AmkoClusterSpec, AmkoClusterStatus};
 pub use condition::Condition;
