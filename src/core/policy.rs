@@ -1,5 +1,11 @@
 //! The deployment policy in force: an accepted GlobalDeploymentPolicy, validated once and then trusted.
 
+mod choose;
+#[cfg(test)]
+mod tests;
+
+pub use choose::{ACCEPTED, ANOTHER_EXISTS, choose};
+
 use super::gslb::{DownResponse, PoolAlgorithm};
 use super::owner::Owner;
 use std::collections::{BTreeMap, BTreeSet};
