@@ -29,6 +29,7 @@ use queue::{Outcome, Queue};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use secrecy::ExposeSecret;
 use slot::Slot;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -64,6 +65,20 @@ pub struct ControllerSettings {
     pub owner: Owner,
     /// Time between two full reads of the controller.
     pub refresh: Duration,
+}
+
+impl ControllerSettings {
+    /// Whether both lead to the same session with the same controller for the same owner.
+    pub fn same(&self, other: &Self) -> bool {
+        let Self { session, tls, owner, refresh } = self;
+        session.address == other.session.address
+            && session.username == other.session.username
+            && session.password.expose_secret() == other.session.password.expose_secret()
+            && session.version == other.session.version
+            && *tls == other.tls
+            && *owner == other.owner
+            && *refresh == other.refresh
+    }
 }
 
 /// Makes the transport to a controller; the seam to the outside.
@@ -193,8 +208,14 @@ const LOGOUT_PATIENCE: Duration = Duration::from_secs(2);
 
 impl AviSessionState {
     fn configure(&mut self, myself: &ActorRef<AviSessionMsg>, settings: Option<Arc<ControllerSettings>>) {
-        self.settings = settings;
-        self.restart_session(myself);
+        let same = match (&self.settings, &settings) {
+            (Some(present), Some(new)) => present.same(new),
+            (present, new) => present.is_none() && new.is_none(),
+        };
+        if !same {
+            self.settings = settings;
+            self.restart_session(myself);
+        }
     }
 
     fn on_term(&mut self, myself: &ActorRef<AviSessionMsg>, term: Option<u64>) {
