@@ -2,7 +2,7 @@
 
 use crate::avi::call_error::CallError;
 use crate::avi::session::AviClient;
-use crate::avi::wire::{RefNames, monitor_identity, parse_monitor, parse_service, text};
+use crate::avi::wire::{RefNames, monitor_identity, parse_monitor, parse_service};
 use crate::core::owner::{LEGACY_OWNER, MONITOR_PREFIX, Owner};
 use crate::core::plan::{Observed, ObservedService};
 use serde_json::Value;
@@ -44,7 +44,8 @@ impl OwnObjects {
         let names = RefNames::of(monitors);
         let mut own = Self::default();
         for service in services.iter().filter_map(|object| parse_service(object, owner, &names)) {
-            own.place(&service.content.name.clone(), &service.content.tenant.clone()).service = Some(service);
+            let place = own.place(&service.content.name, &service.content.tenant);
+            place.service = Some(service);
         }
         let users = own.users_of_monitors();
         for object in monitors {
@@ -68,9 +69,8 @@ impl OwnObjects {
         let names = RefNames::default();
         let Some(monitor) = parse_monitor(object, owner, &names) else { return };
         let Some(identity) = monitor_identity(object, &names) else { return };
+        let shared = identity.is_shared();
         let key = (identity.tenant, identity.name);
-        // The shared monitor of passthrough routes is referred to by many services and belongs to none.
-        let shared = text(object, "description") == Some("created by: amko");
         match identity.gs_name.or_else(|| users.get(&key).filter(|_| !shared).cloned()) {
             Some(fqdn) => {
                 let (tenant, name) = key;

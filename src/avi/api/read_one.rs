@@ -4,7 +4,7 @@
 use super::encoded;
 use crate::avi::call_error::CallError;
 use crate::avi::session::AviClient;
-use crate::avi::wire::{RefNames, monitor_identity, parse_monitor, parse_service};
+use crate::avi::wire::{RefNames, SHARED_MONITOR_PREFIX, monitor_identity, parse_monitor, parse_service};
 use crate::core::owner::{MONITOR_PREFIX, Owner};
 use crate::core::plan::{Observed, ObservedService};
 use serde_json::Value;
@@ -22,12 +22,11 @@ impl AviClient {
     ) -> Result<Observed, CallError> {
         let service = self.read_service(owner, tenant, fqdn).await.map_err(|e| about(e, fqdn))?;
         let referred = service.iter().flat_map(|service| service.content.monitors.iter());
-        let wanted: BTreeSet<_> =
-            referred.chain(monitor_names).filter(|name| name.starts_with(MONITOR_PREFIX)).cloned().collect();
+        let wanted: BTreeSet<_> = referred.chain(monitor_names).filter(|name| of_one_service(name)).cloned().collect();
         let mut observed = Observed { service, ..Observed::default() };
         for name in wanted {
             let found = self.find_monitor(tenant, &name).await.map_err(|e| about(e, fqdn))?;
-            if let Some(monitor) = found.as_ref().and_then(|found| parse_monitor(found, owner, &RefNames::default())) {
+            if let Some(monitor) = found.and_then(|found| parse_monitor(&found, owner, &RefNames::default())) {
                 observed.monitors.insert(name, monitor);
             }
         }
@@ -55,6 +54,11 @@ impl AviClient {
         };
         Ok(found.into_iter().find(wanted))
     }
+}
+
+/// The monitor that passthrough services share is nobody's to change or delete.
+fn of_one_service(name: &str) -> bool {
+    name.starts_with(MONITOR_PREFIX) && !name.starts_with(SHARED_MONITOR_PREFIX)
 }
 
 fn about(error: CallError, fqdn: &str) -> CallError {

@@ -6,7 +6,7 @@ use crate::avi::call_error::{CallError, Failure};
 use crate::avi::classify::explanation;
 use crate::avi::transport::TransportError;
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, COOKIE, REFERER};
+use http::header::{CONTENT_TYPE, COOKIE, REFERER, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use serde_json::Value;
 
@@ -83,9 +83,11 @@ impl AviClient {
     /// Sends `call` with the cookies of `session` and keeps the cookies that come back. Any status is an answer.
     pub(super) async fn send(&self, call: &Call<'_>, session: Option<&Session>) -> Result<Response, CallError> {
         let request = self.http_request(call, session).map_err(|e| call.error(e))?;
-        let answer = self.shared.transport.send(request).await.map_err(|e| call.error(e))?;
+        let mut answer = self.shared.transport.send(request).await.map_err(|e| call.error(e))?;
         if let Some(session) = session {
             session.jar.lock().absorb(answer.headers());
+            // An answer that somebody prints must not hold the session.
+            answer.headers_mut().remove(SET_COOKIE);
         }
         Ok(Response::from_http(answer))
     }

@@ -11,7 +11,7 @@ mod reference;
 mod write_monitor;
 mod write_service;
 
-pub use read_monitor::{MonitorIdentity, monitor_identity, monitor_owner, parse_monitor};
+pub use read_monitor::{MonitorIdentity, SHARED_MONITOR_PREFIX, monitor_identity, monitor_owner, parse_monitor};
 pub use read_service::parse_service;
 pub use reference::RefNames;
 pub use write_monitor::monitor_body;

@@ -9,7 +9,8 @@ use crate::core::owner::{MARKER_KEY, MONITOR_PREFIX, Owner};
 use crate::core::plan::ObservedMonitor;
 use serde_json::{Value, json};
 
-const PASSTHROUGH_PREFIX: &str = "amko--passthrough-hm-tcp-";
+/// Name of the monitor that all passthrough services of a tenant share, without the owner's uuid (section 8.2).
+pub const SHARED_MONITOR_PREFIX: &str = "amko--passthrough-hm-tcp-";
 
 /// Which monitor it is, and for whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,13 @@ pub struct MonitorIdentity {
     pub name: String,
     /// The GSLB service it was made for, from its description (section 8.5) or its legacy name (section 8.2).
     pub gs_name: Option<String>,
+}
+
+impl MonitorIdentity {
+    /// Whether it is the monitor that all passthrough services share: it belongs to none of them (section 8.6).
+    pub fn is_shared(&self) -> bool {
+        self.name.starts_with(SHARED_MONITOR_PREFIX)
+    }
 }
 
 /// `None` when it is not a monitor that this installation may touch: its name starts with `amko--`, and its owner
@@ -61,7 +69,7 @@ fn described_gs_name(description: &str) -> Option<&str> {
 /// Old releases put the service's name into the monitor's: `amko--<gsname>` or `amko--<proto>--<gsname>--<path>`.
 fn legacy_gs_name(name: &str) -> Option<&str> {
     let rest = name.strip_prefix(MONITOR_PREFIX)?;
-    if name.starts_with(PASSTHROUGH_PREFIX) {
+    if name.starts_with(SHARED_MONITOR_PREFIX) {
         return None;
     }
     let with_path = ["http--", "https--"].into_iter().find_map(|proto| rest.strip_prefix(proto));
