@@ -20,8 +20,8 @@ pub type LogLevel = Box<dyn Fn(&str) + Send + Sync>;
 pub fn install(format: LogFormat) -> LogLevel {
     let fixed = std::env::var("RUST_LOG").ok().and_then(|text| EnvFilter::try_new(text).ok());
     let is_fixed = fixed.is_some();
-    let (filter, handle) = reload::Layer::new(fixed.unwrap_or_else(|| filter("INFO")));
-    let registry = tracing_subscriber::registry().with(filter);
+    let (layer, handle) = reload::Layer::new(fixed.unwrap_or_else(|| filter("INFO")));
+    let registry = tracing_subscriber::registry().with(layer);
     let installed = match format {
         LogFormat::Text => registry.with(fmt::layer().with_writer(std::io::stderr)).try_init(),
         LogFormat::Json => registry.with(fmt::layer().json().with_writer(std::io::stderr)).try_init(),

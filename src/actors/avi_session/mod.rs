@@ -6,6 +6,7 @@
 //! waiting: while the controller cannot be used work stays in its slots, newest state only, and a probe with backoff
 //! finds out when it goes on.
 
+mod api;
 pub mod phase;
 pub mod queue;
 pub mod slot;
@@ -16,7 +17,7 @@ use super::gs_actor::GsMsg;
 use super::gs_directory::GsDirectoryMsg;
 use super::link::Link;
 use super::policy_watcher::PolicyWatcherMsg;
-use crate::avi::api::{AviApi, LeaderStatus};
+use crate::avi::api::LeaderStatus;
 use crate::avi::call_error::CallError;
 use crate::avi::session::{AviClient, SessionSettings};
 use crate::avi::transport::{AviTransport, TlsSettings};
@@ -24,6 +25,7 @@ use crate::core::owner::Owner;
 use crate::core::plan::Observed;
 use crate::retry::{Backoff, RetryPolicy};
 use crate::telemetry::metrics::Metrics;
+use api::AviApi;
 use phase::{ControllerState, Phase};
 use queue::{Outcome, Queue};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -257,7 +259,7 @@ impl AviSessionState {
         self.phase = self.phase.probing();
         let (myself, generation) = (myself.clone(), self.generation);
         self.calls.spawn(async move {
-            let result = probe(&api).await;
+            let result = api.probe().await;
             // The session owns this task: when it is gone, nobody waits for the answer.
             let _ = myself.cast(AviSessionMsg::Probed { generation, result: Box::new(result) });
         });
@@ -269,7 +271,10 @@ impl AviSessionState {
                 self.probing.reset();
                 self.list(myself);
             }
-            Ok(other) => self.stay_passive(&other.to_string()),
+            Ok(LeaderStatus::NotInGslb) => self.stay_passive("the controller is in no GSLB"),
+            Ok(LeaderStatus::Follower { leader_uuid, leader_name }) => {
+                self.stay_passive(&format!("the GSLB leader is {}", leader_name.unwrap_or(leader_uuid)));
+            }
             Err(error) => self.stay_down(error.to_string()),
         }
     }
@@ -404,11 +409,6 @@ const PASSIVE_POLL: Duration = Duration::from_secs(60);
 fn later(delay: Duration) -> Instant {
     const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
     Instant::now() + delay.min(YEAR)
-}
-
-async fn probe(api: &AviApi) -> Result<LeaderStatus, CallError> {
-    api.check_version().await?;
-    api.leader_status().await
 }
 
 async fn work_on(myself: ActorRef<AviSessionMsg>, api: AviApi, slot: Arc<Slot>, taken: slot::Taken) {
