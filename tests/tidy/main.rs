@@ -1,9 +1,11 @@
 //! Rules of this repository that the compiler cannot hold: each is one small function over one file.
 //!
-//! `checks` holds the rules with a bad sample for each, `source` turns a file into tokens, `walk` finds the files.
+//! `checks` holds the rules about source files, `manifest` and `paths` those about others, each with a bad sample;
+//! `source` turns a file into tokens, `walk` finds the files.
 
 mod checks;
 mod manifest;
+mod paths;
 mod source;
 mod walk;
 
@@ -63,4 +65,13 @@ fn every_file_says_what_it_is_for() {
 #[test]
 fn nothing_of_a_private_machine_is_left_in_the_text() {
     hold(&walk::text(), checks::no_private_words);
+}
+
+#[test]
+fn documents_name_files_that_exist() {
+    let documents: Vec<SourceFile> = walk::text().into_iter().filter(|file| file.path.ends_with(".md")).collect();
+    assert!(!documents.is_empty(), "nothing to check: the walk is broken");
+    let findings: Vec<Finding> =
+        documents.iter().flat_map(|document| paths::named_paths_exist(document, walk::exists)).collect();
+    assert!(findings.is_empty(), "\n{}", findings.join("\n"));
 }

@@ -24,6 +24,11 @@ pub fn file(path: &str) -> SourceFile {
     read(&root().join(path)).expect("a file of the repository")
 }
 
+/// Whether a path from the root leads to a file or directory.
+pub fn exists(path: &str) -> bool {
+    root().join(path).exists()
+}
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
