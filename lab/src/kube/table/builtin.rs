@@ -63,14 +63,14 @@ const CONFIG_MAP: &[Column] =
 const SERVICE_ACCOUNT: &[Column] =
     &[NAME, Column::new("Secrets", |object, _| cells::count(object, &["/secrets"])), AGE];
 const EVENT: &[Column] = &[
-    Column::new("Last Seen", |object, now| cells::last_seen(object, now)),
+    Column::new("Last Seen", cells::last_seen),
     Column::new("Type", |object, _| cells::at(object, "/type")),
     Column::new("Reason", |object, _| cells::at(object, "/reason")),
     Column::new("Object", |object, _| cells::involved_object(object)),
     Column::wide("Subobject", |object, _| cells::at(object, "/involvedObject/fieldPath")),
     Column::wide("Source", |object, _| cells::event_source(object)),
     Column::new("Message", |object, _| cells::at(object, "/message")),
-    Column::wide("First Seen", |object, now| cells::first_seen(object, now)),
+    Column::wide("First Seen", cells::first_seen),
     Column::wide("Count", |object, _| cells::event_count(object)),
     Column { priority: 1, ..NAME },
 ];
