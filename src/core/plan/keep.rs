@@ -74,32 +74,32 @@ fn merge(mut desired: Desired, observed: &Observed, service: &GslbService, entri
     desired
 }
 
-/// Adds the observed members that no desired one explains, each to the pool of its priority. Every desired member
-/// explains at most one.
+/// Adds the observed members that no desired one explains, each to the pool of its priority.
 fn keep_members(desired: &mut Vec<Pool>, observed: &[Pool]) {
     let mut explaining: Vec<Member> = desired.iter().flat_map(|pool| pool.members.clone()).collect();
     for pool in observed {
         for member in &pool.members {
-            match explaining.iter().position(|candidate| explains(candidate, member)) {
-                Some(index) => {
-                    explaining.swap_remove(index);
-                }
-                None => pool_of(desired, pool).members.push(member.clone()),
+            if !explained(member, &mut explaining) {
+                pool_of(desired, pool).members.push(member.clone());
             }
         }
     }
 }
 
-/// The same virtual service, perhaps with a new address; or the same address, unless the two are virtual services of
-/// different controllers (clusters may have overlapping address plans, DB-26).
-fn explains(desired: &Member, observed: &Member) -> bool {
-    let same_address = desired.address == observed.address;
-    match (&desired.vs_uuid, &observed.vs_uuid) {
-        (Some(wanted), Some(known)) => {
-            wanted == known || (same_address && desired.cluster_uuid == observed.cluster_uuid)
-        }
-        _ => same_address,
+/// A virtual service belongs to one cluster, so it explains all its addresses, old and new. An address explains one
+/// member, because clusters may have overlapping address plans (DB-26).
+fn explained(observed: &Member, explaining: &mut Vec<Member>) -> bool {
+    if observed.vs_uuid.is_some() && explaining.iter().any(|desired| desired.vs_uuid == observed.vs_uuid) {
+        return true;
     }
+    let found = explaining.iter().position(|desired| same_place(desired, observed));
+    found.map(|index| explaining.swap_remove(index)).is_some()
+}
+
+/// The same address, and nothing says that it is of two controllers.
+fn same_place(desired: &Member, observed: &Member) -> bool {
+    let named = desired.vs_uuid.is_some() && observed.vs_uuid.is_some();
+    desired.address == observed.address && (!named || desired.cluster_uuid == observed.cluster_uuid)
 }
 
 /// The pool with the priority of `observed`; a new one has the settings that all desired pools share.
