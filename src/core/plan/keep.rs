@@ -1,5 +1,8 @@
 //! Blindness is not absence: what only a cluster that was not seen yet can explain stays (DB-01).
 
+#[cfg(test)]
+mod tests;
+
 use super::{Observed, Unseen};
 use crate::core::build::{Decision, Desired};
 use crate::core::gslb::{GslbService, HealthMonitor, Member, Pool, Probe};
@@ -74,32 +77,42 @@ fn merge(mut desired: Desired, observed: &Observed, service: &GslbService, entri
     desired
 }
 
-/// Adds the observed members that no desired one explains, each to the pool of its priority.
+/// Adds the observed members that no desired one explains, each to the pool of its priority. A desired member explains
+/// at most one: first the same member, then the same place, then the same virtual service with a new address.
 fn keep_members(desired: &mut Vec<Pool>, observed: &[Pool]) {
     let mut explaining: Vec<Member> = desired.iter().flat_map(|pool| pool.members.clone()).collect();
-    for pool in observed {
-        for member in &pool.members {
-            if !explained(member, &mut explaining) {
-                pool_of(desired, pool).members.push(member.clone());
-            }
-        }
+    let mut left: Vec<(&Pool, &Member)> =
+        observed.iter().flat_map(|pool| pool.members.iter().map(move |member| (pool, member))).collect();
+    let mut strike = |explains: &dyn Fn(&Member, &Member) -> bool| {
+        left.retain(|(_, member)| {
+            let found = explaining.iter().position(|candidate| explains(candidate, member));
+            found.map(|index| explaining.swap_remove(index)).is_none()
+        });
+    };
+    let shared = shared_virtual_services(observed);
+    strike(&|desired, observed| same_place(desired, observed) && desired.vs_uuid == observed.vs_uuid);
+    strike(&same_place);
+    strike(&|desired, observed| {
+        observed.vs_uuid.as_ref().is_some_and(|uuid| desired.vs_uuid.as_ref() == Some(uuid) && !shared.contains(uuid))
+    });
+    for (pool, member) in left {
+        pool_of(desired, pool).members.push(member.clone());
     }
 }
 
-/// A virtual service belongs to one cluster, so it explains all its addresses, old and new. An address explains one
-/// member, because clusters may have overlapping address plans (DB-26).
-fn explained(observed: &Member, explaining: &mut Vec<Member>) -> bool {
-    if observed.vs_uuid.is_some() && explaining.iter().any(|desired| desired.vs_uuid == observed.vs_uuid) {
-        return true;
-    }
-    let found = explaining.iter().position(|desired| same_place(desired, observed));
-    found.map(|index| explaining.swap_remove(index)).is_some()
-}
-
-/// The same address, and nothing says that it is of two controllers.
+/// The same address, and nothing says that it is of two controllers (clusters may have overlapping address plans,
+/// DB-26).
 fn same_place(desired: &Member, observed: &Member) -> bool {
     let named = desired.vs_uuid.is_some() && observed.vs_uuid.is_some();
     desired.address == observed.address && (!named || desired.cluster_uuid == observed.cluster_uuid)
+}
+
+/// A virtual service belongs to one cluster and has one address; where several members name the same one, their
+/// annotations are not to be trusted, and it proves nothing.
+fn shared_virtual_services(observed: &[Pool]) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let uuids = observed.iter().flat_map(|pool| &pool.members).filter_map(|member| member.vs_uuid.clone());
+    uuids.filter(|uuid| !seen.insert(uuid.clone())).collect()
 }
 
 /// The pool with the priority of `observed`; a new one has the settings that all desired pools share.
