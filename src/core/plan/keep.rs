@@ -10,6 +10,9 @@ use crate::core::monitor::MAX_PER_SERVICE;
 use crate::core::policy::{DeploymentState, PolicySnapshot};
 use std::collections::BTreeSet;
 
+/// The kinds of object that a description names, including one that only upstream knows.
+const KINDS: [&str; 4] = ["INGRESS", "ROUTE", "LBSVC", "MCI"];
+
 /// Keeps what only a cluster that was not seen yet can explain (design rule 2, DB-01): members of the observed
 /// service that the decision does not know stay, with their pools, while one of `unseen` is named in the service's
 /// description. A service that would vanish or change its tenant for the same reason stays as it is.
@@ -49,19 +52,21 @@ pub fn relevant_unseen(unseen: &Unseen, policy: &PolicySnapshot) -> Unseen {
     }
 }
 
-/// The entries of a description (rule GS-05) that are of an unseen cluster. An entry that names no cluster may be of
-/// any.
+/// The entries of a description (rule GS-05) that are, or may be, of an unseen cluster.
 fn unexplained_entries<'a>(description: &'a str, unseen: &Unseen) -> Vec<&'a str> {
     if unseen.is_empty() {
         return Vec::new();
     }
-    let of_unseen = |entry: &&str| context(entry).is_none_or(|context| unseen.contains(context));
-    description.split(',').filter(of_unseen).collect()
+    description.split(',').filter(|entry| may_be_of(entry, unseen)).collect()
 }
 
-/// `ctx` of `INGRESS/ctx/ns/name/host`.
-fn context(entry: &str) -> Option<&str> {
-    entry.split('/').nth(1).filter(|context| !context.is_empty())
+/// Whether `KIND/<context>/<namespace>/<name>…` names one of the contexts. The names of contexts may contain slashes
+/// (those of EKS and OpenShift do), so they are compared as prefixes. An entry of another shape may be of any cluster.
+fn may_be_of(entry: &str, contexts: &Unseen) -> bool {
+    let object = entry.split_once('/').filter(|(kind, _)| KINDS.contains(kind)).map(|(_, object)| object);
+    let Some(object) = object.filter(|object| object.split('/').count() >= 3) else { return true };
+    let under = |context: &String| object.strip_prefix(context.as_str()).is_some_and(|rest| rest.starts_with('/'));
+    contexts.iter().any(under)
 }
 
 fn merge(mut desired: Desired, observed: &Observed, service: &GslbService, entries: &[&str]) -> Desired {

@@ -120,6 +120,26 @@ fn an_unreadable_description_protects_the_service_while_any_cluster_is_unseen() 
 }
 
 #[test]
+fn contexts_are_found_in_entries_even_when_their_names_have_slashes() {
+    let eks = "arn:aws:eks:eu-west-1:1:cluster/prod";
+    let cases = [
+        ("INGRESS/ctx-b/shop/web/web.example.org", "ctx-b", true),
+        ("LBSVC/ctx-b/shop/db", "ctx-b", true),
+        ("MCI/ctx-b/shop/web/web.example.org", "ctx-b", true),
+        ("INGRESS/ctx-b/shop/web/web.example.org", "ctx", false),
+        ("INGRESS/ctx-b/shop/web/web.example.org", "shop", false),
+        ("INGRESS/arn:aws:eks:eu-west-1:1:cluster/prod/shop/web/web.example.org", eks, true),
+        ("INGRESS/arn:aws:eks:eu-west-1:1:cluster/test/shop/web/web.example.org", eks, false),
+        ("INGRESS/ctx-a", "ctx-b", true),
+        ("POD/ctx-a/shop/web", "ctx-b", true),
+        ("", "ctx-b", true),
+    ];
+    for (entry, context, expected) in cases {
+        assert_eq!(may_be_of(entry, &unseen(&[context])), expected, "{entry} {context}");
+    }
+}
+
+#[test]
 fn a_tenant_does_not_change_in_the_dark() {
     let mut world = both();
     world.controller.observed.service.as_mut().unwrap().content.tenant = "tenant2".to_owned();
