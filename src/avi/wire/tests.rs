@@ -124,8 +124,7 @@ fn a_service_without_monitors_has_no_reference_field() {
 fn an_ipv6_fallback_goes_into_the_field_for_ipv6() {
     let down_response = Some(DownResponse::FallbackIp("2001:db8::9".parse().unwrap()));
     let body = service_body(&GslbService { down_response, ..ex01_service() }, &owner());
-    let expected =
-        json!({"type": "GSLB_SERVICE_DOWN_RESPONSE_FALLBACK_IP", "fallback_ip6": {"addr": "2001:db8::9", "type": "V6"}});
+    let expected = json!({"type": "GSLB_SERVICE_DOWN_RESPONSE_FALLBACK_IP", "fallback_ip6": {"addr": "2001:db8::9", "type": "V6"}});
     assert_eq!(body["down_response"], expected);
 }
 
@@ -226,7 +225,9 @@ fn pools_and_names_are_put_in_order() {
 #[test]
 fn fields_left_out_at_their_default_do_not_matter() {
     let mut object = stored(&ex01_service());
-    for key in ["enabled", "min_members", "wildcard_match", "pool_algorithm", "site_persistence_enabled", "is_federated"] {
+    for key in
+        ["enabled", "min_members", "wildcard_match", "pool_algorithm", "site_persistence_enabled", "is_federated"]
+    {
         object.as_object_mut().unwrap().remove(key);
     }
     object["groups"][0].as_object_mut().unwrap().remove("priority");
@@ -340,7 +341,11 @@ fn monitors_of_users_and_of_other_installations_are_not_ours() {
 fn the_service_of_a_monitor_is_read_from_its_description_or_legacy_name() {
     let shared = "amko--passthrough-hm-tcp-11111111-2222-11ee-8000-333333333333";
     let table = [
-        ("amko--1", "created by: amko, gsname: a.example.org, path: /x, gsname: b, protocol: http", Some("a.example.org")),
+        (
+            "amko--1",
+            "created by: amko, gsname: a.example.org, path: /x, gsname: b, protocol: http",
+            Some("a.example.org"),
+        ),
         ("amko--1", "created by: amko, gsname: a.example.org", Some("a.example.org")),
         ("amko--a.example.org", "", Some("a.example.org")),
         ("amko--https--xn--a.example.org--/x--/y", "", Some("xn--a.example.org")),
