@@ -42,9 +42,10 @@ impl Catalog {
 
     /// By `services` or `ingresses.networking.k8s.io`; of several versions, the one that is stored.
     pub fn by_qualified_name(&self, name: &str) -> Option<Arc<Resource>> {
-        self.all().find(|r| r.qualified() == name && r.version == r.storage_version).or_else(|| {
-            self.all().find(|r| r.qualified() == name)
-        }).cloned()
+        self.all()
+            .find(|r| r.qualified() == name && r.version == r.storage_version)
+            .or_else(|| self.all().find(|r| r.qualified() == name))
+            .cloned()
     }
 
     pub fn has_group_version(&self, group: &str, version: &str) -> bool {
@@ -53,8 +54,7 @@ impl Catalog {
 
     /// Resources of one group version, by plural.
     pub fn group_version(&self, group: &str, version: &str) -> Vec<Arc<Resource>> {
-        let mut found: Vec<_> =
-            self.all().filter(|r| r.group == group && r.version == version).cloned().collect();
+        let mut found: Vec<_> = self.all().filter(|r| r.group == group && r.version == version).cloned().collect();
         found.sort_by(|a, b| a.plural.cmp(&b.plural));
         found
     }

@@ -168,7 +168,9 @@ fn conflict(crd: &Value, all: &[Arc<Value>]) -> Option<&'static str> {
             && is_established(other)
     });
     for other in rivals {
-        for (field, reason) in [("plural", "PluralConflict"), ("kind", "KindConflict"), ("listKind", "ListKindConflict")] {
+        for (field, reason) in
+            [("plural", "PluralConflict"), ("kind", "KindConflict"), ("listKind", "ListKindConflict")]
+        {
             if other["spec"]["names"][field] == crd["spec"]["names"][field] {
                 return Some(reason);
             }

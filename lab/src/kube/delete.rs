@@ -85,12 +85,10 @@ impl State {
 }
 
 fn check_preconditions(resource: &Resource, stored: &Value, options: &DeleteOptions) -> Result<(), Status> {
-    let checks = [("UID", "uid", &options.uid, "deleted and then recreated"), (
-        "ResourceVersion",
-        "resourceVersion",
-        &options.resource_version,
-        "modified",
-    )];
+    let checks = [
+        ("UID", "uid", &options.uid, "deleted and then recreated"),
+        ("ResourceVersion", "resourceVersion", &options.resource_version, "modified"),
+    ];
     for (label, field, wanted, happened) in checks {
         let actual = meta::text(stored, field);
         if let Some(wanted) = wanted.as_deref().filter(|wanted| *wanted != actual) {

@@ -23,7 +23,11 @@ pub fn from_core(event: Value) -> Value {
     rename(event, "events.k8s.io/v1", |(to, from)| (*from, *to))
 }
 
-fn rename(mut event: Value, api_version: &str, direction: impl Fn(&(&'static str, &'static str)) -> (&'static str, &'static str)) -> Value {
+fn rename(
+    mut event: Value,
+    api_version: &str,
+    direction: impl Fn(&(&'static str, &'static str)) -> (&'static str, &'static str),
+) -> Value {
     if let Some(fields) = event.as_object_mut() {
         for (from, to) in RENAMED.iter().map(direction) {
             if let Some(value) = fields.remove(from) {

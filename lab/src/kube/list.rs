@@ -107,9 +107,7 @@ pub fn parse_read(version: &str, match_: &str, limit: usize, continued: bool) ->
     match match_ {
         "" if limit > 0 && revision > 0 => Ok(Read::Exactly(revision)),
         "" | "NotOlderThan" => Ok(Read::NotOlderThan(revision)),
-        "Exact" if revision == 0 => {
-            forbid("resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"")
-        }
+        "Exact" if revision == 0 => forbid("resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""),
         "Exact" => Ok(Read::Exactly(revision)),
         other => {
             let supported = ["Exact", "NotOlderThan"];
@@ -163,7 +161,8 @@ impl Snapshot {
     /// Selects and cuts the page.
     pub fn page(self, resource: &Resource, options: &ListOptions) -> Page {
         let after = options.page.as_ref().map(|page| &page.after);
-        let limit = if options.limit == 0 || options.read == Read::NotOlderThan(0) { usize::MAX } else { options.limit };
+        let limit =
+            if options.limit == 0 || options.read == Read::NotOlderThan(0) { usize::MAX } else { options.limit };
         let mut page = Page { revision: self.revision, ..Page::default() };
         let mut last: Option<ObjectKey> = None;
         let mut rest = 0;

@@ -42,11 +42,8 @@ impl Selector {
     /// 400 for bad grammar, or for a field that the resource cannot be selected by.
     pub fn parse(resource: &Resource, labels: &str, fields: &str) -> Result<Self, Status> {
         let labels = split_terms(labels).into_iter().map(label_term).collect::<Result<_, _>>()?;
-        let fields: Vec<FieldTerm> = fields
-            .split(',')
-            .filter(|term| !term.trim().is_empty())
-            .map(field_term)
-            .collect::<Result<_, _>>()?;
+        let fields: Vec<FieldTerm> =
+            fields.split(',').filter(|term| !term.trim().is_empty()).map(field_term).collect::<Result<_, _>>()?;
         for term in &fields {
             check_field(resource, &term.path)?;
         }
@@ -59,9 +56,10 @@ impl Selector {
 
     pub fn matches(&self, object: &Value) -> bool {
         let labels = object.pointer("/metadata/labels");
-        self.labels.iter().all(|term| {
-            term.test.holds(labels.and_then(|labels| labels.get(&term.key)).and_then(Value::as_str))
-        }) && self.fields.iter().all(|term| (field_text(object, &term.path) == term.value) != term.negated)
+        self.labels
+            .iter()
+            .all(|term| term.test.holds(labels.and_then(|labels| labels.get(&term.key)).and_then(Value::as_str)))
+            && self.fields.iter().all(|term| (field_text(object, &term.path) == term.value) != term.negated)
     }
 }
 

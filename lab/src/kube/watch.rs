@@ -239,4 +239,3 @@ impl Watcher {
         self.bookmark = last.map(|last| last.min(now + BOOKMARK_PERIOD));
     }
 }
-

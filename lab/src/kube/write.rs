@@ -318,13 +318,15 @@ fn check_envelope(resource: &Resource, namespace: Option<&str>, mut object: Valu
     let expected = resource.api_version();
     let sent = fields.get("apiVersion").and_then(Value::as_str).unwrap_or(&expected);
     if sent != expected {
-        let message = format!("the API version in the data ({sent}) does not match the expected API version ({expected})");
+        let message =
+            format!("the API version in the data ({sent}) does not match the expected API version ({expected})");
         return Err(Status::bad_request(message));
     }
     let kind = fields.get("kind").and_then(Value::as_str).unwrap_or(&resource.kind);
     if kind != resource.kind {
         let (group, version) = split_api_version(&expected);
-        let message = format!("{kind} in version \"{version}\" cannot be handled as a {} of \"{group}\"", resource.kind);
+        let message =
+            format!("{kind} in version \"{version}\" cannot be handled as a {} of \"{group}\"", resource.kind);
         return Err(Status::bad_request(message));
     }
     fields.insert("apiVersion".to_owned(), json!(expected));

@@ -130,7 +130,11 @@ fn lease_errors(object: &Value) -> Vec<FieldError> {
         errors.push(invalid_value("spec.leaseDurationSeconds", value, "must be greater than 0"));
     }
     if spec["leaseTransitions"].as_i64().is_some_and(|count| count < 0) {
-        errors.push(invalid_value("spec.leaseTransitions", &spec["leaseTransitions"], "must be greater than or equal to 0"));
+        errors.push(invalid_value(
+            "spec.leaseTransitions",
+            &spec["leaseTransitions"],
+            "must be greater than or equal to 0",
+        ));
     }
     errors
 }

@@ -50,8 +50,8 @@ pub(super) fn fill_defaults(object: &mut Value, stored: Option<&Value>, allocato
     if kind == "LoadBalancer" {
         set_default(spec, "allocateLoadBalancerNodePorts", json!(true));
     }
-    let wants_node_ports = kind == "NodePort"
-        || kind == "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] != json!(false);
+    let wants_node_ports =
+        kind == "NodePort" || kind == "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] != json!(false);
     port_defaults(spec, stored, wants_node_ports.then_some(allocator));
 }
 
@@ -100,7 +100,8 @@ pub(super) fn validate(object: &Value, stored: Option<&Value>) -> Vec<FieldError
         errors.push(required("spec.ports", ""));
     }
     errors.extend(port_errors(ports));
-    let old = stored.map(|stored| &stored["spec"]).filter(|old| old["type"] != "ExternalName" && kind != "ExternalName");
+    let old =
+        stored.map(|stored| &stored["spec"]).filter(|old| old["type"] != "ExternalName" && kind != "ExternalName");
     if old.is_some_and(|old| old["clusterIP"] != spec["clusterIP"]) {
         errors.push(invalid_value("spec.clusterIPs[0]", &json!([spec["clusterIP"]]), "may not change once set"));
     }

@@ -95,8 +95,7 @@ fn json(code: StatusCode, content_type: &'static str, value: &Value, indent: boo
 fn response(code: StatusCode, content_type: &'static str, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = code;
-    let headers: [(HeaderName, &'static str); 2] =
-        [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-cache, private")];
+    let headers: [(HeaderName, &'static str); 2] = [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-cache, private")];
     for (name, value) in headers {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }

@@ -34,9 +34,8 @@ pub(super) fn media_type(headers: &HeaderMap) -> &str {
 /// 400 for a body that cannot be read, 415 for a type (or a kind in protobuf) that is not known here.
 pub(super) fn decode(media_type: &str, body: &[u8]) -> Result<Value, Status> {
     match media_type {
-        "" | "application/json" => serde_json::from_slice(body).map_err(|error| {
-            Status::bad_request(format!("couldn't get version/kind; json parse error: {error}"))
-        }),
+        "" | "application/json" => serde_json::from_slice(body)
+            .map_err(|error| Status::bad_request(format!("couldn't get version/kind; json parse error: {error}"))),
         "application/yaml" => parse_yaml(body),
         "application/vnd.kubernetes.protobuf" => protobuf::decode(body).map_err(|error| match error {
             DecodeError::UnsupportedKind { .. } => Status::unsupported_media_type(&format!("{ACCEPTED} ({error})")),

@@ -18,6 +18,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
+use bytes::Bytes;
 use http::header::{ACCEPT, USER_AGENT};
 use http::{Method, Request};
 use serde_json::Value;
@@ -44,7 +45,7 @@ struct Call {
     method: Method,
     query: Query,
     headers: http::HeaderMap,
-    body: Body,
+    body: Bytes,
 }
 
 /// Serves the cluster; without tokens, everybody may do everything.
@@ -64,15 +65,15 @@ async fn serve(State(server): State<Server>, request: Request<Body>) -> Response
         method: parts.method,
         query,
         headers: parts.headers,
-        body,
+        body: Bytes::new(),
     };
-    match answer(&server, call, &path).await {
+    match answer(&server, call, body, &path).await {
         Ok(answer) => answer.into_response(indent),
         Err(refusal) => refusal.into_response(indent),
     }
 }
 
-async fn answer(server: &Server, mut call: Call, path: &str) -> Result<Answer, Refusal> {
+async fn answer(server: &Server, mut call: Call, body: Body, path: &str) -> Result<Answer, Refusal> {
     if !*server.world.available.borrow() {
         return Err(Status::unavailable().into());
     }
@@ -83,8 +84,9 @@ async fn answer(server: &Server, mut call: Call, path: &str) -> Result<Answer, R
         _ => {}
     }
     call.user = authenticate(server.tokens.as_deref(), &call.headers)?;
+    call.body = body::read(body).await?;
     match route {
-        Route::Resource(path) => resource_call(call, &path).await,
+        Route::Resource(path) => resource_call(&call, &path).await,
         other => document(&call, &other),
     }
 }
@@ -116,23 +118,21 @@ fn document(call: &Call, route: &Route<'_>) -> Result<Answer, Refusal> {
     found.map(Answer::Json).ok_or(Refusal::NoSuchPath)
 }
 
-async fn resource_call(call: Call, path: &ResourcePath<'_>) -> Result<Answer, Refusal> {
-    let resource = find_resource(&call, path)?;
+async fn resource_call(call: &Call, path: &ResourcePath<'_>) -> Result<Answer, Refusal> {
+    let resource = find_resource(call, path)?;
     let method = call.method.clone();
     match (method.as_str(), path.name, path.subresource) {
-        ("GET", None, _) if call.query.flag("watch") => read::watch(&call, resource, path),
-        ("GET", None, _) => read::list(&call, &resource, path).await,
-        ("GET", Some(name), _) => read::get(&call, &resource, path, name),
+        ("GET", None, _) if call.query.flag("watch") => read::watch(call, resource, path),
+        ("GET", None, _) => read::list(call, &resource, path).await,
+        ("GET", Some(name), _) => read::get(call, &resource, path, name),
         ("POST", None, _) if resource.rules.verbs == super::resource::Verbs::CreateOnly => {
-            review::answer(call, &resource).await
+            review::answer(call, &resource)
         }
-        ("POST", None, _) => write::create(call, &resource, path).await,
-        ("DELETE", None, _) if allows(&resource, "deletecollection") => {
-            write::delete_collection(call, &resource, path).await
-        }
-        ("PUT", Some(name), _) => write::replace(call, &resource, path, name).await,
-        ("PATCH", Some(name), _) => write::patch(call, &resource, path, name).await,
-        ("DELETE", Some(name), None) => write::delete(call, &resource, path, name).await,
+        ("POST", None, _) => write::create(call, &resource, path),
+        ("DELETE", None, _) if allows(&resource, "deletecollection") => write::delete_collection(call, &resource, path),
+        ("PUT", Some(name), _) => write::replace(call, &resource, path, name),
+        ("PATCH", Some(name), _) => write::patch(call, &resource, path, name),
+        ("DELETE", Some(name), None) => write::delete(call, &resource, path, name),
         _ => Err(Status::method_not_allowed().into()),
     }
 }

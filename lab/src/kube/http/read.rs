@@ -20,12 +20,7 @@ use crate::kube::watch::{self, WatchOptions};
 /// How long a read waits for a revision that the server has not reached.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-pub(super) fn get(
-    call: &Call,
-    resource: &Resource,
-    path: &ResourcePath<'_>,
-    name: &str,
-) -> Result<Answer, Refusal> {
+pub(super) fn get(call: &Call, resource: &Resource, path: &ResourcePath<'_>, name: &str) -> Result<Answer, Refusal> {
     let renderer = renderer(call)?;
     let key = ObjectKey::new(path.namespace, name);
     let stored = call.world.state.lock().store.get(&resource.storage_key(), &key).cloned();
@@ -48,17 +43,12 @@ pub(super) async fn list(call: &Call, resource: &Resource, path: &ResourcePath<'
 }
 
 /// Reads the query of a list.
-pub(super) fn list_options(
-    call: &Call,
-    resource: &Resource,
-    path: &ResourcePath<'_>,
-) -> Result<ListOptions, Status> {
+pub(super) fn list_options(call: &Call, resource: &Resource, path: &ResourcePath<'_>) -> Result<ListOptions, Status> {
     let query = &call.query;
     let limit = usize::try_from(query.number("limit")?.unwrap_or(0)).unwrap_or(usize::MAX);
     let token = query.text("continue");
     let page = if token.is_empty() { None } else { Some(Continue::decode(token)?) };
-    let read =
-        parse_read(query.text("resourceVersion"), query.text("resourceVersionMatch"), limit, page.is_some())?;
+    let read = parse_read(query.text("resourceVersion"), query.text("resourceVersionMatch"), limit, page.is_some())?;
     let namespace = path.namespace.map(str::to_owned);
     Ok(ListOptions { namespace, selector: selector(call, resource)?, limit, page, read })
 }

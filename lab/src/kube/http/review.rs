@@ -8,12 +8,11 @@ use super::{Call, body};
 use crate::kube::resource::Resource;
 use crate::kube::status::Status;
 
-pub(super) async fn answer(call: Call, resource: &Resource) -> Result<Answer, Refusal> {
-    let bytes = body::read(call.body).await?;
-    let mut review = body::decode(body::media_type(&call.headers), &bytes)?;
+pub(super) fn answer(call: &Call, resource: &Resource) -> Result<Answer, Refusal> {
+    let mut review = body::decode(body::media_type(&call.headers), &call.body)?;
     let status = match resource.kind.as_str() {
         "SelfSubjectReview" => {
-            let user = call.user;
+            let user = &call.user;
             json!({ "userInfo": { "username": user.username, "uid": user.uid, "groups": user.groups } })
         }
         _ => json!({ "allowed": true, "reason": "everybody may do everything here" }),

@@ -101,12 +101,7 @@ mod tests {
         assert_eq!(path("/api/v1/namespaces/a/status"), status);
         let pods = ResourcePath { namespace: Some("a"), plural: "pods", ..core };
         assert_eq!(path("/api/v1/namespaces/a/pods"), pods);
-        let lease = ResourcePath {
-            group: "coordination.k8s.io",
-            plural: "leases",
-            name: Some("l"),
-            ..pods
-        };
+        let lease = ResourcePath { group: "coordination.k8s.io", plural: "leases", name: Some("l"), ..pods };
         assert_eq!(path("/apis/coordination.k8s.io/v1/namespaces/a/leases/l"), lease);
     }
 }

@@ -16,40 +16,32 @@ use crate::kube::status::{Status, forbidden_field, required};
 use crate::kube::view;
 use crate::kube::write::{Target, Written};
 
-pub(super) async fn create(call: Call, resource: &Resource, path: &ResourcePath<'_>) -> Result<Answer, Refusal> {
-    let renderer = renderer(&call)?;
+pub(super) fn create(call: &Call, resource: &Resource, path: &ResourcePath<'_>) -> Result<Answer, Refusal> {
+    let renderer = renderer(call)?;
     let options = call.query.write_options("CreateOptions")?;
-    let bytes = body::read(call.body).await?;
-    let object = body::decode(body::media_type(&call.headers), &bytes)?;
+    let object = body::decode(body::media_type(&call.headers), &call.body)?;
     let written = call.world.state.lock().create(resource, path.namespace, object, &options)?;
     Ok(written_answer(resource, &renderer, written))
 }
 
-pub(super) async fn replace(
-    call: Call,
+pub(super) fn replace(
+    call: &Call,
     resource: &Resource,
     path: &ResourcePath<'_>,
     name: &str,
 ) -> Result<Answer, Refusal> {
-    let renderer = renderer(&call)?;
+    let renderer = renderer(call)?;
     let options = call.query.write_options("UpdateOptions")?;
-    let bytes = body::read(call.body).await?;
-    let object = body::decode(body::media_type(&call.headers), &bytes)?;
+    let object = body::decode(body::media_type(&call.headers), &call.body)?;
     let target = Target { namespace: path.namespace, name, subresource: path.subresource };
     let written = call.world.state.lock().update(resource, target, object, &options)?;
     Ok(written_answer(resource, &renderer, written))
 }
 
-pub(super) async fn patch(
-    call: Call,
-    resource: &Resource,
-    path: &ResourcePath<'_>,
-    name: &str,
-) -> Result<Answer, Refusal> {
-    let renderer = renderer(&call)?;
+pub(super) fn patch(call: &Call, resource: &Resource, path: &ResourcePath<'_>, name: &str) -> Result<Answer, Refusal> {
+    let renderer = renderer(call)?;
     let options = call.query.write_options("PatchOptions")?;
-    let bytes = body::read(call.body).await?;
-    let patch = Patch::decode(resource, body::media_type(&call.headers), &bytes)?;
+    let patch = Patch::decode(resource, body::media_type(&call.headers), &call.body)?;
     let invalid = |error| Status::invalid("meta.k8s.io", "PatchOptions", "", &[error]);
     match &patch {
         Patch::Apply(object) => {
@@ -76,9 +68,8 @@ fn check_applied(resource: &Resource, object: &Value) -> Result<(), Status> {
     if sent == expected {
         return Ok(());
     }
-    let message = format!(
-        "Incorrect version specified in apply patch. Specified patch version: {sent}, expected: {expected}"
-    );
+    let message =
+        format!("Incorrect version specified in apply patch. Specified patch version: {sent}, expected: {expected}");
     Err(Status::bad_request(message))
 }
 
@@ -88,14 +79,9 @@ fn written_answer(resource: &Resource, renderer: &Renderer, written: Written) ->
     Answer::Written { code, body, warnings: written.warnings }
 }
 
-pub(super) async fn delete(
-    call: Call,
-    resource: &Resource,
-    path: &ResourcePath<'_>,
-    name: &str,
-) -> Result<Answer, Refusal> {
-    let renderer = renderer(&call)?;
-    let (world, options) = (call.world.clone(), delete_options(call).await?);
+pub(super) fn delete(call: &Call, resource: &Resource, path: &ResourcePath<'_>, name: &str) -> Result<Answer, Refusal> {
+    let renderer = renderer(call)?;
+    let (world, options) = (call.world.clone(), delete_options(call)?);
     let key = ObjectKey::new(path.namespace, name);
     let deleted = world.state.lock().delete(resource, &key, &options)?;
     Ok(Answer::Json(match deleted {
@@ -118,14 +104,10 @@ fn success(resource: &Resource, object: &Value) -> Value {
 }
 
 /// Deletes each selected object by itself; answers with the objects as they were.
-pub(super) async fn delete_collection(
-    call: Call,
-    resource: &Resource,
-    path: &ResourcePath<'_>,
-) -> Result<Answer, Refusal> {
-    let renderer = renderer(&call)?;
-    let selection = list_options(&call, resource, path)?;
-    let (world, options) = (call.world.clone(), delete_options(call).await?);
+pub(super) fn delete_collection(call: &Call, resource: &Resource, path: &ResourcePath<'_>) -> Result<Answer, Refusal> {
+    let renderer = renderer(call)?;
+    let selection = list_options(call, resource, path)?;
+    let (world, options) = (call.world.clone(), delete_options(call)?);
     let mut state = world.state.lock();
     let page = state.snapshot(resource, &selection)?.page(resource, &selection);
     for object in &page.items {
@@ -141,13 +123,12 @@ pub(super) async fn delete_collection(
 }
 
 /// From the body, or else from the query.
-async fn delete_options(call: Call) -> Result<DeleteOptions, Status> {
+fn delete_options(call: &Call) -> Result<DeleteOptions, Status> {
     let from_query = call.query.write_options("DeleteOptions")?;
-    let bytes = body::read(call.body).await?;
-    if bytes.is_empty() {
+    if call.body.is_empty() {
         return Ok(DeleteOptions { dry_run: from_query.dry_run, ..DeleteOptions::default() });
     }
-    let options = body::decode(body::media_type(&call.headers), &bytes)?;
+    let options = body::decode(body::media_type(&call.headers), &call.body)?;
     let precondition = |field: &str| options["preconditions"][field].as_str().map(str::to_owned);
     let dry_run = options["dryRun"].as_array().is_some_and(|list| !list.is_empty());
     Ok(DeleteOptions {
