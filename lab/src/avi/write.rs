@@ -137,7 +137,9 @@ fn checked(state: &State, call: &Call<'_>, kind: Kind, draft: &Draft<'_>) -> Res
     if is_federated(kind, &object) {
         tenant_everywhere(state, call, draft.tenant)?;
     }
-    hide_passwords(kind, &mut object);
+    if kind == Kind::Gslb {
+        complete_sites(state, &mut object);
+    }
     Ok(object)
 }
 
@@ -183,12 +185,19 @@ fn meant_federated(kind: Kind, sent: &Map<String, Value>) -> bool {
     }
 }
 
-/// Site passwords are never shown, so they are not kept either: a real one and the hidden one store the same.
-fn hide_passwords(kind: Kind, object: &mut Value) {
-    if kind != Kind::Gslb {
-        return;
-    }
-    for site in object["sites"].as_array_mut().into_iter().flatten() {
+/// Site passwords are never shown, so they are not kept either: a real one and the hidden one store the same. Sites
+/// that are no Avi controllers get their `cluster_uuid` here.
+fn complete_sites(state: &State, gslb: &mut Value) {
+    for site in list_mut(gslb, "sites") {
         site["password"] = inferred::HIDDEN_PASSWORD.into();
     }
+    for site in list_mut(gslb, "third_party_sites") {
+        if text(site, "cluster_uuid").is_empty() {
+            site["cluster_uuid"] = format!("tp_cluster-{}", state.config.chance.uuid()).into();
+        }
+    }
+}
+
+fn list_mut<'a>(object: &'a mut Value, field: &str) -> impl Iterator<Item = &'a mut Value> {
+    object.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten()
 }
