@@ -110,6 +110,9 @@ async fn patch_adds_replaces_and_deletes_top_level_fields() {
         let answer = client.send("PATCH", &path, &patch.to_string()).await;
         assert_eq!((answer.outcome(), &answer.body[field]), ((200, ""), &expected), "{patch}");
     }
+    client.headers.insert("x-avi-version", "20.1.5".into());
+    let old = client.send("PATCH", &path, r#"{"replace":{"ttl":7}}"#).await;
+    assert_eq!((old.outcome(), &old.body["ttl"]), ((200, ""), &json!(7)));
     let stale = client.send("PATCH", &path, r#"{"replace":{"ttl":1,"_last_modified":"1"}}"#).await;
     assert_eq!(stale.status, 412);
     assert_eq!(client.send("PATCH", &path, r#"{"set":{"ttl":1}}"#).await.status, 400);
