@@ -4,6 +4,9 @@ use super::*;
 use crate::avi::Finding::{Down, NotConfigured, Unavailable, Up};
 use crate::avi::{Finding, HealthView, MemberHealth};
 
+/// Control plane, probes, `min_health_monitors_up`, and what is found of the probes.
+type Case = (Finding, &'static [Option<bool>], Option<usize>, Finding);
+
 const GOOD: Option<bool> = Some(true);
 const BAD: Option<bool> = Some(false);
 
@@ -31,7 +34,7 @@ fn control_plane_and_probes_combine_as_the_controller_documents() {
 
 #[test]
 fn min_health_monitors_up_counts_the_control_plane_as_one() {
-    let table: [(Finding, &[Option<bool>], Option<usize>, Finding); 13] = [
+    let table: [Case; 13] = [
         (Up, &[GOOD, BAD], None, Down),
         (Up, &[GOOD, GOOD], None, Up),
         (Up, &[GOOD, BAD], Some(2), Up),

@@ -131,6 +131,12 @@ fn record(name: &str, ttl: u32, ip: &str) -> Record {
 #[derive(Clone, Default)]
 struct Recorder(Arc<Mutex<Option<Message>>>);
 
+impl Recorder {
+    fn take(&self) -> Option<Message> {
+        self.0.lock().take()
+    }
+}
+
 #[async_trait::async_trait]
 impl ResponseHandler for Recorder {
     async fn send_response<'a>(
@@ -158,6 +164,5 @@ async fn ask(engine: Engine, query: &Message) -> Option<Message> {
     let request = Request::from_bytes(query.to_vec().unwrap(), client, Protocol::Udp).unwrap();
     let recorder = Recorder::default();
     handler.handle_request::<_, TokioTime>(&request, recorder.clone()).await;
-    let answer = recorder.0.lock().take();
-    answer
+    recorder.take()
 }

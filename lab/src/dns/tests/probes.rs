@@ -1,4 +1,4 @@
-use super::super::checker::{Checker, Target, http_text, status};
+use super::super::checker::{Checker, NetChecker, Target, http_text, status};
 use super::super::control::Silence;
 use super::super::monitor::{self, Check};
 use super::super::probe::SiteProbes;
@@ -151,6 +151,30 @@ fn http_checks_send_the_request_with_a_host_and_accept_classes_of_codes() {
     assert_eq!(http_text(http, "shop"), expected);
     assert_eq!([199, 200, 302, 404, 503].map(|code| http.accepts(code)), [false, true, true, false, false]);
     assert_eq!(["HTTP/1.1 302 Found\r\n", "SSH-2.0 200", ""].map(status), [Some(302), None, None]);
+}
+
+#[tokio::test]
+async fn real_checks_tell_open_refused_and_silent_ports_apart() {
+    let tcp = tokio::net::TcpListener::bind("127.84.1.1:0").await.unwrap();
+    let silent = tokio::net::UdpSocket::bind("127.84.1.1:0").await.unwrap();
+    let (open, silent_port) = (tcp.local_addr().unwrap().port(), silent.local_addr().unwrap().port());
+    // Nobody listens where the other protocol does, unless by a rare accident.
+    let table = [
+        ("TCP", open, json!({}), true),
+        ("TCP", silent_port, json!({}), false),
+        ("UDP", silent_port, json!({"udp_request": "?"}), true),
+        ("UDP", silent_port, json!({"udp_request": "?", "udp_response": "!"}), false),
+        ("UDP", open, json!({"udp_request": "?"}), false),
+    ];
+    let checker = NetChecker::new(|port| port);
+    for (kind, port, part, expected) in table {
+        let mut object = json!({"uuid": MONITOR, "type": format!("HEALTH_MONITOR_{kind}"), "monitor_port": port,
+            "receive_timeout": 1});
+        object[format!("{}_monitor", kind.to_lowercase())] = part.clone();
+        let monitor = monitor::compile(&[Arc::new(object)])[MONITOR].clone();
+        let target = Target { address: "127.84.1.1".parse().unwrap(), monitor, host: "shop".into() };
+        assert_eq!(checker.check(&target).await, expected, "{kind} {part}");
+    }
 }
 
 #[test]
