@@ -1,6 +1,6 @@
 //! The decisions of the stand-in for AKO, from whole states to whole states: no I/O, no clock, no chance.
 
-use super::object::{Exposed, Kind, ObjectKey, Publication};
+use super::object::{Exposed, Kind, ObjectKey, Port, Publication};
 use super::vips::{Holder, VipRange, assign};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -9,8 +9,7 @@ use std::net::Ipv4Addr;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placed {
     pub address: Ipv4Addr,
-    /// Port and whether it speaks TLS.
-    pub ports: BTreeSet<(u16, bool)>,
+    pub ports: BTreeSet<Port>,
 }
 
 /// What one cluster should have: addresses by holder, virtual services by FQDN.
@@ -22,13 +21,34 @@ pub struct Placement {
     pub without_address: BTreeSet<Holder>,
 }
 
-/// What turns one set of virtual services into another.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Changes {
-    pub upsert: BTreeMap<String, Placed>,
-    pub remove: BTreeSet<String>,
-    pub open: BTreeSet<Ipv4Addr>,
-    pub close: BTreeSet<Ipv4Addr>,
+impl Placement {
+    /// Every address in use with the ports of all virtual services on it.
+    pub fn listening(&self) -> BTreeMap<Ipv4Addr, BTreeSet<Port>> {
+        let mut listening: BTreeMap<Ipv4Addr, BTreeSet<Port>> = BTreeMap::new();
+        for placed in self.services.values() {
+            listening.entry(placed.address).or_default().extend(&placed.ports);
+        }
+        listening
+    }
+}
+
+/// What turns one map into another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delta<K, V> {
+    /// Entries that are new or different.
+    pub set: BTreeMap<K, V>,
+    pub drop: BTreeSet<K>,
+}
+
+impl<K: Ord + Clone, V: PartialEq + Clone> Delta<K, V> {
+    /// The steps from `old` to `new`.
+    pub fn between(old: &BTreeMap<K, V>, new: &BTreeMap<K, V>) -> Self {
+        let differs = |(key, value): &(&K, &V)| old.get(*key) != Some(*value);
+        Self {
+            set: new.iter().filter(differs).map(|(key, value)| (key.clone(), value.clone())).collect(),
+            drop: old.keys().filter(|key| !new.contains_key(*key)).cloned().collect(),
+        }
+    }
 }
 
 /// Places every object: hosts of Ingresses on the shared address, each Service on its own. Addresses `held` before stay
@@ -48,20 +68,6 @@ pub fn place(objects: &[Exposed], held: &BTreeMap<Holder, Ipv4Addr>, range: &Vip
         }
     }
     Placement { vips, services, without_address }
-}
-
-/// The steps from `current` to `wanted`.
-pub fn changes(current: &Placement, wanted: &Placement) -> Changes {
-    let addresses = |placement: &Placement| placement.vips.values().copied().collect::<BTreeSet<_>>();
-    let (before, after) = (addresses(current), addresses(wanted));
-    let fresh = wanted.services.iter().filter(|(fqdn, placed)| current.services.get(*fqdn) != Some(placed));
-    let gone = current.services.keys().filter(|fqdn| !wanted.services.contains_key(*fqdn));
-    Changes {
-        upsert: fresh.map(|(fqdn, placed)| (fqdn.clone(), placed.clone())).collect(),
-        remove: gone.cloned().collect(),
-        open: after.difference(&before).copied().collect(),
-        close: before.difference(&after).copied().collect(),
-    }
 }
 
 /// The objects that must be written, with what they are to show. An object that wants nothing and shows nothing of

@@ -19,15 +19,24 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// API group (empty for core), version and plural.
-    pub fn resource(self) -> (&'static str, &'static str, &'static str) {
+    /// Plural and group, such as `ingresses.networking.k8s.io`.
+    pub fn resource(self) -> &'static str {
         match self {
-            Self::Ingress => ("networking.k8s.io", "v1", "ingresses"),
-            Self::Service => ("", "v1", "services"),
+            Self::Ingress => "ingresses.networking.k8s.io",
+            Self::Service => "services",
         }
     }
 }
 
+/// A port of a virtual service, with what is spoken on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Port {
+    Plain(u16),
+    Tls(u16),
+    Udp(u16),
+}
+
+/// The identity of an object inside one cluster.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectKey {
     pub kind: Kind,
@@ -51,8 +60,7 @@ pub struct Exposed {
     pub key: ObjectKey,
     /// The FQDNs that want an address; empty when the object wants none.
     pub hosts: BTreeSet<String>,
-    /// Ports of the virtual service, and whether each speaks TLS.
-    pub ports: BTreeSet<(u16, bool)>,
+    pub ports: BTreeSet<Port>,
     pub published: Publication,
 }
 
@@ -83,9 +91,9 @@ fn ingress_hosts(ingress: &Value) -> BTreeSet<String> {
         .collect()
 }
 
-fn ingress_ports(ingress: &Value) -> BTreeSet<(u16, bool)> {
+fn ingress_ports(ingress: &Value) -> BTreeSet<Port> {
     let secure = items(ingress, "/spec/tls").next().is_some();
-    BTreeSet::from_iter([Some((80, false)), secure.then_some((443, true))].into_iter().flatten())
+    [Some(Port::Plain(80)), secure.then_some(Port::Tls(443))].into_iter().flatten().collect()
 }
 
 fn service_hosts(service: &Value, key: &ObjectKey, zone: &str) -> BTreeSet<String> {
@@ -97,11 +105,17 @@ fn service_hosts(service: &Value, key: &ObjectKey, zone: &str) -> BTreeSet<Strin
     BTreeSet::from([host])
 }
 
-fn service_ports(service: &Value) -> BTreeSet<(u16, bool)> {
-    items(service, "/spec/ports")
-        .filter_map(|port| u16::try_from(port["port"].as_u64()?).ok())
-        .map(|port| (port, port == 443))
-        .collect()
+fn service_ports(service: &Value) -> BTreeSet<Port> {
+    let port = |port: &Value| {
+        let number = u16::try_from(port["port"].as_u64()?).ok()?;
+        match port["protocol"].as_str() {
+            None | Some("TCP") if number == 443 => Some(Port::Tls(number)),
+            None | Some("TCP") => Some(Port::Plain(number)),
+            Some("UDP") => Some(Port::Udp(number)),
+            Some(_) => None,
+        }
+    };
+    items(service, "/spec/ports").filter_map(port).collect()
 }
 
 fn published(object: &Value) -> Publication {
