@@ -1,0 +1,3 @@
+//! The sub-commands of `amko`, one file each.
+
+pub mod crds;
