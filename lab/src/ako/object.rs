@@ -120,9 +120,8 @@ fn service_ports(service: &Value) -> BTreeSet<Port> {
 
 fn published(object: &Value) -> Publication {
     let annotations = &object["metadata"]["annotations"];
-    let address = |entry: &Value| {
-        Some((entry["hostname"].as_str()?.to_owned(), entry["ip"].as_str()?.parse::<Ipv4Addr>().ok()?))
-    };
+    let address =
+        |entry: &Value| Some((entry["hostname"].as_str()?.to_owned(), entry["ip"].as_str()?.parse::<Ipv4Addr>().ok()?));
     Publication {
         addresses: items(object, "/status/loadBalancer/ingress").filter_map(address).collect(),
         uuids: annotations[UUID_MAP].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),

@@ -20,8 +20,7 @@ pub enum ConfigError {
 /// When the file cannot be read, is not YAML of the expected shape, or describes an impossible lab.
 pub fn load(path: Option<&Path>) -> Result<Topology, ConfigError> {
     let Some(path) = path else { return Ok(Topology::default()) };
-    let text =
-        std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
     parse(path, &text)
 }
 

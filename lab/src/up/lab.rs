@@ -2,32 +2,23 @@
 
 use super::darkness::{Darkness, UnknownTarget};
 use super::files::{FileError, LabDir};
-use super::kubeconfig::{self, Access};
+use super::kubeconfig;
 use super::ports::PortPlan;
-use super::report::{ClusterReport, ControllerReport, DnsReport, LabReport, OperatorReport, Role};
-use super::serve::{Listener, MOVE_PORT_BASE, ServeError};
+use super::report::LabReport;
+use super::serve::{Listener, ServeError};
+use super::sockets::{self, Sockets};
 use super::tls::{LabTls, TlsError};
 use super::topology::Topology;
 use super::worlds::{PreloadError, WorldSettings, Worlds};
 use crate::ako::{Ako, AkoError};
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::demo::{DemoServers, DemoTls};
-use crate::dns::{
-    ControlHandle, ControlWatch, DnsConfig, DnsHandle, DnsServer, ErrorResponse, ProbeConfig, ProbeHandle, Prober,
-};
-use crate::kube::UserInfo;
-use axum_server::tls_rustls::RustlsConfig;
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
-
-const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-const CHANGE_DNS: &str = "stop what uses it or set other addresses (sites[].dns) or ports.dns with --config";
-const TOKEN_ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
 /// Why a lab could not be started or changed.
 #[derive(Debug, thiserror::Error)]
@@ -75,12 +66,7 @@ pub struct Lab {
     worlds: Worlds,
     report: Mutex<LabReport>,
     darkness: Mutex<Darkness>,
-    api_servers: BTreeMap<String, Listener>,
-    controllers: BTreeMap<String, Listener>,
-    dns: BTreeMap<String, DnsHandle>,
-    demo: DemoServers,
-    probes: ProbeHandle,
-    control_plane: ControlHandle,
+    sockets: Sockets,
     akos: Vec<Ako>,
     tasks: JoinSet<()>,
 }
@@ -96,53 +82,31 @@ impl Lab {
         let tls = LabTls::generate(&topology.zone, &[])?;
         dir.write_tls(&tls)?;
         let chance = Chance::seeded(seed);
-        let accesses = accesses(&topology, &ports, &chance)?;
+        let accesses = sockets::accesses(&topology, &ports, &chance)?;
         let members = kubeconfig::render(&accesses, &tls.ca)?;
         dir.write_members(&members)?;
 
-        let controllers = controller_addresses(&topology, &ports)?;
-        let settings = WorldSettings {
-            clock: Clock::real(),
-            chance,
-            controller_latency,
-            controllers: controllers.iter().map(|(site, address)| (site.clone(), address.to_string())).collect(),
-        };
-        let worlds = Worlds::new(&topology, settings);
+        let controllers = sockets::controller_addresses(&topology, &ports)?;
+        let clock = Clock::real();
+        let worlds = Worlds::new(&topology, WorldSettings { clock, chance, controller_latency, controllers });
         worlds.preload(&topology, &tls.ca, &members)?;
+        progress("clusters, controllers and AMKO's objects made");
 
-        let server_tls = RustlsConfig::from_config(tls.server_config()?);
-        let api_servers = open_api_servers(&worlds, &accesses, &ports, &server_tls)?;
-        progress(&format!("clusters: {}", list(api_servers.keys())));
-        let controllers = open_controllers(&worlds, &controllers, &server_tls)?;
-        progress(&format!("Avi controllers: {} ({} leads)", list(controllers.keys()), topology.gslb_leader()));
-        let dns = start_dns(&topology, &worlds, ports.dns).await?;
-        progress(&format!("DNS for {}: {}", topology.zone, list(dns.values().map(DnsHandle::address))));
-        let (probes, control_plane) = start_health(&topology, &worlds, &ports);
-        let demo_tls = DemoTls { certificate: tls.certificate.clone(), key: tls.key.clone() };
-        let demo = DemoServers::new(Some(demo_tls)).map_err(LabError::Demo)?;
-        let akos = worlds.akos(&topology, Some((&demo, ports.served)));
+        let sockets = Sockets::open(&topology, &worlds, &ports, &accesses, &tls).await?;
+        progress(&format!("API servers of {}", list(sockets.api_servers.keys())));
+        progress(&format!("Avi controllers of {}; {} leads", list(worlds.sites()), topology.gslb_leader()));
+        progress(&format!("DNS for {} on {}", topology.zone, list(sockets.dns.values().map(|dns| dns.address()))));
+
+        let akos = worlds.akos(&topology, Some((&sockets.demo, ports.served)));
         let tasks = start_akos(&akos)?;
         let addresses: BTreeSet<Ipv4Addr> = akos.iter().flat_map(Ako::addresses).collect();
-        progress(&format!("AKO in every cluster; virtual addresses: {}", list(&addresses)));
+        progress(&format!("AKO in every cluster; virtual addresses {}", list(&addresses)));
 
-        let report = report(&topology, &worlds, &accesses, &ports, &dns, operator);
+        let report = LabReport::new(&topology, &worlds.avi_config, &accesses, &sockets.dns_addresses());
+        let report = report.with_control(ports.control).with_operator(operator.then_some(&topology));
         dir.write_report(&report)?;
-        Ok(Self {
-            topology: Arc::new(topology),
-            dir,
-            ports,
-            worlds,
-            report: Mutex::new(report),
-            darkness: Mutex::default(),
-            api_servers,
-            controllers,
-            dns,
-            demo,
-            probes,
-            control_plane,
-            akos,
-            tasks,
-        })
+        let (topology, report) = (Arc::new(topology), Mutex::new(report));
+        Ok(Self { topology, dir, ports, worlds, report, darkness: Mutex::default(), sockets, akos, tasks })
     }
 
     pub fn topology(&self) -> &Topology {
@@ -206,39 +170,29 @@ impl Lab {
         let promoted = self.worlds.avi.promote(site);
         promoted.map_err(|problem| LabError::Promote { site: site.to_owned(), problem })?;
         let mut report = self.report.lock().await;
-        for controller in &mut report.controllers {
-            controller.role = if controller.site == site { Role::Leader } else { Role::Follower };
-        }
+        report.set_leader(site);
         Ok(self.dir.write_report(&report)?)
     }
 
     /// Closes everything.
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
-        self.probes.stop().await;
-        self.control_plane.stop().await;
-        for listener in self.api_servers.values().chain(self.controllers.values()) {
-            listener.stop().await;
-        }
-        for (_, dns) in std::mem::take(&mut self.dns) {
-            dns.stop().await;
-        }
-        self.demo.stop().await;
+        self.sockets.close().await;
     }
 
     async fn apply(&self, darkness: &Darkness) -> Result<(), LabError> {
         let (topology, dark) = (self.topology.clone(), darkness.clone());
-        self.demo.set_blackout(move |address| dark.address(&topology, address));
-        for (context, listener) in &self.api_servers {
+        self.sockets.demo.set_blackout(move |address| dark.address(&topology, address));
+        for (context, listener) in &self.sockets.api_servers {
             switch(listener, darkness.cluster(&self.topology, context)).await?;
         }
-        for (site, listener) in &self.controllers {
+        for (site, listener) in &self.sockets.controllers {
             let dark = darkness.site(site);
             self.worlds.avi.set_available(site, !dark);
             if let Some(uuid) = self.worlds.avi.cluster_uuid(site) {
                 self.worlds.board.set_site_reachable(&uuid, !dark);
             }
-            if let Some(dns) = self.dns.get(site) {
+            if let Some(dns) = self.sockets.dns.get(site) {
                 dns.set_enabled(!dark);
             }
             switch(listener, dark).await?;
@@ -259,83 +213,6 @@ fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
     items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-fn accesses(topology: &Topology, ports: &PortPlan, chance: &Chance) -> Result<Vec<Access>, LabError> {
-    let access = |(nth, context): (usize, String)| {
-        let port = ports.api_server(nth).ok_or(LabError::NoPort)?;
-        let server = format!("https://{}", SocketAddr::new(LOCALHOST, port));
-        Ok(Access { context, server, token: chance.text(TOKEN_ALPHABET, 32) })
-    };
-    topology.clusters.iter().map(|cluster| cluster.context.clone()).enumerate().map(access).collect()
-}
-
-fn controller_addresses(topology: &Topology, ports: &PortPlan) -> Result<BTreeMap<String, SocketAddr>, LabError> {
-    let address = |(nth, name): (usize, String)| {
-        let port = ports.controller(nth).ok_or(LabError::NoPort)?;
-        Ok((name, SocketAddr::new(LOCALHOST, port)))
-    };
-    topology.sites.iter().map(|site| site.name.clone()).enumerate().map(address).collect()
-}
-
-fn open_api_servers(
-    worlds: &Worlds,
-    accesses: &[Access],
-    ports: &PortPlan,
-    tls: &RustlsConfig,
-) -> Result<BTreeMap<String, Listener>, LabError> {
-    let mut listeners = BTreeMap::new();
-    for (nth, access) in accesses.iter().enumerate() {
-        let Some(world) = worlds.clusters.get(&access.context) else { continue };
-        let admin = UserInfo {
-            username: format!("{}-admin", access.context),
-            uid: format!("lab-{nth}"),
-            groups: vec!["system:masters".into(), "system:authenticated".into()],
-        };
-        let router = world.router_with_tokens(BTreeMap::from([(access.token.clone(), admin)]));
-        let address = SocketAddr::new(LOCALHOST, ports.api_server(nth).ok_or(LabError::NoPort)?);
-        let what = format!("API server of {}", access.context);
-        listeners.insert(access.context.clone(), Listener::open(what, address, router, tls.clone())?);
-    }
-    Ok(listeners)
-}
-
-fn open_controllers(
-    worlds: &Worlds,
-    addresses: &BTreeMap<String, SocketAddr>,
-    tls: &RustlsConfig,
-) -> Result<BTreeMap<String, Listener>, LabError> {
-    let mut listeners = BTreeMap::new();
-    for (site, address) in addresses {
-        let Some(router) = worlds.avi.router(site) else { continue };
-        let what = format!("Avi controller of {site}");
-        listeners.insert(site.clone(), Listener::open(what, *address, router, tls.clone())?);
-    }
-    Ok(listeners)
-}
-
-async fn start_dns(topology: &Topology, worlds: &Worlds, port: u16) -> Result<BTreeMap<String, DnsHandle>, LabError> {
-    let mut started = BTreeMap::new();
-    for site in &topology.sites {
-        let address = SocketAddr::new(IpAddr::V4(site.dns), port);
-        let config = DnsConfig {
-            site: site.name.clone(),
-            zone: topology.zone.clone(),
-            address,
-            error_response: ErrorResponse::Nxdomain,
-        };
-        let handle = DnsServer::start(config, worlds.avi.clone(), worlds.board.clone()).await;
-        let failed = |error| ServeError::new(format!("DNS of {}", site.name), address, CHANGE_DNS, error);
-        started.insert(site.name.clone(), handle.map_err(failed)?);
-    }
-    Ok(started)
-}
-
-fn start_health(topology: &Topology, worlds: &Worlds, ports: &PortPlan) -> (ProbeHandle, ControlHandle) {
-    let sites: Vec<String> = topology.sites.iter().map(|site| site.name.clone()).collect();
-    let config = ProbeConfig { sites: sites.clone(), port_map: ports.served };
-    let probes = Prober::start(config, worlds.avi.clone(), worlds.board.clone());
-    (probes, ControlWatch::start(sites, worlds.avi.clone(), worlds.board.clone()))
-}
-
 /// Runs each stand-in once, so that a lab that is ready shows addresses, then keeps them running.
 fn start_akos(akos: &[Ako]) -> Result<JoinSet<()>, LabError> {
     let mut tasks = JoinSet::new();
@@ -345,47 +222,3 @@ fn start_akos(akos: &[Ako]) -> Result<JoinSet<()>, LabError> {
     }
     Ok(tasks)
 }
-
-fn report(
-    topology: &Topology,
-    worlds: &Worlds,
-    accesses: &[Access],
-    ports: &PortPlan,
-    dns: &BTreeMap<String, DnsHandle>,
-    operator: bool,
-) -> LabReport {
-    let config = &worlds.avi_config;
-    let cluster = |access: &Access| {
-        let cluster = topology.cluster(&access.context)?;
-        Some(ClusterReport {
-            context: access.context.clone(),
-            server: access.server.clone(),
-            vip_cidr: cluster.vip_cidr.to_string(),
-            site: cluster.site.clone(),
-        })
-    };
-    let controllers = config.sites.iter().map(|site| ControllerReport {
-        site: site.name.clone(),
-        url: format!("https://{}", site.address),
-        username: config.username.clone(),
-        password: config.password.clone(),
-        role: if site.name == config.leader { Role::Leader } else { Role::Follower },
-    });
-    let operators = operator.then(|| OperatorReport {
-        context: topology.config_cluster().to_owned(),
-        http: topology.operator_http.clone(),
-    });
-    LabReport {
-        clusters: accesses.iter().filter_map(cluster).collect(),
-        controllers: controllers.collect(),
-        dns: dns
-            .iter()
-            .map(|(site, handle)| DnsReport { site: site.clone(), address: handle.address().to_string() })
-            .collect(),
-        operators: operators.into_iter().collect(),
-        control: format!("http://{}", SocketAddr::new(LOCALHOST, ports.control)),
-    }
-}
-
-/// What to do about the port of the control interface.
-pub const MOVE_CONTROL: &str = MOVE_PORT_BASE;

@@ -20,6 +20,7 @@ pub mod remote;
 pub mod report;
 pub mod run;
 pub mod serve;
+pub mod sockets;
 pub mod tls;
 pub mod topology;
 pub mod worlds;

@@ -5,11 +5,11 @@ use super::config::{self, ConfigError};
 use super::control;
 use super::files::LabDir;
 use super::guide;
-use super::lab::{Lab, LabError, LabOptions, MOVE_CONTROL};
+use super::lab::{Lab, LabError, LabOptions};
 use super::operator::{self, Operator, OperatorConfig, OperatorError};
 use super::out::say;
 use super::ports::{PortPlan, may_open_well_known_ports};
-use super::serve::ServeError;
+use super::serve::{MOVE_PORT_BASE, ServeError};
 use super::topology::Topology;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -67,7 +67,7 @@ impl Running {
         let control_address = SocketAddr::from((Ipv4Addr::LOCALHOST, lab.ports().control));
         let socket = TcpListener::bind(control_address).await;
         let socket =
-            socket.map_err(|error| ServeError::new("control interface", control_address, MOVE_CONTROL, error))?;
+            socket.map_err(|error| ServeError::new("control interface", control_address, MOVE_PORT_BASE, error))?;
         let lab = Arc::new(lab);
         let router = control::router(lab.clone());
         let control = tokio::spawn(async move {

@@ -74,6 +74,11 @@ impl Worlds {
         Self { clusters: topology.clusters.iter().map(cluster).collect(), avi, board, avi_config }
     }
 
+    /// Names of the sites, in the order of the topology.
+    pub fn sites(&self) -> impl Iterator<Item = &str> {
+        self.avi_config.sites.iter().map(|site| site.name.as_str())
+    }
+
     /// Login and address of the controller that leads at the start, for AMKO's objects.
     pub fn controller_access(&self, ca: &str) -> ControllerAccess {
         let config = &self.avi_config;
