@@ -8,6 +8,10 @@
 pub mod activation;
 pub mod build;
 pub mod endpoint;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod golden;
 pub mod gslb;
 pub mod ingest;
 pub mod monitor;
@@ -15,4 +19,6 @@ pub mod object;
 pub mod owner;
 pub mod plan;
 pub mod policy;
+pub mod precedence;
 pub mod select;
+pub mod tenancy;

@@ -1,5 +1,15 @@
 //! The deployment policy in force: an accepted GlobalDeploymentPolicy, validated once and then trusted.
 
+pub mod algorithm;
+mod choose;
+pub mod down_response;
+#[cfg(test)]
+mod tests;
+mod validate;
+
+pub use choose::{ACCEPTED, ANOTHER_EXISTS, choose};
+pub use validate::validate;
+
 use super::gslb::{DownResponse, PoolAlgorithm};
 use super::owner::Owner;
 use std::collections::{BTreeMap, BTreeSet};
