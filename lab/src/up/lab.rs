@@ -80,11 +80,9 @@ impl Lab {
         let LabOptions { topology, dir, ports, seed, controller_latency, operator } = options;
         let dir = dir.create()?;
         let tls = LabTls::generate(&topology.zone, &[])?;
-        dir.write_tls(&tls)?;
         let chance = Chance::seeded(seed);
         let accesses = sockets::accesses(&topology, &ports, &chance)?;
         let members = kubeconfig::render(&accesses, &tls.ca)?;
-        dir.write_members(&members)?;
 
         let controllers = sockets::controller_addresses(&topology, &ports)?;
         let clock = Clock::real();
@@ -92,7 +90,10 @@ impl Lab {
         worlds.preload(&topology, &tls.ca, &members)?;
         progress("clusters, controllers and AMKO's objects made");
 
+        // Nothing is written before the ports are ours: another lab may be running in this directory.
         let sockets = Sockets::open(&topology, &worlds, &ports, &accesses, &tls).await?;
+        dir.write_tls(&tls)?;
+        dir.write_members(&members)?;
         progress(&format!("API servers of {}", list(sockets.api_servers.keys())));
         progress(&format!("Avi controllers of {}; {} leads", list(worlds.sites()), topology.gslb_leader()));
         progress(&format!("DNS for {} on {}", topology.zone, list(sockets.dns.values().map(|dns| dns.address()))));

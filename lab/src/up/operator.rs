@@ -3,6 +3,7 @@
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::File;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -42,8 +43,8 @@ pub struct OperatorConfig {
     /// Context of the cluster that holds AMKO's objects.
     pub context: String,
     pub namespace: String,
-    /// `host:port` of its HTTP interface.
-    pub http: String,
+    /// Where it serves its HTTP interface.
+    pub http: SocketAddr,
     /// File that takes what it prints.
     pub log: PathBuf,
 }
@@ -73,7 +74,8 @@ impl Operator {
         let failed = |source: io::Error| OperatorError::Start { path: config.program.clone(), source };
         let log = File::create(&config.log).map_err(failed)?;
         let child = Command::new(&config.program)
-            .args(["run", "--context", &config.context, "--namespace", &config.namespace, "--http", &config.http])
+            .args(["run", "--context", &config.context, "--namespace", &config.namespace])
+            .args(["--http", &config.http.to_string()])
             .arg("--members")
             .arg(&config.members)
             .env("KUBECONFIG", &config.members)

@@ -104,7 +104,7 @@ impl LabReport {
     pub fn with_operator(mut self, topology: Option<&Topology>) -> Self {
         let operator = |topology: &Topology| OperatorReport {
             context: topology.config_cluster().to_owned(),
-            http: topology.operator_http.clone(),
+            http: topology.operator_http.to_string(),
         };
         self.operators.extend(topology.map(operator));
         self

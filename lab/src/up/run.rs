@@ -13,6 +13,7 @@ use super::serve::{MOVE_PORT_BASE, ServeError};
 use super::topology::Topology;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -62,7 +63,7 @@ impl Running {
     async fn start(args: UpArgs) -> Result<Self, UpError> {
         let topology = config::load(args.config.as_deref())?;
         // Looked for first: whoever has not built it should not wait for a whole lab to hear so.
-        let program = if args.no_operator { None } else { Some(operator::find_program()?) };
+        let program = if args.no_operator { None } else { Some(find_operator(&topology)?) };
         let lab = Lab::start(options(&args, topology), say).await?;
         let control_address = SocketAddr::from((Ipv4Addr::LOCALHOST, lab.ports().control));
         let socket = TcpListener::bind(control_address).await;
@@ -82,7 +83,7 @@ impl Running {
         Ok(running)
     }
 
-    async fn start_operator(&mut self, program: std::path::PathBuf) -> Result<(), OperatorError> {
+    async fn start_operator(&mut self, program: PathBuf) -> Result<(), OperatorError> {
         let (topology, dir) = (self.lab.topology(), self.lab.dir());
         let context = topology.config_cluster().to_owned();
         let mut operator = Operator::start(OperatorConfig {
@@ -90,7 +91,7 @@ impl Running {
             members: dir.members(),
             log: dir.operator_log(&context),
             namespace: topology.namespace.clone(),
-            http: topology.operator_http.clone(),
+            http: topology.operator_http,
             context,
         })?;
         say(&format!("operator started, log in {}", operator.log().display()));
@@ -142,6 +143,15 @@ async fn operator_ended(operator: Option<&mut Operator>) -> String {
     let Some(operator) = operator else { return std::future::pending().await };
     let status = operator.ended().await.map_or_else(|error| error.to_string(), |status| status.to_string());
     format!("operator ended by itself ({status}); it is not restarted; see {}", operator.log().display())
+}
+
+/// The operator's executable, once it is known that it can have its port.
+fn find_operator(topology: &Topology) -> Result<PathBuf, UpError> {
+    let program = operator::find_program()?;
+    let address = topology.operator_http;
+    let free = std::net::TcpListener::bind(address);
+    free.map_err(|error| ServeError::new("operator", address, "stop what uses it or set operatorHttp with --config", error))?;
+    Ok(program)
 }
 
 fn options(args: &UpArgs, topology: Topology) -> LabOptions {

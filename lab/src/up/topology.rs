@@ -4,7 +4,7 @@ use super::ports::Ports;
 use ipnet::Ipv4Net;
 use serde::Deserialize;
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 /// The whole plan of a lab. Every field can be set in the YAML file of `--config`; what is left out keeps its default.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -14,8 +14,8 @@ pub struct Topology {
     pub zone: String,
     /// Namespace of AMKO's own objects.
     pub namespace: String,
-    /// Where the operator serves its HTTP interface, `host:port`.
-    pub operator_http: String,
+    /// Where the operator serves its HTTP interface.
+    pub operator_http: SocketAddr,
     /// Ports that differ from what `--port-base` gives.
     pub ports: Ports,
     pub sites: Vec<Site>,
@@ -85,7 +85,7 @@ impl Default for Topology {
         Self {
             zone: "avi.iberia.local".into(),
             namespace: "avi-system".into(),
-            operator_http: "127.0.0.1:8080".into(),
+            operator_http: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             ports: Ports::default(),
             sites: default_sites(),
             clusters: default_clusters(),
