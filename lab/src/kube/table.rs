@@ -3,6 +3,14 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+mod age;
+mod builtin;
+mod cells;
+mod custom;
+mod workloads;
+
+pub use age::human_age;
+
 /// Which columns an object of some kind has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TableKind {
@@ -48,12 +56,45 @@ pub struct TableOptions {
     pub remaining: Option<u64>,
 }
 
-/// Renders objects as one Table.
-pub fn render(_kind: &TableKind, _objects: &[Value], _options: &TableOptions) -> Value {
-    json!({ "kind": "Table", "apiVersion": "meta.k8s.io/v1" })
+/// Renders objects as one Table, one row per object in the given order.
+pub fn render(kind: &TableKind, objects: &[Value], options: &TableOptions) -> Value {
+    let (definitions, rows): (Vec<Value>, Vec<Vec<Value>>) = match kind {
+        TableKind::Builtin { group, kind } => builtin::table(group, kind, objects, options.now),
+        TableKind::Custom { columns } => custom::table(columns, objects, options.now),
+    };
+    let rows: Vec<Value> = objects
+        .iter()
+        .zip(rows)
+        .map(|(object, cells)| json!({ "cells": cells, "object": row_object(object, options.include_object) }))
+        .collect();
+    json!({
+        "kind": "Table",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": list_metadata(options),
+        "columnDefinitions": definitions,
+        "rows": rows,
+    })
 }
 
-/// Age text as kubectl prints it.
-pub fn human_age(_age: std::time::Duration) -> String {
-    String::new()
+fn list_metadata(options: &TableOptions) -> Value {
+    let mut metadata = json!({ "resourceVersion": options.resource_version, "continue": options.continue_token });
+    if let Some(remaining) = options.remaining {
+        metadata["remainingItemCount"] = remaining.into();
+    }
+    metadata
 }
+
+fn row_object(object: &Value, include: IncludeObject) -> Value {
+    match include {
+        IncludeObject::None => Value::Null,
+        IncludeObject::Object => object.clone(),
+        IncludeObject::Metadata => json!({
+            "kind": "PartialObjectMetadata",
+            "apiVersion": "meta.k8s.io/v1",
+            "metadata": object["metadata"],
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;
