@@ -8,12 +8,14 @@
 pub mod activation;
 pub mod build;
 pub mod endpoint;
+pub mod federation;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod golden;
 pub mod gslb;
 pub mod ingest;
+pub mod inventory;
 pub mod monitor;
 pub mod object;
 pub mod owner;

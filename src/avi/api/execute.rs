@@ -1,0 +1,116 @@
+//! One planned write, as the request of section 9.2.
+
+use super::{json, malformed};
+use crate::avi::call_error::{CallError, Failure};
+use crate::avi::session::AviClient;
+use crate::avi::wire::{last_modified, monitor_body, monitor_owner, service_body, text, with_last_modified};
+use crate::core::gslb::HealthMonitor;
+use crate::core::owner::{MONITOR_PREFIX, Owner};
+use crate::core::plan::Write;
+use http::Method;
+use serde_json::Value;
+
+/// What the controller holds after a write; after a delete, what it held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    pub uuid: String,
+    /// To be sent with the next PUT; `None` after a delete.
+    pub last_modified: Option<String>,
+}
+
+/// A POST or PUT, ready to be sent.
+struct Save<'a> {
+    method: Method,
+    target: String,
+    tenant: &'a str,
+    body: Value,
+}
+
+impl AviClient {
+    /// Sends `write`, in the tenant of its object. A delete of what is not there is a success. A monitor that exists
+    /// already is taken over when it is of this installation or of nobody (section 8.6, DB-17).
+    pub async fn execute(&self, write: &Write, owner: &Owner) -> Result<Stored, CallError> {
+        let outcome = match write {
+            Write::CreateMonitor(monitor) => self.create_monitor(monitor, owner).await,
+            Write::UpdateMonitor { uuid, last_modified, monitor } => {
+                let body = monitor_body(monitor, owner);
+                self.save(Save::put("healthmonitor", uuid, &monitor.tenant, body, last_modified.as_deref())).await
+            }
+            Write::DeleteMonitor { uuid, tenant, .. } => self.delete("healthmonitor", uuid, tenant).await,
+            Write::CreateService(service) => {
+                self.save(Save::post("gslbservice", &service.tenant, service_body(service, owner))).await
+            }
+            Write::UpdateService { uuid, last_modified, service } => {
+                let body = service_body(service, owner);
+                self.save(Save::put("gslbservice", uuid, &service.tenant, body, last_modified.as_deref())).await
+            }
+            Write::DeleteService { uuid, tenant, .. } => self.delete("gslbservice", uuid, tenant).await,
+        };
+        outcome.map_err(|error| error.about(object_of(write)))
+    }
+
+    async fn create_monitor(&self, monitor: &HealthMonitor, owner: &Owner) -> Result<Stored, CallError> {
+        match self.save(Save::post("healthmonitor", &monitor.tenant, monitor_body(monitor, owner))).await {
+            Err(error) if error.is_already_exists() => self.take_over(monitor, owner, error).await,
+            outcome => outcome,
+        }
+    }
+
+    async fn take_over(&self, monitor: &HealthMonitor, owner: &Owner, exists: CallError) -> Result<Stored, CallError> {
+        let found = self.find_monitor(&monitor.tenant, &monitor.name).await?;
+        // Without a uuid, or not federated: nothing that a PUT could turn into ours.
+        let Some((found, uuid)) = found.as_ref().and_then(|found| Some((found, text(found, "uuid")?))) else {
+            return Err(exists);
+        };
+        match monitor_owner(found) {
+            Some(other) if other != owner.as_str() => {
+                Err(CallError { failure: Failure::OwnedElsewhere { owner: other.to_owned() }, ..exists })
+            }
+            None if !monitor.name.starts_with(MONITOR_PREFIX) => Err(exists),
+            _ => {
+                let body = monitor_body(monitor, owner);
+                let version = last_modified(found);
+                self.save(Save::put("healthmonitor", uuid, &monitor.tenant, body, version.as_deref())).await
+            }
+        }
+    }
+
+    async fn save(&self, save: Save<'_>) -> Result<Stored, CallError> {
+        let Save { method, target, tenant, body } = save;
+        let answer = self.request(method.clone(), &target, tenant, Some(&body)).await?;
+        let object = json(&method, &target, answer)?;
+        let uuid = text(&object, "uuid").ok_or_else(|| malformed(&method, &target, "the object has no uuid"))?;
+        Ok(Stored { uuid: uuid.to_owned(), last_modified: last_modified(&object) })
+    }
+
+    async fn delete(&self, collection: &str, uuid: &str, tenant: &str) -> Result<Stored, CallError> {
+        match self.request(Method::DELETE, &format!("/api/{collection}/{uuid}"), tenant, None).await {
+            Err(error) if !error.is_not_found() => Err(error),
+            _ => Ok(Stored { uuid: uuid.to_owned(), last_modified: None }),
+        }
+    }
+}
+
+impl<'a> Save<'a> {
+    fn post(collection: &str, tenant: &'a str, body: Value) -> Self {
+        Self { method: Method::POST, target: format!("/api/{collection}/"), tenant, body }
+    }
+
+    fn put(collection: &str, uuid: &str, tenant: &'a str, body: Value, version: Option<&str>) -> Self {
+        let body = with_last_modified(body, version);
+        Self { method: Method::PUT, target: format!("/api/{collection}/{uuid}"), tenant, body }
+    }
+}
+
+fn object_of(write: &Write) -> String {
+    match write {
+        Write::CreateMonitor(monitor) | Write::UpdateMonitor { monitor, .. } => {
+            format!("health monitor {} ({})", monitor.name, monitor.description)
+        }
+        Write::DeleteMonitor { name, .. } => format!("health monitor {name}"),
+        Write::CreateService(service) | Write::UpdateService { service, .. } => {
+            format!("GSLB service {}", service.name)
+        }
+        Write::DeleteService { name, .. } => format!("GSLB service {name}"),
+    }
+}

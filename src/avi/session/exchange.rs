@@ -1,0 +1,120 @@
+//! One request and its answer.
+
+use super::AviClient;
+use super::state::Session;
+use crate::avi::call_error::{CallError, Failure};
+use crate::avi::classify::explanation;
+use crate::avi::transport::TransportError;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, COOKIE, REFERER, SET_COOKIE};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use serde_json::Value;
+
+/// What is asked. The body of a login holds the password, so there is no `Debug`.
+pub struct Call<'a> {
+    pub method: Method,
+    pub target: &'a str,
+    pub tenant: &'a str,
+    pub body: Option<&'a Value>,
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Response {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    body: Body,
+}
+
+#[derive(Debug, Clone)]
+enum Body {
+    Json(Value),
+    /// Also when the answer calls itself JSON (avi-api 1.4).
+    Text(String),
+}
+
+impl Call<'_> {
+    pub fn error(&self, failure: impl Into<Failure>) -> CallError {
+        let what = format!("{} {} in tenant {}", self.method, self.target, self.tenant);
+        CallError::new(what, self.is_write(), failure)
+    }
+
+    fn is_write(&self) -> bool {
+        !self.method.is_safe() && self.target.starts_with("/api/")
+    }
+}
+
+impl Response {
+    /// The body, when it is JSON.
+    pub fn json(&self) -> Option<&Value> {
+        match &self.body {
+            Body::Json(value) => Some(value),
+            Body::Text(_) => None,
+        }
+    }
+
+    /// Like [`Response::json`], without a copy.
+    pub fn into_json(self) -> Option<Value> {
+        match self.body {
+            Body::Json(value) => Some(value),
+            Body::Text(_) => None,
+        }
+    }
+
+    /// What the controller says about an error.
+    pub(super) fn explanation(&self) -> String {
+        match &self.body {
+            Body::Json(value) => explanation(Some(value), &value.to_string()),
+            Body::Text(text) => explanation(None, text),
+        }
+    }
+
+    fn from_http(answer: http::Response<Bytes>) -> Self {
+        let (parts, bytes) = answer.into_parts();
+        let body = match serde_json::from_slice(&bytes) {
+            Ok(value) => Body::Json(value),
+            Err(_) => Body::Text(String::from_utf8_lossy(&bytes).into_owned()),
+        };
+        Self { status: parts.status, headers: parts.headers, body }
+    }
+}
+
+impl AviClient {
+    /// Sends `call` with the cookies of `session` and keeps the cookies that come back. Any status is an answer.
+    pub(super) async fn send(&self, call: &Call<'_>, session: Option<&Session>) -> Result<Response, CallError> {
+        let request = self.http_request(call, session).map_err(|e| call.error(e))?;
+        let mut answer = self.shared.transport.send(request).await.map_err(|e| call.error(e))?;
+        if let Some(session) = session {
+            session.jar.lock().absorb(answer.headers());
+            // An answer that somebody prints must not hold the session.
+            answer.headers_mut().remove(SET_COOKIE);
+        }
+        Ok(Response::from_http(answer))
+    }
+
+    /// The headers of avi-api 1.3.
+    fn http_request(&self, call: &Call<'_>, session: Option<&Session>) -> Result<Request<Bytes>, TransportError> {
+        let body = call.body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+        let mut request = Request::builder()
+            .method(call.method.clone())
+            .uri(self.shared.base.url(call.target))
+            .header(CONTENT_TYPE, "application/json")
+            .header(REFERER, self.shared.base.url("/"))
+            .header("x-avi-tenant", call.tenant.as_bytes())
+            .header("x-avi-version", self.shared.settings.version.as_str())
+            .header("x-avi-useragent", "AMKO");
+        if let Some(session) = session {
+            let jar = session.jar.lock();
+            request = request.header(COOKIE, secret(&jar.header())?).header("x-csrftoken", secret(jar.csrf_token())?);
+        }
+        request.body(body).map_err(|e| TransportError::Unsendable(e.to_string()))
+    }
+}
+
+/// A header value that HTTP libraries leave out of their logs.
+fn secret(value: &str) -> Result<HeaderValue, TransportError> {
+    let mut value =
+        HeaderValue::from_str(value).map_err(|_| TransportError::Unsendable("a cookie is not printable".into()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}

@@ -1,0 +1,124 @@
+//! A health monitor as the controller tells it.
+
+use super::faithful::covers;
+use super::field::{filled, last_modified, list, number, text, texts};
+use super::reference::RefNames;
+use super::write_monitor::monitor_body;
+use crate::core::gslb::{HealthMonitor, HttpProbe, Probe};
+use crate::core::owner::{MARKER_KEY, MONITOR_PREFIX, Owner};
+use crate::core::plan::ObservedMonitor;
+use serde_json::{Value, json};
+
+/// Name of the monitor that all passthrough services of a tenant share, without the owner's uuid (section 8.2).
+pub const SHARED_MONITOR_PREFIX: &str = "amko--passthrough-hm-tcp-";
+
+/// Which monitor it is, and for whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MonitorIdentity {
+    pub tenant: String,
+    pub name: String,
+    /// The GSLB service it was made for, from its description (section 8.5) or its legacy name (section 8.2).
+    pub gs_name: Option<String>,
+}
+
+impl MonitorIdentity {
+    /// Whether it is the monitor that all passthrough services share: it belongs to none of them (section 8.6).
+    pub fn is_shared(&self) -> bool {
+        self.name.starts_with(SHARED_MONITOR_PREFIX)
+    }
+}
+
+/// `None` when it is not a monitor that this installation may touch: its name starts with `amko--`, and its owner
+/// marker is this installation's or missing (section 10.2).
+pub fn parse_monitor(object: &Value, owner: &Owner, names: &RefNames) -> Option<ObservedMonitor> {
+    let marker = monitor_owner(object);
+    let name = text(object, "name")?;
+    if !name.starts_with(MONITOR_PREFIX) || marker.is_some_and(|marker| marker != owner.as_str()) {
+        return None;
+    }
+    let content = content(object, names);
+    let faithful = marker.is_some() && content.as_ref().is_some_and(|monitor| is_faithful(object, monitor, owner));
+    let tenant = tenant(object, names);
+    let uuid = filled(object, "uuid")?;
+    Some(ObservedMonitor { uuid, tenant, last_modified: last_modified(object), content, faithful })
+}
+
+/// Value of the `created-by` marker.
+pub fn monitor_owner(object: &Value) -> Option<&str> {
+    let marker = list(object, "markers").iter().find(|marker| text(marker, "key") == Some(MARKER_KEY))?;
+    list(marker, "values").first()?.as_str()
+}
+
+/// `None` when it has no name.
+pub fn monitor_identity(object: &Value, names: &RefNames) -> Option<MonitorIdentity> {
+    let name = filled(object, "name")?;
+    let described = text(object, "description").and_then(described_gs_name);
+    let gs_name = described.or_else(|| legacy_gs_name(&name)).map(str::to_owned);
+    Some(MonitorIdentity { tenant: tenant(object, names), gs_name, name })
+}
+
+fn tenant(object: &Value, names: &RefNames) -> String {
+    names.resolve_field(object, "tenant_ref").unwrap_or_else(|| "admin".to_owned())
+}
+
+/// An FQDN holds neither a comma nor a space, so the first comma ends it whatever the path after it looks like.
+fn described_gs_name(description: &str) -> Option<&str> {
+    let (_, rest) = description.strip_prefix("created by: amko")?.split_once("gsname: ")?;
+    let name = rest.split(',').next()?.trim();
+    (!name.is_empty()).then_some(name)
+}
+
+/// Old releases put the service's name into the monitor's: `amko--<gsname>` or `amko--<proto>--<gsname>--<path>`.
+fn legacy_gs_name(name: &str) -> Option<&str> {
+    let rest = name.strip_prefix(MONITOR_PREFIX)?;
+    if name.starts_with(SHARED_MONITOR_PREFIX) {
+        return None;
+    }
+    let with_path = ["http--", "https--"].into_iter().find_map(|proto| rest.strip_prefix(proto));
+    match with_path {
+        Some(rest) => rest.split_once("--/").map(|(gs_name, _)| gs_name),
+        // A hash has no dot, an FQDN has one.
+        None => rest.contains('.').then_some(rest),
+    }
+}
+
+fn is_faithful(object: &Value, monitor: &HealthMonitor, owner: &Owner) -> bool {
+    let mut written = monitor_body(monitor, owner);
+    if let Some(fields) = written.as_object_mut() {
+        // Checked by name and by owner; other markers are the administrator's.
+        fields.retain(|key, _| key != "tenant_ref" && key != "markers");
+    }
+    covers(object, &written, default_of)
+}
+
+fn default_of(key: &str) -> Option<Value> {
+    match key {
+        "send_interval" => Some(json!(10)),
+        "receive_timeout" => Some(json!(4)),
+        "successful_checks" | "failed_checks" => Some(json!(2)),
+        _ => None,
+    }
+}
+
+fn content(object: &Value, names: &RefNames) -> Option<HealthMonitor> {
+    Some(HealthMonitor {
+        tenant: tenant(object, names),
+        name: filled(object, "name")?,
+        description: text(object, "description").unwrap_or_default().to_owned(),
+        port: number(object, "monitor_port")?.try_into().ok()?,
+        probe: match text(object, "type")? {
+            "HEALTH_MONITOR_HTTP" => Probe::Http(http(object.get("http_monitor")?)),
+            "HEALTH_MONITOR_HTTPS" => Probe::Https(http(object.get("https_monitor")?)),
+            "HEALTH_MONITOR_TCP" => Probe::Tcp,
+            "HEALTH_MONITOR_UDP" => Probe::Udp,
+            _ => return None,
+        },
+    })
+}
+
+fn http(section: &Value) -> HttpProbe {
+    HttpProbe {
+        request: text(section, "http_request").unwrap_or("GET / HTTP/1.0").to_owned(),
+        response_codes: texts(section, "http_response_code"),
+    }
+}

@@ -1,0 +1,35 @@
+//! References between objects: four spellings, one name (avi-api 2.3).
+
+use super::field::text;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Names of objects by their uuid, for references that carry no name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RefNames(BTreeMap<String, String>);
+
+impl RefNames {
+    /// Learns the names of listed objects.
+    pub fn of(objects: &[Value]) -> Self {
+        let pairs = objects.iter().filter_map(|o| Some((text(o, "uuid")?.to_owned(), text(o, "name")?.to_owned())));
+        Self(pairs.collect())
+    }
+
+    /// Name of the object behind `reference`. A uuid that is not known stands for itself: it equals no name, so the
+    /// object that refers to it is seen as different and rewritten.
+    pub(super) fn resolve(&self, reference: &str) -> String {
+        if let Some((_, name)) = reference.split_once('#') {
+            return name.to_owned();
+        }
+        if let Some((_, name)) = reference.split_once("?name=") {
+            return name.to_owned();
+        }
+        let uuid = reference.trim_end_matches('/').rsplit('/').next().unwrap_or(reference);
+        self.0.get(uuid).cloned().unwrap_or_else(|| uuid.to_owned())
+    }
+
+    /// Name behind the reference in field `key`; `None` when absent or empty.
+    pub(super) fn resolve_field(&self, object: &Value, key: &str) -> Option<String> {
+        text(object, key).filter(|reference| !reference.is_empty()).map(|reference| self.resolve(reference))
+    }
+}
