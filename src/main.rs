@@ -1,1 +1,12 @@
-fn main() {}
+//! The `amko` binary.
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // kube and reqwest would each look for a provider of their own; with two to choose from, both give up.
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        return ExitCode::FAILURE;
+    }
+    amko::cli::main(amko::cli::Arguments::parse())
+}

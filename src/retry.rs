@@ -1,6 +1,7 @@
 //! The retry policy of everything that talks to the outside: exponential, full jitter, honours `Retry-After`.
 //!
-//! Pure: the caller owns the clock and the random numbers, and decides what may be tried again.
+//! The caller owns the random numbers and decides what may be tried again. [`pause`] is the only sleep of the
+//! operator: tasks that watch or write wait in it, actors use timers instead.
 
 use rand::{Rng, RngExt as _};
 use std::time::Duration;
@@ -36,6 +37,11 @@ impl RetryPolicy {
         let factor = 1_u32.checked_shl(attempt).unwrap_or(u32::MAX);
         self.start.saturating_mul(factor).min(self.cap)
     }
+}
+
+/// Waits, on the clock that tests may pause.
+pub async fn pause(delay: Duration) {
+    tokio::time::sleep(delay).await;
 }
 
 /// Counts the failures in a row of one thing.

@@ -7,6 +7,7 @@ pub mod ako;
 pub mod avi;
 pub mod chance;
 pub mod clock;
+pub mod demo;
 pub mod dns;
 pub mod kube;
 pub mod up;

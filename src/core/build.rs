@@ -1,8 +1,15 @@
 //! Endpoints and policy to the GSLB service they ask for (section 7).
 
-use super::endpoint::{Endpoint, EndpointKey};
-use super::gslb::{GslbService, HealthMonitor};
-use super::policy::PolicySnapshot;
+mod pools;
+#[cfg(test)]
+mod tests;
+
+use super::endpoint::{Backend, Endpoint, EndpointKey};
+use super::gslb::{GslbService, HealthMonitor, SitePersistence};
+use super::monitor::{OwnMonitors, Subject};
+use super::policy::{DeploymentPolicy, DeploymentState, Installation, MonitorChoice, PolicySnapshot};
+use super::select::{Verdict, judge};
+use super::tenancy::tenant;
 
 /// What should be on the controller for one FQDN.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,15 +28,119 @@ pub struct Desired {
     pub monitors: Vec<HealthMonitor>,
 }
 
-/// The decision, and each endpoint that is not a member with the reason.
+/// The decision, and each endpoint that is not a member, or a member with a limitation, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Built {
     pub decision: Decision,
+    /// In the order of the keys.
     pub refused: Vec<(EndpointKey, String)>,
 }
 
-/// Decides what `fqdn` should look like. The order of `endpoints` does not matter.
+/// Decides what `fqdn` should look like. The order of `endpoints` does not matter; their keys are distinct.
 pub fn build<'a>(fqdn: &str, endpoints: impl IntoIterator<Item = &'a Endpoint>, policy: &PolicySnapshot) -> Built {
-    let _ = (fqdn, endpoints.into_iter().count(), policy);
-    todo!()
+    let Some(installation) = &policy.installation else { return wait("no GSLBConfig is active") };
+    let mut endpoints: Vec<&Endpoint> = endpoints.into_iter().collect();
+    endpoints.sort_by(|a, b| a.key.cmp(&b.key));
+    match &policy.deployment {
+        DeploymentState::Unknown => wait("no GlobalDeploymentPolicy has been seen or was valid so far"),
+        DeploymentState::Absent => without_policy(&endpoints),
+        DeploymentState::InForce(deployment) => {
+            Selection::of(&endpoints, deployment, installation).build(fqdn, deployment)
+        }
+    }
+}
+
+fn wait(reason: &'static str) -> Built {
+    Built { decision: Decision::Wait(reason), refused: Vec::new() }
+}
+
+/// Section 4.4: the deletion of the policy empties every service.
+fn without_policy(endpoints: &[&Endpoint]) -> Built {
+    let reason = "there is no GlobalDeploymentPolicy, so nothing is selected; create one";
+    let refused = endpoints.iter().map(|endpoint| (endpoint.key.clone(), reason.to_owned())).collect();
+    Built { decision: Decision::Nothing, refused }
+}
+
+/// The endpoints that become members, all of one tenant.
+struct Selection<'a> {
+    tenant: &'a str,
+    /// In the order of their keys.
+    members: Vec<&'a Endpoint>,
+    refused: Vec<(EndpointKey, String)>,
+}
+
+impl<'a> Selection<'a> {
+    /// The tenant is that of the first selected endpoint (rule GS-01); those of other tenants cannot join (rule
+    /// TEN-05).
+    fn of(endpoints: &[&'a Endpoint], policy: &DeploymentPolicy, installation: &'a Installation) -> Self {
+        let mut selection = Self { tenant: &installation.default_tenant, members: Vec::new(), refused: Vec::new() };
+        for &endpoint in endpoints {
+            if let Err(reason) = selection.admit(endpoint, policy, installation) {
+                selection.refused.push((endpoint.key.clone(), reason));
+            }
+        }
+        selection
+    }
+
+    fn admit(
+        &mut self,
+        endpoint: &'a Endpoint,
+        policy: &DeploymentPolicy,
+        installation: &'a Installation,
+    ) -> Result<(), String> {
+        if let Verdict::Refused(reason) = judge(endpoint, policy, installation) {
+            return Err(reason);
+        }
+        let tenant = tenant(endpoint, installation)?;
+        match self.members.first() {
+            Some(first) if tenant != self.tenant => {
+                return Err(format!(
+                    "it is of tenant {tenant:?}, but GSLB service {} is of tenant {:?} because of {} (rule TEN-05); \
+                     give both namespaces the same tenant",
+                    endpoint.key.hostname, self.tenant, first.key
+                ));
+            }
+            _ => self.tenant = tenant,
+        }
+        self.members.push(endpoint);
+        Ok(())
+    }
+
+    fn build(mut self, fqdn: &str, policy: &DeploymentPolicy) -> Built {
+        if self.members.is_empty() {
+            return Built { decision: Decision::Nothing, refused: self.refused };
+        }
+        let OwnMonitors { monitors, unmonitored } = match policy.health {
+            MonitorChoice::Own => Subject { tenant: self.tenant, gs_name: fqdn }.monitors(&self.members),
+            MonitorChoice::Refs(_) | MonitorChoice::ControlPlaneOnly => OwnMonitors::default(),
+        };
+        self.refused.extend(unmonitored);
+        self.refused.sort();
+        let service = self.service(fqdn, policy, &monitors);
+        Built { decision: Decision::Service(Box::new(Desired { service, monitors })), refused: self.refused }
+    }
+
+    fn service(&self, fqdn: &str, policy: &DeploymentPolicy, own: &[HealthMonitor]) -> GslbService {
+        GslbService {
+            tenant: self.tenant.to_owned(),
+            name: fqdn.to_owned(),
+            domain_names: vec![fqdn.to_owned()],
+            description: self.members.iter().map(|member| member.key.describe()).collect::<Vec<_>>().join(","),
+            pools: pools::pools(&self.members, policy),
+            monitors: match &policy.health {
+                MonitorChoice::Refs(names) => names.clone(),
+                MonitorChoice::Own | MonitorChoice::ControlPlaneOnly => own.iter().map(|m| m.name.clone()).collect(),
+            },
+            ttl: policy.ttl,
+            down_response: policy.down_response,
+            persistence: self.persistence(policy),
+        }
+    }
+
+    /// Section 7.5 and DB-31: only while every member is secure.
+    fn persistence(&self, policy: &DeploymentPolicy) -> Option<SitePersistence> {
+        let profile = policy.site_persistence.clone()?;
+        let secure = self.members.iter().all(|member| matches!(member.backend, Backend::Paths { tls: true, .. }));
+        secure.then(|| SitePersistence { profile, pki_profile: policy.pki_profile.clone() })
+    }
 }

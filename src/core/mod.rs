@@ -8,11 +8,19 @@
 pub mod activation;
 pub mod build;
 pub mod endpoint;
+pub mod federation;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod golden;
 pub mod gslb;
 pub mod ingest;
+pub mod inventory;
 pub mod monitor;
 pub mod object;
 pub mod owner;
 pub mod plan;
 pub mod policy;
+pub mod precedence;
 pub mod select;
+pub mod tenancy;

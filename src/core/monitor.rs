@@ -1,1 +1,151 @@
 //! Health monitors: which, how named, what they send (section 8).
+
+#[cfg(test)]
+mod tests;
+
+use super::endpoint::{Backend, Endpoint, EndpointKey, Protocol};
+use super::gslb::{HealthMonitor, HttpProbe, Probe};
+use super::owner::{MONITOR_PREFIX, Owner};
+use sha1::{Digest, Sha1};
+use std::collections::BTreeSet;
+
+/// How many health monitors the controller accepts on one GSLB service.
+pub const MAX_PER_SERVICE: usize = 6;
+
+const PASSTHROUGH: &str = "passthrough-hm-tcp-";
+const GS_NAME_FIELD: &str = "created by: amko, gsname: ";
+const PATH_FIELD: &str = ", path: ";
+
+/// The monitors of one GSLB service, and the members of which a path stays without one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OwnMonitors {
+    /// In the order of their references; at most [`MAX_PER_SERVICE`].
+    pub monitors: Vec<HealthMonitor>,
+    pub unmonitored: Vec<(EndpointKey, String)>,
+}
+
+/// Where a monitor belongs.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    pub tenant: &'a str,
+    /// Name of the GSLB service.
+    pub gs_name: &'a str,
+}
+
+impl Subject<'_> {
+    /// The monitors that these members ask for (section 8.1 and DB-32): one per distinct path while any member has
+    /// paths, otherwise one for the lowest port. Members are expected in the order of their keys.
+    pub fn monitors(self, members: &[&Endpoint]) -> OwnMonitors {
+        if members.iter().any(|member| matches!(member.backend, Backend::Paths { .. })) {
+            return self.path_monitors(members);
+        }
+        let lowest = members.iter().filter_map(|member| match member.backend {
+            Backend::Port { port, protocol } => Some((port, protocol)),
+            Backend::Paths { .. } => None,
+        });
+        let monitors = lowest.min().map(|(port, protocol)| self.port_monitor(port, protocol));
+        OwnMonitors { monitors: monitors.into_iter().collect(), unmonitored: Vec::new() }
+    }
+
+    /// The first [`MAX_PER_SERVICE`] distinct paths, in the order of members and of the paths of each.
+    fn path_monitors(self, members: &[&Endpoint]) -> OwnMonitors {
+        let secure = members.iter().any(|member| matches!(member.backend, Backend::Paths { tls: true, .. }));
+        let mut known = BTreeSet::new();
+        let mut own = OwnMonitors::default();
+        for member in members {
+            for path in paths(member) {
+                if known.contains(path) {
+                    continue;
+                }
+                if own.monitors.len() == MAX_PER_SERVICE {
+                    own.unmonitored.push((member.key.clone(), self.too_many(path)));
+                    break;
+                }
+                known.insert(path);
+                own.monitors.push(self.path_monitor(path, secure));
+            }
+        }
+        own
+    }
+
+    fn too_many(self, path: &str) -> String {
+        format!(
+            "it is a member, but its path {path} is not monitored: GSLB service {} already has {MAX_PER_SERVICE} health \
+             monitors, as many as the controller accepts; use fewer distinct paths or healthMonitorRefs",
+            self.gs_name
+        )
+    }
+
+    /// The monitor of one path; `secure` as soon as any member has TLS (DB-31).
+    pub fn path_monitor(self, path: &str, secure: bool) -> HealthMonitor {
+        let Self { tenant, gs_name } = self;
+        let protocol = if secure { "https" } else { "http" };
+        let probe = HttpProbe {
+            request: format!("HEAD {path} HTTP/1.0"),
+            response_codes: vec!["HTTP_2XX".to_owned(), "HTTP_3XX".to_owned()],
+        };
+        HealthMonitor {
+            tenant: tenant.to_owned(),
+            name: path_monitor_name(gs_name, path, secure),
+            description: format!("{GS_NAME_FIELD}{gs_name}{PATH_FIELD}{path}, protocol: {protocol}"),
+            port: if secure { 443 } else { 80 },
+            probe: if secure { Probe::Https(probe) } else { Probe::Http(probe) },
+        }
+    }
+
+    /// The monitor of a service whose members are LoadBalancer Services.
+    pub fn port_monitor(self, port: u16, protocol: Protocol) -> HealthMonitor {
+        let Self { tenant, gs_name } = self;
+        HealthMonitor {
+            tenant: tenant.to_owned(),
+            name: port_monitor_name(gs_name),
+            description: format!("{GS_NAME_FIELD}{gs_name}"),
+            port,
+            probe: match protocol {
+                Protocol::Tcp => Probe::Tcp,
+                Protocol::Udp => Probe::Udp,
+            },
+        }
+    }
+}
+
+fn paths(member: &Endpoint) -> &[String] {
+    match &member.backend {
+        Backend::Paths { paths, .. } => paths,
+        Backend::Port { .. } => &[],
+    }
+}
+
+/// Name of a path monitor (section 8.2).
+pub fn path_monitor_name(gs_name: &str, path: &str, secure: bool) -> String {
+    let protocol = if secure { "https" } else { "http" };
+    hashed(&format!("{protocol}--{gs_name}--{path}"))
+}
+
+/// Name of the one monitor of a service whose members are LoadBalancer Services (section 8.2).
+pub fn port_monitor_name(gs_name: &str) -> String {
+    hashed(gs_name)
+}
+
+/// Name of the monitor that all passthrough services of a tenant share (section 8.2).
+pub fn passthrough_monitor_name(owner: &Owner) -> String {
+    format!("{MONITOR_PREFIX}{PASSTHROUGH}{}", owner.uuid())
+}
+
+/// Whether a monitor is shared by services and so outlives each of them (section 8.6).
+pub fn is_shared(name: &str) -> bool {
+    name.strip_prefix(MONITOR_PREFIX).is_some_and(|rest| rest.starts_with(PASSTHROUGH))
+}
+
+/// The GSLB service that a monitor's description names (section 8.5); exact, so that services whose names contain one
+/// another are not confused (DB-08).
+pub fn gs_name(description: &str) -> Option<&str> {
+    let rest = description.strip_prefix(GS_NAME_FIELD)?;
+    let name = rest.split_once(PATH_FIELD).map_or(rest, |(name, _)| name);
+    (!name.is_empty()).then_some(name)
+}
+
+fn hashed(text: &str) -> String {
+    let digits = Sha1::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    format!("{MONITOR_PREFIX}{digits}")
+}

@@ -1,5 +1,15 @@
 //! The deployment policy in force: an accepted GlobalDeploymentPolicy, validated once and then trusted.
 
+pub mod algorithm;
+mod choose;
+pub mod down_response;
+#[cfg(test)]
+mod tests;
+mod validate;
+
+pub use choose::{ACCEPTED, ANOTHER_EXISTS, choose};
+pub use validate::validate;
+
 use super::gslb::{DownResponse, PoolAlgorithm};
 use super::owner::Owner;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +35,7 @@ pub struct Installation {
 /// What is known about the GlobalDeploymentPolicy. "Absent" is a decision of the user that empties every service;
 /// "unknown" is blindness and changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one value per snapshot, and snapshots are shared")]
 pub enum DeploymentState {
     /// Not listed yet, or present but never valid since the start.
     Unknown,

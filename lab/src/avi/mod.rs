@@ -1,1 +1,45 @@
-//! avi
+//! Simulated Avi controllers: every site of one GSLB in memory, each behind an [`axum::Router`].
+//!
+//! [`AviWorld`] holds all the sites, so replication and leadership need no network between them. A test sends
+//! requests to a site's router in process; the same router bound to a port serves real clients. Whatever the public
+//! documentation leaves open is collected in [`inferred`].
+
+mod admit;
+mod call;
+pub mod config;
+mod controller;
+pub mod faults;
+pub mod health;
+mod http;
+pub mod inferred;
+pub mod kind;
+mod login;
+mod patch;
+mod portal;
+mod query;
+mod read;
+pub mod record;
+mod reference;
+mod render;
+mod replication;
+mod reply;
+mod request;
+mod rules;
+mod runtime;
+pub mod schema;
+mod seed;
+mod session;
+mod siteops;
+mod state;
+mod store;
+#[cfg(test)]
+mod tests;
+pub mod version;
+pub mod world;
+mod write;
+
+pub use config::{AviWorldConfig, SiteConfig, VirtualService};
+pub use faults::{Fault, FaultAnswer};
+pub use health::{AllUp, Finding, HealthView, MemberHealth};
+pub use record::RequestRecord;
+pub use world::AviWorld;

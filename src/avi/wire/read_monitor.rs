@@ -38,7 +38,9 @@ pub fn parse_monitor(object: &Value, owner: &Owner, names: &RefNames) -> Option<
     }
     let content = content(object, names);
     let faithful = marker.is_some() && content.as_ref().is_some_and(|monitor| is_faithful(object, monitor, owner));
-    Some(ObservedMonitor { uuid: filled(object, "uuid")?, last_modified: last_modified(object), content, faithful })
+    let tenant = tenant(object, names);
+    let uuid = filled(object, "uuid")?;
+    Some(ObservedMonitor { uuid, tenant, last_modified: last_modified(object), content, faithful })
 }
 
 /// Value of the `created-by` marker.

@@ -1,11 +1,15 @@
 //! Kubernetes objects to endpoints (section 3 of the behaviour).
 
-mod annotations;
+pub mod annotations;
 pub mod ingress;
 pub mod service;
+#[cfg(test)]
+mod tests;
 
-use super::endpoint::Endpoint;
-use super::object::Namespace;
+use super::endpoint::{Backend, Endpoint, EndpointKey, Kind};
+use super::object::{LoadBalancerAddress, Meta, Namespace};
+use annotations::VirtualServices;
+use std::net::IpAddr;
 
 /// What one object offers, and what about it was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -31,4 +35,73 @@ pub struct Place<'a> {
     pub cluster: &'a str,
     /// `None` while the namespace has not been seen; its labels then count as empty.
     pub namespace: Option<&'a Namespace>,
+}
+
+/// An object on its way to endpoints: what all kinds have in common.
+struct Intake<'a> {
+    kind: Kind,
+    meta: &'a Meta,
+    place: Place<'a>,
+    virtual_services: VirtualServices,
+    ingested: Ingested,
+}
+
+impl<'a> Intake<'a> {
+    fn new(kind: Kind, meta: &'a Meta, place: Place<'a>) -> Self {
+        let virtual_services = VirtualServices::default();
+        let mut intake = Self { kind, meta, place, virtual_services, ingested: Ingested::default() };
+        match VirtualServices::read(meta) {
+            Ok(found) => intake.virtual_services = found,
+            Err(reason) => intake.refuse(reason),
+        }
+        intake
+    }
+
+    fn refuse(&mut self, reason: String) {
+        let kind = match self.kind {
+            Kind::Ingress => "Ingress",
+            Kind::Route => "Route",
+            Kind::Service => "Service",
+        };
+        let object = format!("{kind} {}/{}", self.meta.namespace, self.meta.name);
+        self.ingested.refusals.push(Refusal { object, reason });
+    }
+
+    /// The IP of a status entry; one that does not parse is refused, none is merely not ready.
+    fn address(&mut self, entry: &LoadBalancerAddress) -> Option<IpAddr> {
+        let text = entry.ip.as_deref().filter(|ip| !ip.is_empty())?;
+        let address = text.parse().ok();
+        if address.is_none() {
+            self.refuse(format!(
+                "status.loadBalancer.ingress[].ip {text:?} is not an IP address; check the controller that writes \
+                 this status"
+            ));
+        }
+        address
+    }
+
+    fn offer(&mut self, hostname: &str, address: IpAddr, backend: Backend) {
+        let Meta { namespace, name, labels, .. } = self.meta;
+        self.ingested.endpoints.push(Endpoint {
+            key: EndpointKey {
+                cluster: self.place.cluster.to_owned(),
+                kind: self.kind,
+                namespace: namespace.clone(),
+                name: name.clone(),
+                hostname: hostname.to_owned(),
+            },
+            address,
+            backend,
+            virtual_service: self.virtual_services.for_host(hostname),
+            labels: labels.clone(),
+            namespace_labels: self.place.namespace.map(|found| found.labels.clone()).unwrap_or_default(),
+            namespace_tenant: self.place.namespace.and_then(|found| found.tenant.clone()),
+            object_tenant: annotations::filled(self.meta, annotations::TENANT).map(str::to_owned),
+        });
+    }
+}
+
+/// The hostname of a status entry, when it has one.
+fn hostname(entry: &LoadBalancerAddress) -> Option<&str> {
+    entry.hostname.as_deref().filter(|hostname| !hostname.is_empty())
 }

@@ -1,0 +1,73 @@
+# Commands for people. Each can be run again at any time; none needs another to have run first.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+CARGO ?= cargo
+# Where cargo puts its output.
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+# Passed on to the program that a target starts, for example: make lab ARGS="--seed 7"
+ARGS ?=
+
+.PHONY: help
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
+
+.PHONY: lab
+lab: ## build everything and start the simulated world with the operator; Ctrl-C stops it
+	$(CARGO) build --release --locked -p amko -p amko-lab
+	exec $(TARGET_DIR)/release/amko-lab up $(ARGS)
+
+.PHONY: test
+test: tools ## every test that can run on this machine
+	$(CARGO) test --workspace --locked
+
+.PHONY: ci
+ci: ## formatting, lints, dependencies, tests: what a change must pass
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(MAKE) deny
+	$(MAKE) test
+
+.PHONY: deny
+deny: cargo-deny ## licences, banned crates, sources and known vulnerabilities of the dependencies
+	$(CARGO) deny --locked check --hide-inclusion-graph bans licenses sources
+	@if timeout 120 $(CARGO) deny fetch db >/dev/null 2>&1; then \
+	    $(CARGO) deny --locked check --hide-inclusion-graph advisories; \
+	else \
+	    echo "skipped: known vulnerabilities (the advisory database cannot be reached from here)"; \
+	fi
+
+.PHONY: cargo-deny
+cargo-deny:
+	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deny
+
+.PHONY: fix
+fix: ## repair what can be repaired by a program: formatting, lints, crds/
+	$(CARGO) clippy --fix --allow-dirty --allow-staged --workspace --all-targets
+	$(CARGO) fmt --all
+	AMKO_UPDATE_CRDS=1 $(CARGO) test -p amko --test crds
+
+.PHONY: bench
+bench: ## what an FQDN and an event cost, measured in release mode
+	$(CARGO) test --release --locked -p amko --test cost -- --nocapture $(ARGS)
+
+# Programs that some tests drive, by Debian package. A test whose program is missing says so and why it did not run.
+TOOL_PACKAGES := dig:bind9-dnsutils dnsperf:dnsperf
+
+.PHONY: tools
+tools: ## install optional programs that some tests drive, when this machine allows it
+	@for tool in $(TOOL_PACKAGES); do \
+	    program=$${tool%%:*}; package=$${tool##*:}; \
+	    if command -v $$program >/dev/null; then continue; fi; \
+	    if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	        { apt-get install -y -qq $$package >/dev/null 2>&1 || \
+	          { apt-get update -qq && apt-get install -y -qq $$package; } >/dev/null 2>&1; }; then \
+	        echo "installed: $$program (package $$package)"; \
+	    else \
+	        echo "missing: $$program; tests that drive it are skipped (Debian package $$package has it)"; \
+	    fi; \
+	done
+	@command -v kubectl >/dev/null || echo "missing: kubectl; tests that drive it are skipped"

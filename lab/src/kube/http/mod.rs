@@ -1,0 +1,181 @@
+//! The HTTP face of a cluster: routes, negotiation, bodies and verbs.
+//!
+//! Resources are looked up when a request comes, so one route takes everything.
+
+mod answer;
+mod body;
+mod negotiate;
+mod query;
+mod read;
+mod review;
+mod route;
+mod write;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::{ACCEPT, USER_AGENT};
+use http::{Method, Request};
+use serde_json::Value;
+
+use self::answer::{Answer, Refusal};
+use self::query::Query;
+use self::route::{ResourcePath, Route};
+use super::auth::{UserInfo, authenticate};
+use super::resource::Resource;
+use super::status::Status;
+use super::world::Inner;
+use super::{discovery, openapi};
+
+#[derive(Clone)]
+struct Server {
+    world: Arc<Inner>,
+    tokens: Option<Arc<BTreeMap<String, UserInfo>>>,
+}
+
+/// One request with everything that the handlers look at.
+struct Call {
+    world: Arc<Inner>,
+    user: UserInfo,
+    method: Method,
+    query: Query,
+    headers: http::HeaderMap,
+    body: Bytes,
+}
+
+/// Serves the cluster; without tokens, everybody may do everything.
+pub fn router(world: Arc<Inner>, tokens: Option<BTreeMap<String, UserInfo>>) -> Router {
+    Router::new().fallback(serve).with_state(Server { world, tokens: tokens.map(Arc::new) })
+}
+
+async fn serve(State(server): State<Server>, request: Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    let query = Query::parse(&parts.uri);
+    let agent = parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let indent = query.flag("pretty") || ["curl", "Wget", "Mozilla/5.0"].iter().any(|known| agent.starts_with(known));
+    let path = parts.uri.path().to_owned();
+    let call = Call {
+        world: server.world.clone(),
+        user: UserInfo::anonymous(),
+        method: parts.method,
+        query,
+        headers: parts.headers,
+        body: Bytes::new(),
+    };
+    match answer(&server, call, body, &path).await {
+        Ok(answer) => answer.into_response(indent),
+        Err(refusal) => refusal.into_response(indent),
+    }
+}
+
+async fn answer(server: &Server, mut call: Call, body: Body, path: &str) -> Result<Answer, Refusal> {
+    if !*server.world.available.borrow() {
+        return Err(Status::unavailable().into());
+    }
+    let route = Route::parse(path);
+    match route {
+        Route::Health => return Ok(Answer::Text("ok")),
+        Route::Version => return Ok(Answer::Json(discovery::version())),
+        _ => {}
+    }
+    call.user = authenticate(server.tokens.as_deref(), &call.headers)?;
+    call.body = body::read(body).await?;
+    match route {
+        Route::Resource(path) => resource_call(&call, &path).await,
+        other => document(&call, &other),
+    }
+}
+
+/// Discovery and OpenAPI.
+fn document(call: &Call, route: &Route<'_>) -> Result<Answer, Refusal> {
+    if call.method != Method::GET && call.method != Method::HEAD {
+        return Err(Status::method_not_allowed().into());
+    }
+    let state = call.world.state.lock();
+    let catalog = &state.catalog;
+    let accept = call.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let found: Option<Value> = match *route {
+        Route::Core | Route::Groups if negotiate::wants_aggregated(accept) => {
+            return Ok(Answer::Aggregated(discovery::aggregated(catalog, matches!(route, Route::Core))));
+        }
+        Route::Core => Some(discovery::core_versions()),
+        Route::Groups => Some(discovery::group_list(catalog)),
+        Route::Group(group) => discovery::group(catalog, group),
+        Route::GroupVersion { group, version } => discovery::resource_list(catalog, group, version),
+        Route::OpenApiV2 => return Ok(Answer::EmptyOpenApiV2),
+        Route::OpenApiV3 => Some(openapi::v3_index(&discovery::openapi_docs(catalog))),
+        Route::OpenApiV3Document { group, version } => discovery::openapi_docs(catalog)
+            .iter()
+            .find(|doc| doc.group == group && doc.version == version)
+            .map(openapi::v3_document),
+        Route::Health | Route::Version | Route::Resource(_) | Route::Unknown => None,
+    };
+    found.map(Answer::Json).ok_or(Refusal::NoSuchPath)
+}
+
+async fn resource_call(call: &Call, path: &ResourcePath<'_>) -> Result<Answer, Refusal> {
+    let resource = find_resource(call, path)?;
+    let method = call.method.clone();
+    match (method.as_str(), path.name, path.subresource) {
+        ("GET", None, _) if call.query.flag("watch") => read::watch(call, resource, path),
+        ("GET", None, _) => read::list(call, &resource, path).await,
+        ("GET", Some(name), _) => read::get(call, &resource, path, name),
+        ("POST", None, _) if resource.rules.verbs == super::resource::Verbs::CreateOnly => {
+            review::answer(call, &resource)
+        }
+        ("POST", None, _) => write::create(call, &resource, path),
+        ("DELETE", None, _) if allows(&resource, "deletecollection") => write::delete_collection(call, &resource, path),
+        ("PUT", Some(name), _) => write::replace(call, &resource, path, name),
+        ("PATCH", Some(name), _) => write::patch(call, &resource, path, name),
+        ("DELETE", Some(name), None) => write::delete(call, &resource, path, name),
+        _ => Err(Status::method_not_allowed().into()),
+    }
+}
+
+fn allows(resource: &Resource, verb: &str) -> bool {
+    resource.rules.verbs.names().contains(&verb)
+}
+
+/// The resource behind a path; also checks scope, subresource and verbs.
+fn find_resource(call: &Call, path: &ResourcePath<'_>) -> Result<Arc<Resource>, Refusal> {
+    let state = call.world.state.lock();
+    let catalog = &state.catalog;
+    let Some(resource) = catalog.find(path.group, path.version, path.plural) else {
+        let is_builtin = catalog.group_version(path.group, path.version).iter().any(|known| known.custom.is_none());
+        return Err(if is_builtin { Status::unknown_resource().into() } else { Refusal::NoSuchPath });
+    };
+    let reads_across = path.name.is_none() && call.method == Method::GET;
+    let scope_fits = match path.namespace {
+        Some(_) => resource.namespaced,
+        None => !resource.namespaced || reads_across,
+    };
+    if !scope_fits && path.namespace.is_none() && path.name.is_none() {
+        return Err(Status::method_not_allowed().into());
+    }
+    let known = path.subresource.is_none_or(|wanted| {
+        discovery::subresources(&resource).iter().any(|(name, verbs)| *name == wanted && takes(verbs, &call.method))
+    });
+    if !scope_fits || !known {
+        let missing = if resource.custom.is_some() { Refusal::NoSuchPath } else { Status::unknown_resource().into() };
+        return Err(missing);
+    }
+    if resource.rules.verbs == super::resource::Verbs::CreateOnly && call.method != Method::POST {
+        return Err(Status::method_not_allowed().into());
+    }
+    Ok(resource)
+}
+
+fn takes(verbs: &[&str], method: &Method) -> bool {
+    let verb = match method.as_str() {
+        "GET" => "get",
+        "PUT" => "update",
+        "PATCH" => "patch",
+        _ => return false,
+    };
+    verbs.contains(&verb)
+}

@@ -1,0 +1,106 @@
+//! Serves a router over TLS on one address, with a switch that makes the address go dark.
+
+use axum::Router;
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use parking_lot::Mutex;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// How long running requests may take when the lab stops.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// An address that could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("{what}: port {} on {} is already in use; {remedy}", address.port(), address.ip())]
+    InUse { what: String, address: SocketAddr, remedy: &'static str },
+    #[error("{what}: cannot listen on {address}: {source}")]
+    Bind { what: String, address: SocketAddr, source: io::Error },
+}
+
+impl ServeError {
+    /// Says what was to be served, where, and what to change.
+    pub fn new(what: impl Into<String>, address: SocketAddr, remedy: &'static str, source: io::Error) -> Self {
+        let what = what.into();
+        match source.kind() {
+            io::ErrorKind::AddrInUse => Self::InUse { what, address, remedy },
+            _ => Self::Bind { what, address, source },
+        }
+    }
+}
+
+/// What to do about a port that belongs to the block of `--port-base`.
+pub const MOVE_PORT_BASE: &str = "stop what uses it or choose other ports with --port-base";
+
+/// One address that serves one router.
+pub struct Listener {
+    what: String,
+    address: SocketAddr,
+    router: Router,
+    tls: RustlsConfig,
+    running: Mutex<Option<Running>>,
+}
+
+struct Running {
+    handle: Handle<SocketAddr>,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Listener {
+    /// Binds the address and serves; `what` stands in error messages, such as `API server of s2`.
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub fn open(what: String, address: SocketAddr, router: Router, tls: RustlsConfig) -> Result<Self, ServeError> {
+        let listener = Self { what, address, router, tls, running: Mutex::new(None) };
+        listener.restore()?;
+        Ok(listener)
+    }
+
+    /// Closes the port and cuts every connection: clients see a reset, then refusals. No effect when dark already.
+    pub async fn black_out(&self) {
+        let running = self.running.lock().take();
+        if let Some(Running { handle, task }) = running {
+            handle.shutdown();
+            // The task only ends by the shutdown above; what it returns says nothing more.
+            let _ = task.await;
+        }
+    }
+
+    /// Serves again. No effect when not dark.
+    ///
+    /// # Errors
+    /// When somebody else took the port meanwhile.
+    pub fn restore(&self) -> Result<(), ServeError> {
+        let mut running = self.running.lock();
+        if running.is_none() {
+            *running = Some(self.start().map_err(|error| self.explain(error))?);
+        }
+        Ok(())
+    }
+
+    /// Lets running requests end for a moment, then closes.
+    pub async fn stop(&self) {
+        let running = self.running.lock().take();
+        if let Some(Running { handle, task }) = running {
+            handle.graceful_shutdown(Some(GRACE));
+            let _ = task.await;
+        }
+    }
+
+    fn start(&self) -> io::Result<Running> {
+        let socket = TcpListener::bind(self.address)?;
+        socket.set_nonblocking(true)?;
+        let handle = Handle::new();
+        let server = axum_server::from_tcp_rustls(socket, self.tls.clone())?.handle(handle.clone());
+        let task = tokio::spawn(server.serve(self.router.clone().into_make_service()));
+        Ok(Running { handle, task })
+    }
+
+    fn explain(&self, error: io::Error) -> ServeError {
+        ServeError::new(self.what.clone(), self.address, MOVE_PORT_BASE, error)
+    }
+}

@@ -1,0 +1,6 @@
+mod cli;
+mod darkness;
+mod files;
+mod objects;
+mod serve;
+mod topology;

@@ -1,0 +1,149 @@
+//! Starts `amko-lab` as a process and asks it the questions of kubectl, curl and dig.
+
+use hickory_proto::op::{Message, Query};
+use hickory_proto::rr::{Name, RData, RecordType};
+use parking_lot::{Mutex, MutexGuard};
+use rustix::process::{Pid, Signal, kill_process};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// Addresses of its own and no port below 1024, so that a lab of the user may run at the same time.
+const CONFIG: &str = "\
+ports: {wellKnown: false}
+sites:
+- {name: neutral, dns: 127.110.24.186, leader: true}
+- {name: site1, dns: 127.110.24.41}
+- {name: site2, dns: 127.120.24.186}
+clusters:
+- {context: s1az1, site: site1, vipCidr: 127.110.25.0/24, firstVip: 127.110.25.46, weight: 6, message: This service resides in SITE1 AZ1}
+- {context: s1az2, site: site1, vipCidr: 127.110.26.0/24, firstVip: 127.110.26.46, weight: 4, message: This service resides in SITE1 AZ2}
+- {context: s2, site: site2, vipCidr: 127.120.25.0/24, firstVip: 127.120.25.46, weight: 2, message: This service resides in SITE2}
+";
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The tests share one set of addresses, so their labs run one after the other.
+static ONE_LAB: Mutex<()> = Mutex::new(());
+
+/// A running lab. Killed when dropped.
+pub struct LabProcess {
+    child: Child,
+    dir: PathBuf,
+    base: u16,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl LabProcess {
+    /// Starts a lab in a directory of its own and waits for `lab ready`.
+    pub fn start(name: &str) -> Self {
+        let alone = ONE_LAB.lock();
+        let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::create_dir_all(&dir).unwrap();
+        std::fs::write(dir.join("config.yaml"), CONFIG).unwrap();
+        let base = free_port_base();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_amko-lab"));
+        let child = command.args(arguments(&dir, base)).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lab = Self { child, dir, base, _alone: alone };
+        let mut lines = BufReader::new(lab.child.stdout.as_mut().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap() == "lab ready"), "the lab ended before it was ready");
+        lab
+    }
+
+    pub fn arguments(&self) -> Vec<String> {
+        arguments(&self.dir, self.base)
+    }
+
+    pub fn port_base(&self) -> u16 {
+        self.base
+    }
+
+    pub fn members(&self) -> PathBuf {
+        self.dir.join("gslb-members")
+    }
+
+    /// The DNS servers of `lab.json`.
+    pub fn dns_addresses(&self) -> Vec<SocketAddr> {
+        let text = std::fs::read_to_string(self.dir.join("lab.json")).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let servers = report["dns"].as_array().unwrap().iter();
+        servers.map(|server| server["address"].as_str().unwrap().parse().unwrap()).collect()
+    }
+
+    /// Runs another `amko-lab` command against this lab; gives exit code and output.
+    pub fn command(&self, words: &[&str]) -> (Option<i32>, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_amko-lab"));
+        let output = command.args(words).arg("--dir").arg(&self.dir).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap().trim().to_owned())
+    }
+
+    /// Sends SIGTERM and gives the exit code.
+    pub fn stop(mut self) -> Option<i32> {
+        let pid = Pid::from_raw(self.child.id().try_into().unwrap()).unwrap();
+        kill_process(pid, Signal::TERM).unwrap();
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for LabProcess {
+    fn drop(&mut self) {
+        // Both fail only for a process that has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn arguments(dir: &std::path::Path, base: u16) -> Vec<String> {
+    let text = |path: PathBuf| path.to_str().unwrap().to_owned();
+    let (dir, config) = (text(dir.to_owned()), text(dir.join("config.yaml")));
+    let base = base.to_string();
+    ["up", "--no-operator", "--dir", &dir, "--config", &config, "--port-base", &base].map(str::to_owned).to_vec()
+}
+
+fn free_port_base() -> u16 {
+    let free = |base: &u16| {
+        [0, 1, 2, 20, 21, 22, 40].iter().all(|n| TcpListener::bind((Ipv4Addr::LOCALHOST, base + n)).is_ok())
+    };
+    (20_000..30_000).step_by(100).find(free).expect("no free ports on 127.0.0.1")
+}
+
+/// What kubectl prints. Without kubectl: `None` and a note, or a failure where `CI` is `true`.
+pub fn kubectl(lab: &LabProcess, words: &[&str]) -> Option<String> {
+    let output = match Command::new("kubectl").arg("--kubeconfig").arg(lab.members()).args(words).output() {
+        Ok(output) => output,
+        Err(error) => {
+            assert!(std::env::var("CI").as_deref() != Ok("true"), "kubectl: {error}");
+            writeln!(std::io::stderr(), "skipped: kubectl {}: {error}", words.join(" ")).unwrap();
+            return None;
+        }
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(String::from_utf8(output.stdout).unwrap())
+}
+
+/// The page at `http://address:port/` for this host, as `curl --resolve` gets it; `None` when nobody answers.
+pub fn fetch(address: SocketAddr, host: &str) -> Option<String> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").ok()?;
+    let mut page = String::new();
+    stream.read_to_string(&mut page).ok()?;
+    page.starts_with("HTTP/1.1 200").then_some(page)
+}
+
+/// The primary server in the SOA of the zone, as `dig SOA` shows it; `None` when nobody answers.
+pub fn primary_server(server: SocketAddr, zone: &str) -> Option<String> {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut question = Message::query();
+    question.add_query(Query::query(Name::from_ascii(zone).unwrap(), RecordType::SOA));
+    socket.send_to(&question.to_vec().unwrap(), server).unwrap();
+    let mut buffer = [0; 1500];
+    let (length, _) = socket.recv_from(&mut buffer).ok()?;
+    let answer = Message::from_vec(&buffer[..length]).unwrap();
+    answer.answers.iter().find_map(|record| match &record.data {
+        RData::SOA(soa) => Some(soa.mname.to_string()),
+        _ => None,
+    })
+}

@@ -1,0 +1,176 @@
+//! The session's queue: fair, one call list per FQDN at a time, failed ones later. Pure; the caller owns the clock.
+
+use crate::retry::{Backoff, RetryPolicy};
+use rand::Rng;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+type Fqdn = Arc<str>;
+
+/// Who waits, who is being served, and who must wait longer because the last try failed.
+#[derive(Debug)]
+pub struct Queue<T> {
+    ready: VecDeque<(Fqdn, T)>,
+    /// Waits for its FQDN's earlier work to finish.
+    blocked: BTreeMap<Fqdn, T>,
+    /// Waits for its backoff to pass; by time, then by FQDN.
+    delayed: BTreeMap<(Instant, Fqdn), T>,
+    busy: BTreeSet<Fqdn>,
+    failing: BTreeMap<Fqdn, (Backoff, Instant)>,
+    retry: RetryPolicy,
+}
+
+impl<T> Queue<T> {
+    pub fn new(retry: RetryPolicy) -> Self {
+        Self {
+            ready: VecDeque::new(),
+            blocked: BTreeMap::new(),
+            delayed: BTreeMap::new(),
+            busy: BTreeSet::new(),
+            failing: BTreeMap::new(),
+            retry,
+        }
+    }
+
+    /// Adds an FQDN with new work.
+    pub fn push(&mut self, fqdn: Fqdn, item: T, now: Instant) {
+        if self.busy.contains(&fqdn) {
+            self.blocked.insert(fqdn, item);
+            return;
+        }
+        match self.failing.get(&fqdn) {
+            Some((_, not_before)) if *not_before > now => drop(self.delayed.insert((*not_before, fqdn), item)),
+            _ => self.ready.push_back((fqdn, item)),
+        }
+    }
+
+    /// The next FQDN to serve, which is busy from now on.
+    pub fn pop(&mut self, now: Instant) -> Option<(Fqdn, T)> {
+        while let Some(entry) = self.delayed.first_entry() {
+            if entry.key().0 > now {
+                break;
+            }
+            let ((_, fqdn), item) = entry.remove_entry();
+            self.ready.push_back((fqdn, item));
+        }
+        let (fqdn, item) = self.ready.pop_front()?;
+        self.busy.insert(Arc::clone(&fqdn));
+        Some((fqdn, item))
+    }
+
+    /// The work of `fqdn` is over; on failure the next one waits.
+    pub fn finished(&mut self, fqdn: &Fqdn, outcome: Outcome, now: Instant, rng: &mut impl Rng) {
+        self.busy.remove(fqdn);
+        match outcome {
+            Outcome::Done => drop(self.failing.remove(fqdn)),
+            Outcome::Failed { retry_after } => {
+                let (backoff, not_before) =
+                    self.failing.entry(Arc::clone(fqdn)).or_insert_with(|| (Backoff::new(self.retry), now));
+                *not_before = now + backoff.fail(retry_after, rng);
+            }
+            // Not its fault: it goes on as soon as the controller does.
+            Outcome::Interrupted => {}
+        }
+        if let Some(item) = self.blocked.remove(fqdn) {
+            self.push(Arc::clone(fqdn), item, now);
+        }
+    }
+
+    /// When the next delayed FQDN becomes ready.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.delayed.keys().next().map(|(at, _)| *at)
+    }
+
+    pub fn waiting(&self) -> usize {
+        self.ready.len() + self.blocked.len()
+    }
+
+    pub fn delayed(&self) -> usize {
+        self.delayed.len()
+    }
+
+    pub fn busy(&self) -> usize {
+        self.busy.len()
+    }
+}
+
+/// How the work of one FQDN ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    /// The controller refused it or failed on it.
+    Failed {
+        retry_after: Option<Duration>,
+    },
+    /// The controller as a whole could not be used.
+    Interrupted,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    fn fqdn(name: &str) -> Fqdn {
+        name.into()
+    }
+
+    fn queue() -> (Queue<u8>, Instant, StdRng) {
+        (Queue::new(RetryPolicy::default()), Instant::now(), StdRng::seed_from_u64(1))
+    }
+
+    fn pop(queue: &mut Queue<u8>, now: Instant) -> Option<(String, u8)> {
+        queue.pop(now).map(|(fqdn, item)| (fqdn.to_string(), item))
+    }
+
+    #[test]
+    fn first_come_is_first_served() {
+        let (mut queue, now, _) = queue();
+        queue.push(fqdn("b"), 1, now);
+        queue.push(fqdn("a"), 2, now);
+        assert_eq!(pop(&mut queue, now), Some(("b".into(), 1)));
+        assert_eq!(pop(&mut queue, now), Some(("a".into(), 2)));
+        assert_eq!(pop(&mut queue, now), None);
+    }
+
+    #[test]
+    fn one_fqdn_is_served_once_at_a_time() {
+        let (mut queue, now, mut rng) = queue();
+        queue.push(fqdn("a"), 1, now);
+        queue.pop(now);
+        queue.push(fqdn("a"), 2, now);
+        assert_eq!(pop(&mut queue, now), None, "the first is still in flight");
+        queue.finished(&fqdn("a"), Outcome::Done, now, &mut rng);
+        assert_eq!(pop(&mut queue, now), Some(("a".into(), 2)));
+    }
+
+    #[test]
+    fn a_failing_fqdn_waits_and_does_not_hold_up_others() {
+        let (mut queue, now, mut rng) = queue();
+        queue.push(fqdn("a"), 1, now);
+        queue.pop(now);
+        queue.finished(&fqdn("a"), Outcome::Failed { retry_after: Some(Duration::from_secs(5)) }, now, &mut rng);
+        queue.push(fqdn("a"), 1, now);
+        queue.push(fqdn("b"), 2, now);
+        assert_eq!(pop(&mut queue, now), Some(("b".into(), 2)));
+        assert_eq!(pop(&mut queue, now), None);
+        let deadline = queue.next_deadline().unwrap();
+        assert!(deadline >= now + Duration::from_secs(5) && deadline <= now + Duration::from_millis(5500));
+        assert_eq!(pop(&mut queue, deadline), Some(("a".into(), 1)));
+    }
+
+    #[test]
+    fn success_forgets_earlier_failures_and_an_outage_is_nobodys_failure() {
+        for outcome in [Outcome::Done, Outcome::Interrupted] {
+            let (mut queue, now, mut rng) = queue();
+            queue.push(fqdn("a"), 1, now);
+            queue.pop(now);
+            queue.finished(&fqdn("a"), outcome, now, &mut rng);
+            queue.push(fqdn("a"), 2, now);
+            assert_eq!(pop(&mut queue, now), Some(("a".into(), 2)), "{outcome:?}");
+        }
+    }
+}

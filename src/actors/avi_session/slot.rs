@@ -1,0 +1,132 @@
+//! A slot: where one FQDN leaves the work that it wants done.
+//!
+//! The slot holds at most one piece of work, always the newest, so the memory for waiting work grows with the number
+//! of FQDNs and never with the number of events. Being queued is a flag beside it.
+
+use crate::actors::gs_actor::GsMsg;
+use crate::core::plan::{Observed, Write};
+use parking_lot::Mutex;
+use ractor::{ActorRef, ActorStatus};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What is to be done for one FQDN, decided inside a leadership term.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Work {
+    pub task: Task,
+    pub term: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Task {
+    /// Read what the controller holds.
+    Read(Reading),
+    /// Write, starting from what the controller is known to hold.
+    Write { writes: Vec<Write>, observed: Observed },
+}
+
+/// What to look for when one FQDN is read again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    pub monitors: BTreeSet<String>,
+    pub tenants: BTreeSet<String>,
+}
+
+/// Work that was taken, with the mark that its report must carry.
+#[derive(Debug)]
+pub struct Taken {
+    pub work: Work,
+    pub epoch: u64,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    work: Option<Work>,
+    queued: bool,
+    taken: bool,
+    /// Counts resets: a report from before the last one is stale.
+    epoch: u64,
+}
+
+/// The slot of one incarnation of a GsActor.
+#[derive(Debug)]
+pub struct Slot {
+    pub fqdn: Arc<str>,
+    owner: ActorRef<GsMsg>,
+    inner: Mutex<Inner>,
+}
+
+impl Slot {
+    pub fn new(fqdn: Arc<str>, owner: ActorRef<GsMsg>) -> Self {
+        Self { fqdn, owner, inner: Mutex::default() }
+    }
+
+    /// Leaves work, replacing what waits. Answers whether the slot must be queued.
+    pub fn put(&self, work: Work) -> bool {
+        let mut inner = self.inner.lock();
+        if inner.taken {
+            return false;
+        }
+        inner.work = Some(work);
+        !std::mem::replace(&mut inner.queued, true)
+    }
+
+    /// Takes waiting work back.
+    pub fn clear(&self) {
+        self.inner.lock().work = None;
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.inner.lock().work.is_none()
+    }
+
+    /// Whether work was taken and its report has not come.
+    pub fn is_taken(&self) -> bool {
+        self.inner.lock().taken
+    }
+
+    /// The owner has received the report of `epoch`; `false` when it is stale.
+    pub fn finish(&self, epoch: u64) -> bool {
+        let mut inner = self.inner.lock();
+        let current = inner.taken && inner.epoch == epoch;
+        if current {
+            inner.taken = false;
+        }
+        current
+    }
+
+    /// The session was restarted: nothing is queued or taken any more.
+    pub fn reset(&self) {
+        let mut inner = self.inner.lock();
+        *inner = Inner { epoch: inner.epoch + 1, ..Inner::default() };
+    }
+
+    /// The term of the waiting work; `None` when there is none.
+    pub fn term(&self) -> Option<u64> {
+        self.inner.lock().work.as_ref().map(|work| work.term)
+    }
+
+    /// The session takes the work out of the queue and does it; what a dead owner left is not done.
+    pub fn take(&self) -> Option<Taken> {
+        let mut inner = self.inner.lock();
+        inner.queued = false;
+        if self.owner.get_status() > ActorStatus::Running {
+            return None;
+        }
+        let work = inner.work.take()?;
+        inner.taken = true;
+        Some(Taken { work, epoch: inner.epoch })
+    }
+
+    /// The session drops work whose term is over; the owner decides again in the next term.
+    pub fn drop_work(&self) {
+        let mut inner = self.inner.lock();
+        inner.queued = false;
+        inner.work = None;
+    }
+
+    /// Hands the report to the owner. A dead owner does not need it: its successor reads again.
+    pub fn report(&self, message: GsMsg) {
+        let _ = self.owner.cast(message);
+    }
+}

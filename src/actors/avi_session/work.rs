@@ -1,0 +1,77 @@
+//! Doing one piece of work: the calls of one FQDN, in order, until the first failure.
+
+use super::api::AviApi;
+use super::queue::Outcome;
+use super::slot::{Reading, Task};
+use super::{Report, Trouble};
+use crate::avi::call_error::{CallError, Failure, Remedy};
+use crate::core::plan::{Observed, Write};
+
+/// How a piece of work ended: for its owner, for the queue, and for the session as a whole.
+#[derive(Debug)]
+pub struct Completed {
+    pub report: Report,
+    pub outcome: Outcome,
+    /// An error that says more about the controller than about this FQDN.
+    pub controller: Option<CallError>,
+}
+
+/// Does the work. What was achieved before a failure is in the report.
+pub async fn run(api: &AviApi, fqdn: &str, task: Task, epoch: u64) -> Completed {
+    match task {
+        Task::Read(reading) => read(api, fqdn, &reading, epoch).await,
+        Task::Write { writes, observed } => write(api, writes, observed, epoch).await,
+    }
+}
+
+async fn read(api: &AviApi, fqdn: &str, reading: &Reading, epoch: u64) -> Completed {
+    match api.read_one(fqdn, reading).await {
+        Ok(observed) => Completed {
+            report: Report { epoch, wrote: false, observed, trouble: None },
+            outcome: Outcome::Done,
+            controller: None,
+        },
+        Err(error) => failed(Report { epoch, wrote: false, observed: Observed::default(), trouble: None }, error, true),
+    }
+}
+
+async fn write(api: &AviApi, writes: Vec<Write>, mut observed: Observed, epoch: u64) -> Completed {
+    let mut wrote = false;
+    for planned in writes {
+        // An earlier write of this list may have moved the object's version.
+        let write = observed.refresh(planned);
+        match api.execute(&write).await {
+            Ok(stored) => {
+                wrote = true;
+                observed.applied(&write, stored);
+            }
+            Err(error) => {
+                let unclear = error.remedy() == Remedy::Reread;
+                return failed(Report { epoch, wrote, observed, trouble: None }, error, unclear);
+            }
+        }
+    }
+    let report = Report { epoch, wrote, observed, trouble: None };
+    Completed { report, outcome: Outcome::Done, controller: None }
+}
+
+fn failed(mut report: Report, error: CallError, unclear: bool) -> Completed {
+    report.trouble = Some(Trouble { message: error.to_string(), unclear });
+    if concerns_controller(&error.failure) {
+        return Completed { report, outcome: Outcome::Interrupted, controller: Some(error) };
+    }
+    let retry_after = error.retry_after();
+    Completed { report, outcome: Outcome::Failed { retry_after }, controller: None }
+}
+
+/// Whether the next call, about another FQDN, would most likely fail for the same reason.
+fn concerns_controller(failure: &Failure) -> bool {
+    match failure {
+        Failure::Transport(_) | Failure::NotLeader(_) | Failure::Maintenance(_) | Failure::Upgrade(_) => true,
+        Failure::InvalidCredentials(_) | Failure::SessionLimit(_) | Failure::NoSession | Failure::BadSession(_) => true,
+        Failure::RateLimited { .. } | Failure::InvalidVersion(_) => true,
+        // The front proxy's answers while the controller starts or is overloaded.
+        Failure::ServerError { status, .. } => matches!(status, 502..=504),
+        _ => false,
+    }
+}

@@ -1,0 +1,128 @@
+//! The notice board: what each actor says about itself, for `/api/status`, `/readyz` and the metrics.
+//!
+//! Actors write their own entry and never read another's: decisions travel in messages only.
+
+use super::supervisor::restart::ChildView;
+use parking_lot::RwLock;
+use serde::Serialize;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+/// How many controller errors are shown.
+const ERRORS_SHOWN: usize = 10;
+
+/// A shared notice board. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Board(Arc<RwLock<Notices>>);
+
+/// Everything on the board.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Notices {
+    pub avi_api: ControllerNotice,
+    pub role: RoleNotice,
+    /// Text of the active GSLBConfig's `status.state`.
+    pub gslb_config: String,
+    /// Text of the GlobalDeploymentPolicy's `status.errorStatus`.
+    pub deployment_policy: String,
+    pub clusters: BTreeMap<String, ClusterNotice>,
+    /// The operator's own actors, by name.
+    pub actors: BTreeMap<String, ChildView>,
+    /// GSLB service actors that were restarted, by FQDN.
+    pub restarted_services: BTreeMap<String, ChildView>,
+    pub queue: QueueNotice,
+}
+
+/// The controller session, in upstream's shape.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ControllerNotice {
+    pub connection_status: ConnectionStatus,
+    pub errors: VecDeque<ControllerError>,
+    /// Whether a full read of the controller has succeeded since the session was configured.
+    pub synced: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ConnectionStatus {
+    #[default]
+    Initiating,
+    Connected,
+    Disconnected,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ControllerError {
+    pub error: String,
+    pub timestamp: jiff::Timestamp,
+}
+
+/// What this replica is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(tag = "role", rename_all = "lowercase")]
+pub enum RoleNotice {
+    /// Not decided yet, and why.
+    Undecided { reason: String },
+    Leader { term: u64 },
+    /// Standing by: another cluster leads.
+    Follower,
+    #[default]
+    Starting,
+}
+
+/// How well one member cluster is seen.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ClusterNotice {
+    /// Whether every watched kind was completely listed since the process started.
+    pub synced: bool,
+    pub objects: usize,
+    /// The latest trouble with this cluster; `None` when the last answer was good.
+    pub error: Option<String>,
+    /// Objects, or parts of them, that cannot be used.
+    pub refused: Vec<String>,
+}
+
+/// Work that waits for the controller.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct QueueNotice {
+    pub waiting: usize,
+    pub delayed: usize,
+    pub in_flight: usize,
+}
+
+impl Board {
+    /// Changes the caller's own entry.
+    pub fn post(&self, change: impl FnOnce(&mut Notices)) {
+        change(&mut self.0.write());
+    }
+
+    /// A copy of everything.
+    pub fn read(&self) -> Notices {
+        self.0.read().clone()
+    }
+
+    /// Whether the operator does its job: `Ok` with the reason it is ready, or `Err` with what it waits for.
+    ///
+    /// # Errors
+    /// The reason why it is not ready yet.
+    pub fn readiness(&self) -> Result<&'static str, String> {
+        let notices = self.0.read();
+        match &notices.role {
+            RoleNotice::Starting => Err("starting: the AMKOCluster has not been read yet".into()),
+            RoleNotice::Undecided { reason } => Err(format!("no role: {reason}")),
+            RoleNotice::Follower => Ok("standing by as follower"),
+            RoleNotice::Leader { .. } if notices.avi_api.synced => Ok("first full sync done"),
+            RoleNotice::Leader { .. } if notices.gslb_config.is_empty() => Err("no GSLBConfig has been read yet".into()),
+            RoleNotice::Leader { .. } => Err(format!("first full sync not done: {}", notices.gslb_config)),
+        }
+    }
+}
+
+impl ControllerNotice {
+    /// Notes an error, dropping the oldest beyond the ten that are shown.
+    pub fn fail(&mut self, error: String) {
+        if self.errors.len() == ERRORS_SHOWN {
+            self.errors.pop_front();
+        }
+        self.errors.push_back(ControllerError { error, timestamp: jiff::Timestamp::now() });
+    }
+}

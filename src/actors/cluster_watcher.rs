@@ -1,0 +1,258 @@
+//! ClusterWatcher: the eyes on one member cluster.
+//!
+//! *Owns* the cluster's inventory and the tasks that watch it. *Is told* what the watches see. *Does* one thing: tells
+//! the directory, per FQDN, everything that its cluster offers. *Fails* by being blind: an unreachable cluster, a
+//! refused list or an undecodable object changes nothing that was known. Until every kind has been completely listed
+//! once it says nothing at all, so that a half-read cluster never looks like an empty one.
+
+use super::board::Board;
+use super::gs_directory::GsDirectoryMsg;
+use super::link::Link;
+use crate::core::endpoint::Kind;
+use crate::core::inventory::{Inventory, ObjectId, Seen, Touched};
+use crate::core::object::Namespace;
+use crate::kubernetes::members::MemberClients;
+use crate::kubernetes::objects::{IngressObject, NamespaceObject, ServiceObject};
+use crate::kubernetes::watch::{Watch, WatchEvent};
+use crate::retry::{Backoff, RetryPolicy, pause};
+use kube::api::Api;
+use kube::core::DeserializeGuard;
+use kube::runtime::watcher;
+use kube::{Client, Resource};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+/// What a ClusterWatcher is told.
+#[derive(Debug)]
+pub enum ClusterWatcherMsg {
+    Objects(Kind, WatchEvent<Seen, ObjectId>),
+    Namespaces(WatchEvent<Namespace, String>),
+    /// No client could be made; it is tried again.
+    Unreachable(String),
+    /// The directory was restarted: say everything again.
+    Republish,
+    /// Test hook: fail as a bug would.
+    Poison,
+}
+
+/// What a ClusterWatcher is made of.
+pub struct ClusterWatcherArgs {
+    /// kubeconfig context of the cluster.
+    pub context: String,
+    pub members: Arc<dyn MemberClients>,
+    pub directory: Link<GsDirectoryMsg>,
+    pub board: Board,
+    pub retry: RetryPolicy,
+    pub seed: u64,
+}
+
+/// The watched kinds; the cluster is seen once each has been listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Watched {
+    Objects(Kind),
+    Namespaces,
+}
+
+pub struct ClusterWatcherState {
+    context: String,
+    inventory: Inventory,
+    unlisted: BTreeSet<Watched>,
+    directory: Link<GsDirectoryMsg>,
+    board: Board,
+    /// Aborted when the state is dropped.
+    _watches: JoinSet<()>,
+}
+
+pub struct ClusterWatcher;
+
+impl Actor for ClusterWatcher {
+    type Msg = ClusterWatcherMsg;
+    type State = ClusterWatcherState;
+    type Arguments = ClusterWatcherArgs;
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<Self::Msg>,
+        args: Self::Arguments,
+    ) -> Result<Self::State, ActorProcessingErr> {
+        let ClusterWatcherArgs { context, members, directory, board, retry, seed } = args;
+        let mut watches = JoinSet::new();
+        watches.spawn(watch_cluster(myself, context.clone(), members, retry, StdRng::seed_from_u64(seed)));
+        board.post(|notices| notices.clusters.entry(context.clone()).or_default().synced = false);
+        Ok(ClusterWatcherState {
+            inventory: Inventory::new(&context),
+            unlisted: [Watched::Namespaces, Watched::Objects(Kind::Ingress), Watched::Objects(Kind::Service)].into(),
+            context,
+            directory,
+            board,
+            _watches: watches,
+        })
+    }
+
+    async fn handle(
+        &self,
+        _myself: ActorRef<Self::Msg>,
+        message: Self::Msg,
+        state: &mut Self::State,
+    ) -> Result<(), ActorProcessingErr> {
+        let before = state.unlisted.is_empty();
+        let touched = match message {
+            ClusterWatcherMsg::Objects(kind, event) => state.on_objects(kind, event),
+            ClusterWatcherMsg::Namespaces(event) => state.on_namespaces(event),
+            ClusterWatcherMsg::Unreachable(error) => {
+                state.fault(error);
+                Touched::new()
+            }
+            ClusterWatcherMsg::Republish => {
+                state.publish_everything();
+                return Ok(());
+            }
+            ClusterWatcherMsg::Poison => return Err("poisoned by the test hook".into()),
+        };
+        if !before {
+            state.publish_everything();
+        } else {
+            state.publish(touched);
+        }
+        Ok(())
+    }
+}
+
+impl ClusterWatcherState {
+    fn on_objects(&mut self, kind: Kind, event: WatchEvent<Seen, ObjectId>) -> Touched {
+        match event {
+            WatchEvent::Listed { objects, undecodable } => {
+                let touched = self.inventory.replace(kind, objects, undecodable);
+                self.listed(Watched::Objects(kind));
+                touched
+            }
+            WatchEvent::Applied(object) => self.inventory.put(object),
+            WatchEvent::Deleted(id) => self.inventory.remove(&id),
+            WatchEvent::Undecodable { object, error } => self.undecodable(&object, &error),
+            WatchEvent::Failed(error) => self.fault(format!("cannot watch {kind:?} objects: {error}")),
+        }
+    }
+
+    fn on_namespaces(&mut self, event: WatchEvent<Namespace, String>) -> Touched {
+        match event {
+            WatchEvent::Listed { objects, .. } => {
+                let touched = self.inventory.replace_namespaces(objects);
+                self.listed(Watched::Namespaces);
+                touched
+            }
+            WatchEvent::Applied(namespace) => self.inventory.put_namespace(namespace),
+            WatchEvent::Deleted(name) => self.inventory.remove_namespace(&name),
+            WatchEvent::Undecodable { object, error } => self.undecodable(&object, &error),
+            WatchEvent::Failed(error) => self.fault(format!("cannot watch Namespace objects: {error}")),
+        }
+    }
+
+    fn listed(&mut self, kind: Watched) {
+        self.unlisted.remove(&kind);
+        self.board.post(|notices| {
+            if let Some(notice) = notices.clusters.get_mut(&self.context) {
+                notice.error = None;
+            }
+        });
+    }
+
+    fn undecodable(&self, object: &str, error: &str) -> Touched {
+        tracing::warn!(cluster = self.context, object, error, "object cannot be decoded, its last known state stays");
+        Touched::new()
+    }
+
+    fn fault(&self, error: String) -> Touched {
+        tracing::warn!(cluster = self.context, error, "member cluster cannot be read, its last known members stay");
+        self.board.post(|notices| notices.clusters.entry(self.context.clone()).or_default().error = Some(error));
+        Touched::new()
+    }
+
+    /// Tells the directory about FQDNs that look different now.
+    fn publish(&self, touched: Touched) {
+        if touched.is_empty() || !self.unlisted.is_empty() {
+            return;
+        }
+        self.post_notice();
+        for fqdn in touched {
+            let offer = self.inventory.offer(&fqdn);
+            self.directory.cast(GsDirectoryMsg::Offer { cluster: self.context.clone(), fqdn, offer });
+        }
+    }
+
+    /// Tells the directory everything, once the cluster has been completely seen.
+    fn publish_everything(&self) {
+        if !self.unlisted.is_empty() {
+            return;
+        }
+        self.post_notice();
+        let offers = self.inventory.offers();
+        self.directory.cast(GsDirectoryMsg::ClusterSeen { cluster: self.context.clone(), offers });
+    }
+
+    fn post_notice(&self) {
+        let refused = self.inventory.refusals().map(|r| format!("{}: {}", r.object, r.reason)).collect();
+        let objects = self.inventory.len();
+        self.board.post(|notices| {
+            let notice = notices.clusters.entry(self.context.clone()).or_default();
+            notice.synced = true;
+            notice.objects = objects;
+            notice.refused = refused;
+        });
+    }
+}
+
+/// Makes a client, however long that takes, and runs the watches of the cluster.
+async fn watch_cluster(
+    myself: ActorRef<ClusterWatcherMsg>,
+    context: String,
+    members: Arc<dyn MemberClients>,
+    retry: RetryPolicy,
+    mut rng: StdRng,
+) {
+    let mut backoff = Backoff::new(retry);
+    let client = loop {
+        match members.client(&context).await {
+            Ok(client) => break client,
+            Err(error) => {
+                // The actor owns this task: when it is gone, so is the task.
+                let _ = myself.cast(ClusterWatcherMsg::Unreachable(error.to_string()));
+                pause(backoff.fail(None, &mut rng)).await;
+            }
+        }
+    };
+    let mut seeded = || StdRng::seed_from_u64(rng.random());
+    let ingresses = watch::<IngressObject, Seen, ObjectId>(
+        &client,
+        retry,
+        seeded(),
+        |namespace, name| ObjectId { kind: Kind::Ingress, namespace: namespace.into(), name: name.into() },
+    );
+    let services = watch::<ServiceObject, Seen, ObjectId>(
+        &client,
+        retry,
+        seeded(),
+        |namespace, name| ObjectId { kind: Kind::Service, namespace: namespace.into(), name: name.into() },
+    );
+    let namespaces = watch::<NamespaceObject, Namespace, String>(&client, retry, seeded(), |_, name| name.to_owned());
+    tokio::join!(
+        namespaces.run(|event| drop(myself.cast(ClusterWatcherMsg::Namespaces(event)))),
+        ingresses.run(|event| drop(myself.cast(ClusterWatcherMsg::Objects(Kind::Ingress, event)))),
+        services.run(|event| drop(myself.cast(ClusterWatcherMsg::Objects(Kind::Service, event)))),
+    );
+}
+
+/// A watch of one kind in all namespaces.
+fn watch<K, P, I>(client: &Client, retry: RetryPolicy, rng: StdRng, identify: fn(&str, &str) -> I) -> Watch<K, P, I>
+where
+    K: Resource<DynamicType = ()> + DeserializeOwned,
+    P: From<K>,
+{
+    let api: Api<DeserializeGuard<K>> = Api::all(client.clone());
+    let config = watcher::Config::default();
+    Watch { api, config, project: P::from, identify, retry, rng }
+}

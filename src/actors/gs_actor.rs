@@ -1,0 +1,290 @@
+//! GsActor: the owner of one FQDN.
+//!
+//! *Owns* the endpoints, the policy it last saw and what the controller is known to hold. *Is told* each of these as a
+//! full state. *Does* one thing after each: decides anew and, when the controller differs, leaves the writes in its
+//! slot of the session's queue. While a write is in flight it only listens, so any number of changes become one next
+//! write. *Fails* alone: what it knew is given to it again, and the controller's side is read again before it writes.
+
+use super::avi_session::slot::{Reading, Slot, Task, Work};
+use super::avi_session::{AviSessionMsg, Report, Trouble};
+use super::gs_directory::GsDirectoryMsg;
+use super::link::Link;
+use crate::core::build::{Built, Decision, build};
+use crate::core::endpoint::EndpointKey;
+use crate::core::inventory::Offer;
+use crate::core::plan::{Observed, Unseen, Write, keep_unseen, plan};
+use crate::core::policy::PolicySnapshot;
+use jiff::Timestamp;
+use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What a GsActor is told.
+#[derive(Debug)]
+pub enum GsMsg {
+    /// What one cluster offers for this FQDN; empty when nothing any more.
+    Offer { cluster: Arc<str>, offer: Offer },
+    /// The policy, the clusters that were never completely seen, and the leadership term.
+    Context(Arc<Context>),
+    /// A full read of the controller says that it holds this.
+    Observed(Observed),
+    /// The work that was in the slot has been done, or not.
+    Done(Report),
+    /// The session was restarted: work that it held is lost, and what it was doing is unknown.
+    SessionRestarted,
+    View(RpcReplyPort<GsView>),
+    /// Test hook: fail as a bug would.
+    Poison,
+}
+
+/// What is the same for every FQDN.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Context {
+    pub policy: Arc<PolicySnapshot>,
+    pub unseen: Unseen,
+    /// Writes are decided inside a term, and are refused outside of it.
+    pub term: Option<u64>,
+    /// Whether the first look at all clusters is over; before, nothing is written.
+    pub settled: bool,
+}
+
+/// What the actor knows about the controller's side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Knowledge {
+    /// No full read has succeeded yet.
+    Unknown,
+    Known(Observed),
+    /// Something happened in between (an unclear answer, a conflict, a restart): read again before deciding.
+    Stale(Observed),
+}
+
+/// What a GsActor is made of.
+pub struct GsArgs {
+    pub fqdn: Arc<str>,
+    pub offers: BTreeMap<Arc<str>, Offer>,
+    pub context: Arc<Context>,
+    pub knowledge: Knowledge,
+    pub session: Link<AviSessionMsg>,
+    pub directory: Link<GsDirectoryMsg>,
+}
+
+/// What is shown of one FQDN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GsView {
+    pub fqdn: Arc<str>,
+    pub decision: Decision,
+    pub refused: Vec<(EndpointKey, String)>,
+    pub knowledge: Knowledge,
+    pub state: SyncState,
+    pub last_write: Option<Timestamp>,
+    pub last_error: Option<String>,
+}
+
+/// How far a service is from what it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SyncState {
+    /// The controller holds what it should.
+    InSync,
+    /// A write waits for its turn.
+    Queued,
+    Writing,
+    /// The controller's side is not known well enough to write.
+    Unread,
+    /// Too little is known to decide.
+    Waiting,
+    /// The last write failed; it is tried again.
+    Failing,
+}
+
+/// The state of a GsActor, a plain struct.
+pub struct GsState {
+    fqdn: Arc<str>,
+    offers: BTreeMap<Arc<str>, Offer>,
+    context: Arc<Context>,
+    knowledge: Knowledge,
+    built: Built,
+    slot: Arc<Slot>,
+    session: Link<AviSessionMsg>,
+    directory: Link<GsDirectoryMsg>,
+    last_write: Option<Timestamp>,
+    last_error: Option<String>,
+}
+
+pub struct GsActor;
+
+impl Actor for GsActor {
+    type Msg = GsMsg;
+    type State = GsState;
+    type Arguments = GsArgs;
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<Self::Msg>,
+        args: Self::Arguments,
+    ) -> Result<Self::State, ActorProcessingErr> {
+        let GsArgs { fqdn, offers, context, knowledge, session, directory } = args;
+        let slot = Arc::new(Slot::new(Arc::clone(&fqdn), myself));
+        let built = Built { decision: Decision::Wait("not decided yet"), refused: Vec::new() };
+        let mut state = GsState {
+            fqdn,
+            offers,
+            context,
+            knowledge,
+            built,
+            slot,
+            session,
+            directory,
+            last_write: None,
+            last_error: None,
+        };
+        state.decide();
+        Ok(state)
+    }
+
+    async fn handle(
+        &self,
+        _myself: ActorRef<Self::Msg>,
+        message: Self::Msg,
+        state: &mut Self::State,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            GsMsg::Offer { cluster, offer } if offer.is_empty() => drop(state.offers.remove(&cluster)),
+            GsMsg::Offer { cluster, offer } => drop(state.offers.insert(cluster, offer)),
+            GsMsg::Context(context) => {
+                state.offers.retain(|cluster, _| is_member(&context, cluster));
+                state.context = context;
+            }
+            // What is in flight is newer than what was read.
+            GsMsg::Observed(_) if state.slot.is_taken() => {}
+            GsMsg::Observed(observed) => state.knowledge = Knowledge::Known(observed),
+            GsMsg::Done(report) => state.on_done(report),
+            GsMsg::SessionRestarted => state.on_session_restarted(),
+            GsMsg::View(reply) => {
+                // The asker may have gone; that is its own business.
+                let _ = reply.send(state.view());
+                return Ok(());
+            }
+            GsMsg::Poison => return Err("poisoned by the test hook".into()),
+        }
+        state.decide();
+        Ok(())
+    }
+}
+
+/// Whether a cluster still belongs to the installation. Without an installation nothing is known to have left it.
+fn is_member(context: &Context, cluster: &str) -> bool {
+    context.policy.installation.as_ref().is_none_or(|i| i.member_clusters.contains(cluster))
+}
+
+impl GsState {
+    /// Decides anew and leaves what is to be done in the slot.
+    fn decide(&mut self) {
+        let endpoints = self.offers.values().flat_map(|offer| offer.iter()).map(AsRef::as_ref);
+        self.built = build(&self.fqdn, endpoints, &self.context.policy);
+        if self.slot.is_taken() {
+            return;
+        }
+        match self.task() {
+            Some((task, term)) => {
+                if self.slot.put(Work { task, term }) {
+                    self.session.cast(AviSessionMsg::Enqueue(Arc::clone(&self.slot)));
+                }
+            }
+            None => {
+                self.slot.clear();
+                if self.is_settled_empty() {
+                    self.directory.cast(GsDirectoryMsg::Empty(Arc::clone(&self.fqdn)));
+                }
+            }
+        }
+    }
+
+    /// What is to be done inside the present term, if anything.
+    fn task(&self) -> Option<(Task, u64)> {
+        let term = self.context.term.filter(|_| self.context.settled)?;
+        match &self.knowledge {
+            Knowledge::Unknown => None,
+            Knowledge::Stale(observed) => Some((Task::Read(self.what_to_read(observed)), term)),
+            Knowledge::Known(observed) => {
+                let writes = self.plan(observed);
+                (!writes.is_empty()).then(|| (Task::Write { writes, observed: observed.clone() }, term))
+            }
+        }
+    }
+
+    fn plan(&self, observed: &Observed) -> Vec<Write> {
+        plan(&keep_unseen(self.built.decision.clone(), observed, &self.context.unseen), observed)
+    }
+
+    /// Names of the monitors that may exist, and tenants in which to look.
+    fn what_to_read(&self, observed: &Observed) -> Reading {
+        let mut monitors: BTreeSet<String> = observed.monitors.keys().cloned().collect();
+        let mut tenants: BTreeSet<String> = BTreeSet::new();
+        if let Some(service) = &observed.service {
+            tenants.insert(service.content.tenant.clone());
+        }
+        if let Decision::Service(desired) = &self.built.decision {
+            tenants.insert(desired.service.tenant.clone());
+            monitors.extend(desired.monitors.iter().map(|m| m.name.clone()));
+        }
+        Reading { monitors, tenants }
+    }
+
+    fn on_done(&mut self, report: Report) {
+        if !self.slot.finish(report.epoch) {
+            return;
+        }
+        if report.wrote {
+            self.last_write = Some(Timestamp::now());
+        }
+        let observed = report.observed;
+        match report.trouble {
+            None => {
+                self.last_error = None;
+                self.knowledge = Knowledge::Known(observed);
+            }
+            Some(Trouble { message, unclear }) => {
+                tracing::warn!(gslb_service = %self.fqdn, error = message, "controller call failed");
+                self.last_error = Some(message);
+                self.knowledge = if unclear { Knowledge::Stale(observed) } else { Knowledge::Known(observed) };
+            }
+        }
+    }
+
+    fn on_session_restarted(&mut self) {
+        self.slot.reset();
+        if let Knowledge::Known(observed) = &self.knowledge {
+            self.knowledge = Knowledge::Stale(observed.clone());
+        }
+    }
+
+    /// Nothing is wanted, nothing is there, nothing is on its way: the directory may forget this FQDN.
+    fn is_settled_empty(&self) -> bool {
+        self.offers.is_empty() && self.knowledge == Knowledge::Known(Observed::default())
+    }
+
+    fn sync_state(&self) -> SyncState {
+        match (&self.knowledge, &self.built.decision) {
+            _ if self.slot.is_taken() => SyncState::Writing,
+            _ if self.last_error.is_some() => SyncState::Failing,
+            _ if !self.slot.is_empty() => SyncState::Queued,
+            (Knowledge::Unknown | Knowledge::Stale(_), _) => SyncState::Unread,
+            (_, Decision::Wait(_)) => SyncState::Waiting,
+            (Knowledge::Known(observed), _) if !self.plan(observed).is_empty() => SyncState::Waiting,
+            _ => SyncState::InSync,
+        }
+    }
+
+    fn view(&self) -> GsView {
+        GsView {
+            fqdn: Arc::clone(&self.fqdn),
+            decision: self.built.decision.clone(),
+            refused: self.built.refused.clone(),
+            knowledge: self.knowledge.clone(),
+            state: self.sync_state(),
+            last_write: self.last_write,
+            last_error: self.last_error.clone(),
+        }
+    }
+}

@@ -1,0 +1,417 @@
+//! GsDirectory: which actor owns which FQDN.
+//!
+//! *Owns* the GsActors and what was last said to each: the offers of every cluster (shared with them, not copied), the
+//! policy, the clusters never seen, the term. *Is told* all of these by the watchers. *Does* routing, by FQDN, and
+//! nothing else. *Fails* with its children; restarted, it is told everything again and the controller is read again.
+
+use super::avi_session::AviSessionMsg;
+use super::board::Board;
+use super::gs_actor::{Context, GsActor, GsArgs, GsMsg, GsView, Knowledge};
+use super::link::Link;
+use super::supervisor::restart::RestartPolicy;
+use super::supervisor::{Children, arrange};
+use crate::core::inventory::Offer;
+use crate::core::plan::{Observed, Unseen};
+use crate::core::policy::{DeploymentState, PolicySnapshot};
+use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the directory is told.
+#[derive(Debug)]
+pub enum GsDirectoryMsg {
+    /// What a cluster offers for one FQDN now.
+    Offer { cluster: String, fqdn: String, offer: Offer },
+    /// Everything that a completely listed cluster offers.
+    ClusterSeen { cluster: String, offers: BTreeMap<String, Offer> },
+    Policy(Arc<PolicySnapshot>),
+    /// The leadership term, while there is one.
+    Term(Option<u64>),
+    /// A full read of the controller: what it holds of this installation, by FQDN.
+    Observed(BTreeMap<String, Observed>),
+    /// The session was restarted and forgot its queue.
+    SessionRestarted,
+    /// A GsActor has nothing left to do.
+    Empty(Arc<str>),
+    Restart { fqdn: Arc<str>, generation: u64 },
+    /// Clusters that were not seen by now are not waited for any more.
+    SettlingOver,
+    View(String, RpcReplyPort<Option<ActorRef<GsMsg>>>),
+    List(RpcReplyPort<Vec<ActorRef<GsMsg>>>),
+    /// Test hook: fail one GsActor, or the directory itself.
+    Poison(Option<String>),
+}
+
+/// What the directory is made of.
+pub struct GsDirectoryArgs {
+    pub session: Link<AviSessionMsg>,
+    /// The directory's own address, for its children.
+    pub link: Link<GsDirectoryMsg>,
+    pub board: Board,
+    pub restart: RestartPolicy,
+    pub seed: u64,
+}
+
+/// One FQDN. The offers are those that its actor holds too, shared.
+#[derive(Debug, Default)]
+struct Entry {
+    /// `None` while the actor is down.
+    actor: Option<ActorRef<GsMsg>>,
+    offers: BTreeMap<Arc<str>, Offer>,
+}
+
+pub struct GsDirectoryState {
+    entries: BTreeMap<Arc<str>, Entry>,
+    /// One allocation per cluster name, shared by all entries.
+    clusters: BTreeSet<Arc<str>>,
+    seen: BTreeSet<Arc<str>>,
+    policy: Arc<PolicySnapshot>,
+    term: Option<u64>,
+    settling: Settling,
+    context: Arc<Context>,
+    /// Whether a full read of the controller has come in: from then on an FQDN that it did not name is known absent.
+    controller_read: bool,
+    children: Children<Arc<str>>,
+    args: GsDirectoryArgs,
+}
+
+/// At the start, services are written once every member cluster has been seen, instead of once per cluster; but a
+/// cluster that cannot be reached holds nobody up for longer than [`SETTLE`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Settling {
+    NotStarted,
+    Running,
+    Over,
+}
+
+/// How long the first writes wait for clusters that have not been seen.
+const SETTLE: Duration = Duration::from_secs(10);
+
+pub struct GsDirectory;
+
+impl Actor for GsDirectory {
+    type Msg = GsDirectoryMsg;
+    type State = GsDirectoryState;
+    type Arguments = GsDirectoryArgs;
+
+    async fn pre_start(
+        &self,
+        _myself: ActorRef<Self::Msg>,
+        args: Self::Arguments,
+    ) -> Result<Self::State, ActorProcessingErr> {
+        let policy = Arc::new(PolicySnapshot { installation: None, deployment: DeploymentState::Unknown });
+        let context = Arc::new(Context { policy: Arc::clone(&policy), unseen: Unseen::new(), term: None, settled: false });
+        Ok(GsDirectoryState {
+            entries: BTreeMap::new(),
+            clusters: BTreeSet::new(),
+            seen: BTreeSet::new(),
+            policy,
+            term: None,
+            settling: Settling::NotStarted,
+            context,
+            controller_read: false,
+            children: Children::new(args.restart.clone(), StdRng::seed_from_u64(args.seed)),
+            args,
+        })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Self::Msg>,
+        message: Self::Msg,
+        state: &mut Self::State,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            GsDirectoryMsg::Offer { cluster, fqdn, offer } => state.on_offer(&myself, &cluster, &fqdn, offer).await,
+            GsDirectoryMsg::ClusterSeen { cluster, offers } => state.on_cluster_seen(&myself, &cluster, offers).await,
+            GsDirectoryMsg::Policy(policy) => {
+                state.policy = policy;
+                state.forget_removed_clusters();
+                state.begin_settling(&myself);
+                state.announce();
+            }
+            GsDirectoryMsg::Term(term) => {
+                state.term = term;
+                state.announce();
+            }
+            GsDirectoryMsg::Observed(observed) => state.on_observed(&myself, observed).await,
+            GsDirectoryMsg::SessionRestarted => state.tell_all(|| GsMsg::SessionRestarted),
+            GsDirectoryMsg::Empty(fqdn) => state.on_empty(&fqdn),
+            GsDirectoryMsg::Restart { fqdn, generation } => {
+                if state.children.wants_restart(&fqdn, generation) {
+                    state.start(&myself, &fqdn, state.after_restart()).await;
+                    state.post_restarts();
+                }
+            }
+            GsDirectoryMsg::SettlingOver => {
+                state.settling = Settling::Over;
+                state.announce();
+            }
+            GsDirectoryMsg::View(fqdn, reply) => {
+                let actor = state.entries.get(fqdn.as_str()).and_then(|entry| entry.actor.clone());
+                let _ = reply.send(actor);
+            }
+            GsDirectoryMsg::List(reply) => {
+                let _ = reply.send(state.entries.values().filter_map(|entry| entry.actor.clone()).collect());
+            }
+            GsDirectoryMsg::Poison(Some(fqdn)) => state.tell(&fqdn, GsMsg::Poison),
+            GsDirectoryMsg::Poison(None) => return Err("poisoned by the test hook".into()),
+        }
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        myself: ActorRef<Self::Msg>,
+        event: SupervisionEvent,
+        state: &mut Self::State,
+    ) -> Result<(), ActorProcessingErr> {
+        if let Some(fallen) = state.children.on_event(event) {
+            if let Some(entry) = state.entries.get_mut(&fallen.key) {
+                entry.actor = None;
+            }
+            arrange(&myself, &fallen, |fqdn, generation| GsDirectoryMsg::Restart { fqdn, generation });
+            state.post_restarts();
+        }
+        Ok(())
+    }
+}
+
+impl GsDirectoryState {
+    async fn on_offer(&mut self, myself: &ActorRef<GsDirectoryMsg>, cluster: &str, fqdn: &str, offer: Offer) {
+        if !self.is_member(cluster) {
+            return;
+        }
+        let cluster = self.cluster_name(cluster);
+        if !self.entries.contains_key(fqdn) {
+            if offer.is_empty() {
+                return;
+            }
+            let fqdn: Arc<str> = fqdn.into();
+            let entry = Entry { actor: None, offers: [(cluster, offer)].into() };
+            self.entries.insert(Arc::clone(&fqdn), entry);
+            self.start(myself, &fqdn, self.fresh()).await;
+            return;
+        }
+        let Some(entry) = self.entries.get_mut(fqdn) else { return };
+        if offer.is_empty() {
+            entry.offers.remove(&cluster);
+        } else {
+            entry.offers.insert(Arc::clone(&cluster), Arc::clone(&offer));
+        }
+        self.tell(fqdn, GsMsg::Offer { cluster, offer });
+        self.give_another_chance(myself, fqdn).await;
+    }
+
+    /// A complete list is a diff: what the cluster offered before and does not name now is gone.
+    async fn on_cluster_seen(
+        &mut self,
+        myself: &ActorRef<GsDirectoryMsg>,
+        cluster: &str,
+        offers: BTreeMap<String, Offer>,
+    ) {
+        if !self.is_member(cluster) {
+            return;
+        }
+        let offered = |entry: &Entry| entry.offers.contains_key(cluster);
+        let gone: Vec<Arc<str>> = self
+            .entries
+            .iter()
+            .filter(|(fqdn, entry)| offered(entry) && !offers.contains_key(&***fqdn))
+            .map(|(fqdn, _)| Arc::clone(fqdn))
+            .collect();
+        for (fqdn, offer) in offers {
+            let known = self.entries.get(fqdn.as_str()).and_then(|entry| entry.offers.get(cluster));
+            if known != Some(&offer) {
+                self.on_offer(myself, cluster, &fqdn, offer).await;
+            }
+        }
+        for fqdn in gone {
+            self.on_offer(myself, cluster, &fqdn, Offer::from([])).await;
+        }
+        let cluster = self.cluster_name(cluster);
+        self.seen.insert(cluster);
+        self.announce();
+    }
+
+    async fn on_observed(&mut self, myself: &ActorRef<GsDirectoryMsg>, mut observed: BTreeMap<String, Observed>) {
+        self.controller_read = true;
+        let known: Vec<Arc<str>> = self.entries.keys().cloned().collect();
+        for fqdn in known {
+            let content = observed.remove(&*fqdn).unwrap_or_default();
+            self.tell(&fqdn, GsMsg::Observed(content));
+        }
+        for (fqdn, content) in observed {
+            let fqdn: Arc<str> = fqdn.into();
+            self.entries.insert(Arc::clone(&fqdn), Entry::default());
+            self.start(myself, &fqdn, Knowledge::Known(content)).await;
+        }
+    }
+
+    fn on_empty(&mut self, fqdn: &Arc<str>) {
+        let empty = self.entries.get(fqdn).is_some_and(|entry| entry.offers.is_empty());
+        if empty {
+            self.children.dismiss(fqdn);
+            self.entries.remove(fqdn);
+        }
+    }
+
+    /// What a new actor of an FQDN that nobody had an actor for knows about the controller.
+    fn fresh(&self) -> Knowledge {
+        if self.controller_read { Knowledge::Known(Observed::default()) } else { Knowledge::Unknown }
+    }
+
+    /// What the successor of a failed actor knows: its writes may have been half done.
+    fn after_restart(&self) -> Knowledge {
+        if self.controller_read { Knowledge::Stale(Observed::default()) } else { Knowledge::Unknown }
+    }
+
+    async fn start(&mut self, myself: &ActorRef<GsDirectoryMsg>, fqdn: &Arc<str>, knowledge: Knowledge) {
+        let Some(entry) = self.entries.get_mut(fqdn) else { return };
+        let args = GsArgs {
+            fqdn: Arc::clone(fqdn),
+            offers: entry.offers.clone(),
+            context: Arc::clone(&self.context),
+            knowledge,
+            session: self.args.session.clone(),
+            directory: self.args.link.clone(),
+        };
+        match Actor::spawn_linked(None, GsActor, args, myself.get_cell()).await {
+            Ok((actor, _)) => {
+                self.children.started(fqdn, actor.get_cell());
+                entry.actor = Some(actor);
+            }
+            Err(error) => {
+                let fallen = self.children.failed_to_start(fqdn, error.to_string());
+                arrange(myself, &fallen, |fqdn, generation| GsDirectoryMsg::Restart { fqdn, generation });
+            }
+        }
+    }
+
+    /// New input is a reason to try an FQDN again that failed too often.
+    async fn give_another_chance(&mut self, myself: &ActorRef<GsDirectoryMsg>, fqdn: &str) {
+        let Some((fqdn, _)) = self.entries.get_key_value(fqdn) else { return };
+        let fqdn = Arc::clone(fqdn);
+        if self.children.gave_up(&fqdn) {
+            self.children.forgive(&fqdn);
+            self.start(myself, &fqdn, self.after_restart()).await;
+        }
+    }
+
+    /// Clusters that left the configuration take their offers with them: that is a decision, not blindness.
+    fn forget_removed_clusters(&mut self) {
+        let Some(installation) = &self.policy.installation else { return };
+        let members = &installation.member_clusters;
+        self.seen.retain(|cluster| members.contains(&**cluster));
+        for entry in self.entries.values_mut() {
+            entry.offers.retain(|cluster, _| members.contains(&**cluster));
+        }
+    }
+
+    fn begin_settling(&mut self, myself: &ActorRef<GsDirectoryMsg>) {
+        if self.settling == Settling::NotStarted && self.policy.installation.is_some() {
+            self.settling = Settling::Running;
+            // Not cancelled: when all clusters are seen earlier, its message changes nothing.
+            drop(myself.send_after(SETTLE, || GsDirectoryMsg::SettlingOver));
+        }
+    }
+
+    /// Tells every actor the context, if it has changed.
+    fn announce(&mut self) {
+        let members = self.policy.installation.iter().flat_map(|i| &i.member_clusters);
+        let unseen: Unseen = members.filter(|cluster| !self.seen.contains(cluster.as_str())).cloned().collect();
+        if self.policy.installation.is_some() && unseen.is_empty() {
+            self.settling = Settling::Over;
+        }
+        let settled = self.settling == Settling::Over;
+        let context = Context { policy: Arc::clone(&self.policy), unseen, term: self.term, settled };
+        if *self.context != context {
+            self.context = Arc::new(context);
+            let context = Arc::clone(&self.context);
+            self.tell_all(|| GsMsg::Context(Arc::clone(&context)));
+        }
+    }
+
+    fn is_member(&self, cluster: &str) -> bool {
+        self.policy.installation.as_ref().is_none_or(|i| i.member_clusters.contains(cluster))
+    }
+
+    fn cluster_name(&mut self, cluster: &str) -> Arc<str> {
+        if let Some(name) = self.clusters.get(cluster) {
+            return Arc::clone(name);
+        }
+        let name: Arc<str> = cluster.into();
+        self.clusters.insert(Arc::clone(&name));
+        name
+    }
+
+    fn tell(&self, fqdn: &str, message: GsMsg) {
+        if let Some(actor) = self.entries.get(fqdn).and_then(|entry| entry.actor.as_ref()) {
+            // An actor that just died is started again from this entry, which has the message's content already.
+            let _ = actor.cast(message);
+        }
+    }
+
+    fn tell_all(&self, message: impl Fn() -> GsMsg) {
+        for actor in self.entries.values().filter_map(|entry| entry.actor.as_ref()) {
+            let _ = actor.cast(message());
+        }
+    }
+
+    fn post_restarts(&self) {
+        let restarted = self.children.troubled().into_iter().map(|(fqdn, view)| (fqdn.to_string(), view)).collect();
+        self.args.board.post(|notices| notices.restarted_services = restarted);
+    }
+}
+
+/// Views of all FQDNs, asked of their owners one after another.
+///
+/// # Errors
+/// When the directory does not answer within a second.
+pub async fn views(directory: &Link<GsDirectoryMsg>) -> Result<Vec<GsView>, &'static str> {
+    let actors = ask(directory, GsDirectoryMsg::List).await?;
+    let mut views = Vec::with_capacity(actors.len());
+    for actor in actors {
+        if let Some(view) = ask_actor(&actor).await {
+            views.push(view);
+        }
+    }
+    Ok(views)
+}
+
+/// The view of one FQDN; `None` when nobody owns it.
+///
+/// # Errors
+/// When the directory does not answer within a second.
+pub async fn view(directory: &Link<GsDirectoryMsg>, fqdn: String) -> Result<Option<GsView>, &'static str> {
+    match ask(directory, |reply| GsDirectoryMsg::View(fqdn, reply)).await? {
+        Some(actor) => Ok(ask_actor(&actor).await),
+        None => Ok(None),
+    }
+}
+
+/// How long a question about the state may take.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+async fn ask<T: Send + 'static>(
+    directory: &Link<GsDirectoryMsg>,
+    message: impl FnOnce(RpcReplyPort<T>) -> GsDirectoryMsg,
+) -> Result<T, &'static str> {
+    let actor = directory.get().ok_or("the directory is being restarted, ask again")?;
+    match actor.call(message, Some(PATIENCE)).await {
+        Ok(ractor::rpc::CallResult::Success(answer)) => Ok(answer),
+        Ok(ractor::rpc::CallResult::Timeout | ractor::rpc::CallResult::SenderError) | Err(_) => {
+            Err("the directory did not answer, ask again")
+        }
+    }
+}
+
+async fn ask_actor(actor: &ActorRef<GsMsg>) -> Option<GsView> {
+    match actor.call(GsMsg::View, Some(PATIENCE)).await {
+        Ok(ractor::rpc::CallResult::Success(view)) => Some(view),
+        Ok(ractor::rpc::CallResult::Timeout | ractor::rpc::CallResult::SenderError) | Err(_) => None,
+    }
+}

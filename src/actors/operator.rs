@@ -1,0 +1,407 @@
+//! The operator: the root of the supervision tree.
+//!
+//! *Owns* all long-lived actors and the links between them. *Is told* which clusters are members. *Does* one thing:
+//! keeps every child running, and after a restart asks its neighbours to say everything again. *Fails* only with the
+//! process.
+
+use super::avi_session::{AviSession, AviSessionArgs, AviSessionMsg, Transports};
+use super::board::Board;
+use super::cluster_watcher::{ClusterWatcher, ClusterWatcherArgs, ClusterWatcherMsg};
+use super::federation::{FederationActor, FederationArgs, FederationMsg};
+use super::gs_directory::{GsDirectory, GsDirectoryArgs, GsDirectoryMsg};
+use super::link::Link;
+use super::policy_watcher::{LogLevels, PolicyWatcher, PolicyWatcherArgs, PolicyWatcherMsg};
+use super::status_writer::{StatusWriter, StatusWriterArgs, StatusWriterMsg};
+use super::supervisor::restart::RestartPolicy;
+use super::supervisor::{Children, arrange};
+use crate::kubernetes::members::MemberClients;
+use crate::retry::RetryPolicy;
+use crate::telemetry::metrics::Metrics;
+use kube::Client;
+use ractor::{Actor, ActorProcessingErr, ActorRef, Message, SpawnErr, SupervisionEvent};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+/// What the root is told.
+#[derive(Debug)]
+pub enum OperatorMsg {
+    /// Contexts of the member clusters.
+    Members(BTreeSet<String>),
+    Restart { child: Child, generation: u64 },
+    /// Test hook: fail a child as a bug would.
+    Poison(Child),
+}
+
+/// A child of the root.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Child {
+    AviSession,
+    Federation,
+    GsDirectory,
+    PolicyWatcher,
+    StatusWriter,
+    ClusterWatcher(String),
+}
+
+impl fmt::Display for Child {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AviSession => f.write_str("avi-session"),
+            Self::Federation => f.write_str("federation"),
+            Self::GsDirectory => f.write_str("gs-directory"),
+            Self::PolicyWatcher => f.write_str("policy-watcher"),
+            Self::StatusWriter => f.write_str("status-writer"),
+            Self::ClusterWatcher(context) => write!(f, "cluster-watcher/{context}"),
+        }
+    }
+}
+
+impl Child {
+    /// The child that [`fmt::Display`] writes like this.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "avi-session" => Some(Self::AviSession),
+            "federation" => Some(Self::Federation),
+            "gs-directory" => Some(Self::GsDirectory),
+            "policy-watcher" => Some(Self::PolicyWatcher),
+            "status-writer" => Some(Self::StatusWriter),
+            other => other.strip_prefix("cluster-watcher/").map(|context| Self::ClusterWatcher(context.to_owned())),
+        }
+    }
+}
+
+/// The outside, as the operator reaches it: two seams, chance and time.
+#[derive(Clone)]
+pub struct Outside {
+    /// The cluster that holds the AMKO objects.
+    pub client: Client,
+    pub members: Arc<dyn MemberClients>,
+    pub transports: Transports,
+    /// Everything that is left to chance follows from this.
+    pub seed: u64,
+    pub log_levels: LogLevels,
+}
+
+/// Settings that do not change while the process runs.
+#[derive(Clone)]
+pub struct Settings {
+    /// Namespace of the AMKO objects.
+    pub namespace: String,
+    /// PEM to trust instead of the credentials Secret's `ca.crt`.
+    pub controller_ca: Option<Vec<u8>>,
+    pub retry: RetryPolicy,
+    /// FQDNs written at the same time.
+    pub concurrency: usize,
+}
+
+impl Settings {
+    /// The defaults for a namespace: eight FQDNs at a time, as many as upstream has sessions.
+    pub fn in_namespace(namespace: &str) -> Self {
+        Self { namespace: namespace.into(), controller_ca: None, retry: RetryPolicy::default(), concurrency: 8 }
+    }
+}
+
+/// Links to every actor and the shared notices: what the HTTP server and tests hold of a running operator.
+#[derive(Clone, Default)]
+pub struct Links {
+    pub operator: Link<OperatorMsg>,
+    pub session: Link<AviSessionMsg>,
+    pub directory: Link<GsDirectoryMsg>,
+    pub federation: Link<FederationMsg>,
+    pub policy: Link<PolicyWatcherMsg>,
+    pub status: Link<StatusWriterMsg>,
+    pub board: Board,
+    pub metrics: Arc<Metrics>,
+}
+
+pub struct OperatorArgs {
+    pub outside: Outside,
+    pub settings: Settings,
+    pub links: Links,
+}
+
+pub struct OperatorState {
+    args: OperatorArgs,
+    children: Children<Child>,
+    members: BTreeMap<String, Link<ClusterWatcherMsg>>,
+    terms: Arc<AtomicU64>,
+    rng: StdRng,
+}
+
+pub struct Operator;
+
+/// Starts an operator. The handle ends when the root does, which it never does by itself.
+///
+/// # Errors
+/// When the root actor cannot be spawned.
+pub async fn start(
+    outside: Outside,
+    settings: Settings,
+    links: Links,
+) -> Result<(ActorRef<OperatorMsg>, tokio::task::JoinHandle<()>), SpawnErr> {
+    let operator = links.operator.clone();
+    let (actor, handle) = Actor::spawn(None, Operator, OperatorArgs { outside, settings, links }).await?;
+    operator.point_at(actor.clone());
+    Ok((actor, handle))
+}
+
+/// Window in which the failures of one actor count together.
+const WINDOW: Duration = Duration::from_secs(300);
+/// A GSLB service actor that fails more often than this inside the window waits for new input.
+const SERVICE_LIMIT: usize = 5;
+
+impl Actor for Operator {
+    type Msg = OperatorMsg;
+    type State = OperatorState;
+    type Arguments = OperatorArgs;
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<Self::Msg>,
+        args: Self::Arguments,
+    ) -> Result<Self::State, ActorProcessingErr> {
+        let mut rng = StdRng::seed_from_u64(args.outside.seed);
+        let policy = RestartPolicy { backoff: args.settings.retry, window: WINDOW, limit: None };
+        let children = Children::new(policy, StdRng::seed_from_u64(rng.random()));
+        let mut state =
+            OperatorState { args, children, members: BTreeMap::new(), terms: Arc::new(AtomicU64::new(0)), rng };
+        // Receivers before senders, so that the first messages find somebody.
+        for child in
+            [Child::StatusWriter, Child::GsDirectory, Child::AviSession, Child::Federation, Child::PolicyWatcher]
+        {
+            state.start_child(&myself, child).await;
+        }
+        Ok(state)
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Self::Msg>,
+        message: Self::Msg,
+        state: &mut Self::State,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            OperatorMsg::Members(members) => state.on_members(&myself, members).await,
+            OperatorMsg::Restart { child, generation } => {
+                if state.children.wants_restart(&child, generation) {
+                    state.start_child(&myself, child.clone()).await;
+                    state.introduce(&child);
+                }
+            }
+            OperatorMsg::Poison(child) => state.poison(&child),
+        }
+        state.post_children();
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        myself: ActorRef<Self::Msg>,
+        event: SupervisionEvent,
+        state: &mut Self::State,
+    ) -> Result<(), ActorProcessingErr> {
+        if let Some(fallen) = state.children.on_event(event) {
+            arrange(&myself, &fallen, |child, generation| OperatorMsg::Restart { child, generation });
+            state.post_children();
+        }
+        Ok(())
+    }
+
+    /// Stops the tree in order: ractor would kill the children of a stopped parent.
+    async fn post_stop(
+        &self,
+        myself: ActorRef<Self::Msg>,
+        _state: &mut Self::State,
+    ) -> Result<(), ActorProcessingErr> {
+        myself.stop_children_and_wait(None, Some(Duration::from_secs(4))).await;
+        Ok(())
+    }
+}
+
+impl OperatorState {
+    async fn on_members(&mut self, myself: &ActorRef<OperatorMsg>, members: BTreeSet<String>) {
+        let gone: Vec<String> = self.members.keys().filter(|m| !members.contains(*m)).cloned().collect();
+        for context in gone {
+            tracing::info!(cluster = context, "cluster left the configuration");
+            self.children.dismiss(&Child::ClusterWatcher(context.clone()));
+            self.members.remove(&context);
+            self.args.links.board.post(|notices| drop(notices.clusters.remove(&context)));
+        }
+        for context in members {
+            if !self.members.contains_key(&context) {
+                self.members.insert(context.clone(), Link::default());
+                self.start_child(myself, Child::ClusterWatcher(context)).await;
+            }
+        }
+    }
+
+    /// Starts one child and points its link at it. A child that cannot start is treated like one that failed.
+    async fn start_child(&mut self, myself: &ActorRef<OperatorMsg>, child: Child) {
+        let started = match &child {
+            Child::StatusWriter => self.start_status_writer(myself).await,
+            Child::GsDirectory => self.start_directory(myself).await,
+            Child::AviSession => self.start_session(myself).await,
+            Child::Federation => self.start_federation(myself).await,
+            Child::PolicyWatcher => self.start_policy_watcher(myself).await,
+            Child::ClusterWatcher(context) => self.start_cluster_watcher(myself, context.clone()).await,
+        };
+        match started {
+            Ok(cell) => self.children.started(&child, cell),
+            Err(error) => {
+                let fallen = self.children.failed_to_start(&child, error.to_string());
+                arrange(myself, &fallen, |child, generation| OperatorMsg::Restart { child, generation });
+            }
+        }
+    }
+
+    async fn start_status_writer(&mut self, myself: &ActorRef<OperatorMsg>) -> Result<ractor::ActorCell, SpawnErr> {
+        let args = StatusWriterArgs {
+            client: self.args.outside.client.clone(),
+            retry: self.args.settings.retry,
+            seed: self.rng.random(),
+        };
+        spawn(myself, StatusWriter, args, &self.args.links.status).await
+    }
+
+    async fn start_directory(&mut self, myself: &ActorRef<OperatorMsg>) -> Result<ractor::ActorCell, SpawnErr> {
+        let links = &self.args.links;
+        let args = GsDirectoryArgs {
+            session: links.session.clone(),
+            link: links.directory.clone(),
+            board: links.board.clone(),
+            restart: RestartPolicy { backoff: self.args.settings.retry, window: WINDOW, limit: Some(SERVICE_LIMIT) },
+            seed: self.rng.random(),
+        };
+        spawn(myself, GsDirectory, args, &self.args.links.directory).await
+    }
+
+    async fn start_session(&mut self, myself: &ActorRef<OperatorMsg>) -> Result<ractor::ActorCell, SpawnErr> {
+        let links = &self.args.links;
+        let args = AviSessionArgs {
+            transports: Arc::clone(&self.args.outside.transports),
+            directory: links.directory.clone(),
+            policy: links.policy.clone(),
+            board: links.board.clone(),
+            metrics: Arc::clone(&links.metrics),
+            retry: self.args.settings.retry,
+            concurrency: self.args.settings.concurrency,
+            seed: self.rng.random(),
+        };
+        spawn(myself, AviSession, args, &self.args.links.session).await
+    }
+
+    async fn start_federation(&mut self, myself: &ActorRef<OperatorMsg>) -> Result<ractor::ActorCell, SpawnErr> {
+        let links = &self.args.links;
+        let args = FederationArgs {
+            namespace: self.args.settings.namespace.clone(),
+            session: links.session.clone(),
+            directory: links.directory.clone(),
+            policy: links.policy.clone(),
+            board: links.board.clone(),
+            terms: Arc::clone(&self.terms),
+        };
+        spawn(myself, FederationActor, args, &self.args.links.federation).await
+    }
+
+    async fn start_policy_watcher(&mut self, myself: &ActorRef<OperatorMsg>) -> Result<ractor::ActorCell, SpawnErr> {
+        let links = &self.args.links;
+        let args = PolicyWatcherArgs {
+            client: self.args.outside.client.clone(),
+            namespace: self.args.settings.namespace.clone(),
+            controller_ca: self.args.settings.controller_ca.clone(),
+            operator: links.operator.clone(),
+            session: links.session.clone(),
+            directory: links.directory.clone(),
+            federation: links.federation.clone(),
+            status: links.status.clone(),
+            board: links.board.clone(),
+            log_levels: Arc::clone(&self.args.outside.log_levels),
+            retry: self.args.settings.retry,
+            seed: self.rng.random(),
+        };
+        spawn(myself, PolicyWatcher, args, &self.args.links.policy).await
+    }
+
+    async fn start_cluster_watcher(
+        &mut self,
+        myself: &ActorRef<OperatorMsg>,
+        context: String,
+    ) -> Result<ractor::ActorCell, SpawnErr> {
+        let link = self.members.entry(context.clone()).or_default().clone();
+        let args = ClusterWatcherArgs {
+            context,
+            members: Arc::clone(&self.args.outside.members),
+            directory: self.args.links.directory.clone(),
+            board: self.args.links.board.clone(),
+            retry: self.args.settings.retry,
+            seed: self.rng.random(),
+        };
+        spawn(myself, ClusterWatcher, args, &link).await
+    }
+
+    /// After a restart: asks those who know to tell the new incarnation.
+    fn introduce(&self, child: &Child) {
+        let links = &self.args.links;
+        match child {
+            Child::GsDirectory => {
+                links.policy.cast(PolicyWatcherMsg::Republish);
+                links.federation.cast(FederationMsg::Republish);
+                for member in self.members.values() {
+                    member.cast(ClusterWatcherMsg::Republish);
+                }
+                links.session.cast(AviSessionMsg::Resync);
+            }
+            Child::AviSession => {
+                links.directory.cast(GsDirectoryMsg::SessionRestarted);
+                links.policy.cast(PolicyWatcherMsg::Republish);
+                links.federation.cast(FederationMsg::Republish);
+            }
+            Child::StatusWriter | Child::Federation => links.policy.cast(PolicyWatcherMsg::Republish),
+            Child::PolicyWatcher => links.federation.cast(FederationMsg::Republish),
+            // It lists its cluster and says everything by itself.
+            Child::ClusterWatcher(_) => {}
+        }
+    }
+
+    fn poison(&self, child: &Child) {
+        let links = &self.args.links;
+        match child {
+            Child::GsDirectory => links.directory.cast(GsDirectoryMsg::Poison(None)),
+            Child::AviSession => links.session.cast(AviSessionMsg::Poison),
+            Child::Federation => links.federation.cast(FederationMsg::Poison),
+            Child::PolicyWatcher => links.policy.cast(PolicyWatcherMsg::Poison),
+            Child::StatusWriter => links.status.cast(StatusWriterMsg::Poison),
+            Child::ClusterWatcher(context) => {
+                if let Some(member) = self.members.get(context) {
+                    member.cast(ClusterWatcherMsg::Poison);
+                }
+            }
+        }
+    }
+
+    fn post_children(&self) {
+        let view = self.children.view().into_iter().map(|(child, view)| (child.to_string(), view)).collect();
+        self.args.links.board.post(|notices| notices.actors = view);
+    }
+}
+
+async fn spawn<A>(
+    parent: &ActorRef<OperatorMsg>,
+    actor: A,
+    args: A::Arguments,
+    link: &Link<A::Msg>,
+) -> Result<ractor::ActorCell, SpawnErr>
+where
+    A: Actor,
+    A::Msg: Message,
+{
+    let (started, _) = Actor::spawn_linked(None, actor, args, parent.get_cell()).await?;
+    let cell = started.get_cell();
+    link.point_at(started);
+    Ok(cell)
+}

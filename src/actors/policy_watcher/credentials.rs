@@ -1,0 +1,24 @@
+//! The credentials Secret, decoded into what the session needs and nothing else.
+
+use k8s_openapi::api::core::v1::Secret;
+use secrecy::SecretString;
+
+/// User, password and, when given, the CA of the controller.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    pub username: String,
+    pub password: SecretString,
+    /// Key `ca.crt`, PEM.
+    pub ca_pem: Option<Vec<u8>>,
+}
+
+impl From<Secret> for Credentials {
+    fn from(secret: Secret) -> Self {
+        let mut data = secret.data.unwrap_or_default();
+        let mut text = |key: &str| data.remove(key).map(|value| String::from_utf8_lossy(&value.0).into_owned());
+        let username = text("username").unwrap_or_default();
+        let password = SecretString::from(text("password").unwrap_or_default());
+        let ca_pem = data.remove("ca.crt").map(|value| value.0).filter(|pem| !pem.is_empty());
+        Self { username, password, ca_pem }
+    }
+}

@@ -1,0 +1,133 @@
+//! Our own supervisor: restarts what fails, with backoff, without taking down its siblings.
+//!
+//! ractor restarts nothing by itself and stops a parent when any child ends. [`Children`] is the part that every
+//! supervising actor shares: it knows which actor is which child, and asks [`restart`] what to do about an exit.
+
+pub mod restart;
+#[cfg(test)]
+mod tests;
+
+use ractor::{ActorCell, ActorId, ActorRef, Message, SupervisionEvent};
+use rand::rngs::StdRng;
+use restart::{ChildView, Exit, RestartPolicy, RestartTable, Verdict};
+use std::collections::{BTreeMap, HashMap};
+use tokio::time::Instant;
+
+/// The children of one supervising actor.
+#[derive(Debug)]
+pub struct Children<K> {
+    table: RestartTable<K>,
+    /// Looked up by id only, never iterated where order shows.
+    running: HashMap<ActorId, (K, u64, ActorCell)>,
+    rng: StdRng,
+}
+
+/// An exit that asks for something, with the child it is about.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Fallen<K> {
+    pub key: K,
+    pub verdict: Verdict,
+    pub reason: Option<String>,
+}
+
+impl<K: Ord + Clone> Children<K> {
+    pub fn new(policy: RestartPolicy, rng: StdRng) -> Self {
+        Self { table: RestartTable::new(policy), running: HashMap::new(), rng }
+    }
+
+    /// Notes that `actor` now runs as `key`.
+    pub fn started(&mut self, key: &K, actor: ActorCell) {
+        let generation = self.table.started(key);
+        self.running.insert(actor.get_id(), (key.clone(), generation, actor));
+    }
+
+    /// A child that could not even start counts as a failure of that incarnation.
+    pub fn failed_to_start(&mut self, key: &K, reason: String) -> Fallen<K> {
+        let generation = self.table.started(key);
+        self.fell(key.clone(), generation, Exit::Failed(reason))
+    }
+
+    /// Translates a supervision event; `None` when it asks for nothing.
+    pub fn on_event(&mut self, event: SupervisionEvent) -> Option<Fallen<K>> {
+        let (cell, exit) = match event {
+            SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => return None,
+            // A killed actor ends with a reason as well, and nobody kills on purpose except to see a restart.
+            SupervisionEvent::ActorTerminated(cell, _, Some(reason)) => (cell, Exit::Failed(reason)),
+            SupervisionEvent::ActorTerminated(cell, _, None) => (cell, Exit::Stopped),
+            SupervisionEvent::ActorFailed(cell, error) => (cell, Exit::Failed(error.to_string())),
+        };
+        let (key, generation, _) = self.running.remove(&cell.get_id())?;
+        let fallen = self.fell(key, generation, exit);
+        (fallen.verdict != Verdict::Ignore).then_some(fallen)
+    }
+
+    fn fell(&mut self, key: K, generation: u64, exit: Exit) -> Fallen<K> {
+        let reason = match &exit {
+            Exit::Failed(reason) => Some(reason.clone()),
+            Exit::Stopped => None,
+        };
+        let verdict = self.table.exited(&key, generation, exit, Instant::now(), &mut self.rng);
+        Fallen { key, verdict, reason }
+    }
+
+    pub fn wants_restart(&self, key: &K, generation: u64) -> bool {
+        self.table.wants_restart(key, generation)
+    }
+
+    pub fn gave_up(&self, key: &K) -> bool {
+        self.table.gave_up(key)
+    }
+
+    pub fn forgive(&mut self, key: &K) {
+        self.table.forgive(key);
+    }
+
+    /// Stops a child that is not wanted any more and forgets it.
+    pub fn dismiss(&mut self, key: &K) {
+        self.table.remove(key);
+        self.running.retain(|_, (running, _, cell)| {
+            let keep = running != key;
+            if !keep {
+                cell.stop(None);
+            }
+            keep
+        });
+    }
+
+    /// The cells of all running children, for an orderly stop.
+    pub fn cells(&self) -> Vec<ActorCell> {
+        self.running.values().map(|(_, _, cell)| cell.clone()).collect()
+    }
+
+    pub fn view(&self) -> BTreeMap<K, ChildView> {
+        self.table.view()
+    }
+
+    /// The children that have ever failed.
+    pub fn troubled(&self) -> BTreeMap<K, ChildView> {
+        let mut view = self.table.view();
+        view.retain(|_, child| child.last_failure.is_some());
+        view
+    }
+}
+
+/// Orders the restart of a fallen child from its supervisor, or says that it was given up.
+pub fn arrange<K, M>(myself: &ActorRef<M>, fallen: &Fallen<K>, restart: impl FnOnce(K, u64) -> M + Send + 'static)
+where
+    K: std::fmt::Debug + Clone + Send + 'static,
+    M: Message,
+{
+    let reason = fallen.reason.as_deref().unwrap_or("no reason given");
+    match fallen.verdict {
+        Verdict::Restart { after, generation } => {
+            tracing::warn!(child = ?fallen.key, reason, ?after, "child failed, restarting it");
+            let key = fallen.key.clone();
+            // The handle is not kept: a stale order is recognised by its generation.
+            drop(myself.send_after(after, move || restart(key, generation)));
+        }
+        Verdict::GaveUp { failures } => {
+            tracing::error!(child = ?fallen.key, reason, failures, "child failed too often, waiting for new input");
+        }
+        Verdict::Ignore => {}
+    }
+}

@@ -1,0 +1,133 @@
+//! When a failed child starts again: a pure decision over plain data.
+
+use crate::retry::RetryPolicy;
+use rand::Rng;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How the children of one supervisor are restarted.
+#[derive(Debug, Clone)]
+pub struct RestartPolicy {
+    /// Delay before each restart, by the number of failures inside the window.
+    pub backoff: RetryPolicy,
+    /// Failures older than this are forgotten.
+    pub window: Duration,
+    /// More failures than this inside the window give the child up; `None` never does.
+    pub limit: Option<usize>,
+}
+
+/// How a child ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exit {
+    /// It stopped because it was told to.
+    Stopped,
+    /// It panicked or returned an error, in its own words.
+    Failed(String),
+}
+
+/// What to do about an exit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Start it again after the delay, unless another generation has come up by then.
+    Restart { after: Duration, generation: u64 },
+    /// It failed too often; it stays down until its supervisor is told to try again.
+    GaveUp { failures: usize },
+    /// Nothing: it ended as asked, or the exit is of an earlier incarnation.
+    Ignore,
+}
+
+/// One child's record.
+#[derive(Debug, Default)]
+struct Record {
+    generation: u64,
+    up: bool,
+    failures: VecDeque<Instant>,
+    restarts: u64,
+    last_failure: Option<String>,
+}
+
+/// What is shown of one child.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ChildView {
+    pub up: bool,
+    pub restarts: u64,
+    pub last_failure: Option<String>,
+}
+
+/// The children of one supervisor, by key. Each child has a restart window of its own.
+#[derive(Debug)]
+pub struct RestartTable<K> {
+    policy: RestartPolicy,
+    records: BTreeMap<K, Record>,
+}
+
+impl<K: Ord + Clone> RestartTable<K> {
+    pub fn new(policy: RestartPolicy) -> Self {
+        Self { policy, records: BTreeMap::new() }
+    }
+
+    /// Notes a start and returns the generation of the new incarnation.
+    pub fn started(&mut self, key: &K) -> u64 {
+        let record = self.records.entry(key.clone()).or_default();
+        if record.generation > 0 {
+            record.restarts += 1;
+        }
+        record.generation += 1;
+        record.up = true;
+        record.generation
+    }
+
+    /// Decides about the end of incarnation `generation` of `key`.
+    pub fn exited(&mut self, key: &K, generation: u64, exit: Exit, now: Instant, rng: &mut impl Rng) -> Verdict {
+        let Some(record) = self.records.get_mut(key).filter(|r| r.generation == generation && r.up) else {
+            return Verdict::Ignore;
+        };
+        record.up = false;
+        let Exit::Failed(reason) = exit else { return Verdict::Ignore };
+        record.last_failure = Some(reason);
+        record.failures.push_back(now);
+        while record.failures.front().is_some_and(|at| now.duration_since(*at) > self.policy.window) {
+            record.failures.pop_front();
+        }
+        let failures = record.failures.len();
+        if self.policy.limit.is_some_and(|limit| failures > limit) {
+            return Verdict::GaveUp { failures };
+        }
+        let attempt = u32::try_from(failures - 1).unwrap_or(u32::MAX);
+        Verdict::Restart { after: self.policy.backoff.delay(attempt, None, rng), generation }
+    }
+
+    /// Whether a restart ordered for `generation` is still wanted: the child is down and nothing newer came up.
+    pub fn wants_restart(&self, key: &K, generation: u64) -> bool {
+        self.records.get(key).is_some_and(|r| r.generation == generation && !r.up)
+    }
+
+    /// Whether the child is down for good, until [`RestartTable::forgive`].
+    pub fn gave_up(&self, key: &K) -> bool {
+        let limit = self.policy.limit.unwrap_or(usize::MAX);
+        self.records.get(key).is_some_and(|r| !r.up && r.failures.len() > limit)
+    }
+
+    /// Forgets the failures of a child, so that it may be started again.
+    pub fn forgive(&mut self, key: &K) {
+        if let Some(record) = self.records.get_mut(key) {
+            record.failures.clear();
+        }
+    }
+
+    /// Forgets a child that is not wanted any more; a pending restart of it is then stale.
+    pub fn remove(&mut self, key: &K) {
+        self.records.remove(key);
+    }
+
+    pub fn view(&self) -> BTreeMap<K, ChildView> {
+        self.records
+            .iter()
+            .map(|(key, r)| {
+                let view = ChildView { up: r.up, restarts: r.restarts, last_failure: r.last_failure.clone() };
+                (key.clone(), view)
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,166 @@
+//! `amko run`: the operator as a process.
+
+use super::CliError;
+use crate::actors::operator::{Links, Outside, Settings, start};
+use crate::avi::transport::{AviTransport, ReqwestTransport, Timeouts, TlsSettings};
+use crate::http::{TestHooks, router};
+use crate::kubernetes::members::{KubeconfigMembers, client_of};
+use crate::telemetry::log::{LogFormat, install};
+use clap::Args;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
+
+/// How long a stop may take: SIGTERM to exit in five seconds.
+const STOP: Duration = Duration::from_millis(4500);
+/// Environment variable with the text of the multi-cluster kubeconfig, as the upstream chart sets it.
+const MEMBERS_ENV: &str = "GSLB_CONFIG";
+
+/// Options of `amko run`. In a pod none is needed.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// Multi-cluster kubeconfig with one context per member cluster [default: the text in GSLB_CONFIG].
+    #[arg(long, value_name = "FILE")]
+    members: Option<PathBuf>,
+    /// kubeconfig context of the cluster that holds the AMKO objects [default: in-cluster configuration].
+    #[arg(long, value_name = "NAME")]
+    context: Option<String>,
+    /// Namespace of the AMKO objects.
+    #[arg(long, default_value = "avi-system")]
+    namespace: String,
+    /// Address of the HTTP server.
+    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8080")]
+    http: SocketAddr,
+    /// How log lines look.
+    #[arg(long, value_enum, default_value = "text")]
+    log_format: LogFormat,
+    /// PEM file to trust for the controller, instead of key ca.crt of the credentials Secret.
+    #[arg(long, value_name = "FILE")]
+    controller_ca: Option<PathBuf>,
+    /// GSLB services that are written at the same time.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
+    concurrency: u16,
+    /// Serves POST /test/poison/{actor}, which makes an actor fail. For tests only.
+    #[arg(long, hide = true)]
+    test_hooks: bool,
+}
+
+/// Runs until SIGTERM or SIGINT.
+///
+/// # Errors
+/// When something given on the command line or in the environment cannot be used, or the process cannot go on.
+pub fn run(arguments: RunArguments) -> Result<(), CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::Runtime(format!("cannot start the async runtime: {error}")))?;
+    let result = runtime.block_on(operate(arguments));
+    // What still runs now had its time.
+    runtime.shutdown_background();
+    result
+}
+
+async fn operate(arguments: RunArguments) -> Result<(), CliError> {
+    let RunArguments { members, context, namespace, http, log_format, controller_ca, concurrency, test_hooks } =
+        arguments;
+    let members = members_kubeconfig(members.as_deref())?;
+    let client = own_client(context.as_deref(), &members).await?;
+    let controller_ca = controller_ca.map(|path| read(&path, "--controller-ca")).transpose()?;
+    let log_level = install(log_format);
+    let listener = TcpListener::bind(http)
+        .await
+        .map_err(|error| CliError::Configuration(format!("cannot listen on {http} (--http): {error}")))?;
+    let links = Links::default();
+    let outside = Outside {
+        client,
+        members: Arc::new(KubeconfigMembers::new(members)),
+        transports: Arc::new(transport),
+        seed: rand::random(),
+        log_levels: Arc::from(log_level),
+    };
+    let settings =
+        Settings { controller_ca, concurrency: usize::from(concurrency), ..Settings::in_namespace(&namespace) };
+    let (operator, ended) = start(outside, settings, links.clone())
+        .await
+        .map_err(|error| CliError::Runtime(format!("cannot start the operator: {error}")))?;
+    tracing::info!(%http, namespace, version = env!("CARGO_PKG_VERSION"), "amko runs");
+    let hooks = if test_hooks { TestHooks::On } else { TestHooks::Off };
+    let serving = axum::serve(listener, router(links, hooks));
+    tokio::select! {
+        signal = stop_signal() => tracing::info!(signal, "stopping"),
+        result = async { serving.await } => {
+            return Err(CliError::Runtime(format!("the HTTP server ended: {result:?}")));
+        }
+        _ = ended => return Err(CliError::Runtime("the root actor ended, which is a bug".into())),
+    }
+    // Past the deadline the process ends anyway; what was in flight is decided again at the next start.
+    if timeout(STOP, operator.stop_and_wait(None, None)).await.is_err() {
+        tracing::warn!("not everything stopped in time");
+    }
+    Ok(())
+}
+
+fn transport(tls: &TlsSettings) -> Result<Arc<dyn AviTransport>, String> {
+    let transport = ReqwestTransport::new(tls, Timeouts::default()).map_err(|error| error.to_string())?;
+    Ok(Arc::new(transport))
+}
+
+fn members_kubeconfig(file: Option<&Path>) -> Result<Kubeconfig, CliError> {
+    let (text, source) = match file {
+        Some(path) => {
+            let bytes = read(path, "--members")?;
+            (String::from_utf8_lossy(&bytes).into_owned(), format!("--members {}", path.display()))
+        }
+        None => (std::env::var(MEMBERS_ENV).unwrap_or_default(), format!("environment variable {MEMBERS_ENV}")),
+    };
+    if text.trim().is_empty() {
+        let hint = "put the multi-cluster kubeconfig into key gslb-members of Secret gslb-config-secret, or use --members";
+        return Err(CliError::Configuration(format!("{source} is empty: {hint}")));
+    }
+    Kubeconfig::from_yaml(&text)
+        .map_err(|error| CliError::Configuration(format!("{source} is no kubeconfig: {error}")))
+}
+
+async fn own_client(context: Option<&str>, members: &Kubeconfig) -> Result<Client, CliError> {
+    let config = match context {
+        None => Config::incluster().map_err(|error| {
+            CliError::Configuration(format!("no in-cluster configuration ({error}); outside of a pod use --context"))
+        })?,
+        Some(context) => context_config(context, members).await?,
+    };
+    client_of(config, context.unwrap_or("in-cluster")).map_err(|error| CliError::Configuration(error.to_string()))
+}
+
+/// The context may be one of the members, or of the usual kubeconfig.
+async fn context_config(context: &str, members: &Kubeconfig) -> Result<Config, CliError> {
+    let unusable =
+        |error: &dyn std::fmt::Display| CliError::Configuration(format!("--context {context} cannot be used: {error}"));
+    let named = members.contexts.iter().any(|named| named.name == context);
+    let kubeconfig = if named { members.clone() } else { Kubeconfig::read().map_err(|error| unusable(&error))? };
+    let options = KubeConfigOptions { context: Some(context.to_owned()), ..KubeConfigOptions::default() };
+    Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| unusable(&error))
+}
+
+fn read(path: &Path, option: &str) -> Result<Vec<u8>, CliError> {
+    std::fs::read(path)
+        .map_err(|error| CliError::Configuration(format!("cannot read {} ({option}): {error}", path.display())))
+}
+
+/// Waits for SIGTERM or SIGINT and names it.
+async fn stop_signal() -> &'static str {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        // Without handlers the signals end the process by themselves.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+    }
+}

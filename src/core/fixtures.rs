@@ -1,0 +1,224 @@
+//! Objects, policies and a small world for the tests of the core, in the words of the worked examples: clusters
+//! `ctx-a` and `ctx-b`, namespace `shop`, label `app: gslb`.
+
+use super::build::{Built, Decision, build};
+use super::endpoint::{Backend, Endpoint, EndpointKey, Kind, VirtualServiceRef};
+use super::ingest::annotations::{CLUSTER_UUID, VS_UUID_MAP};
+use super::ingest::{self, Place};
+use super::object::{Ingress, IngressRule, LoadBalancerAddress, Meta, Namespace, Service, ServicePort};
+use super::owner::Owner;
+use super::plan::{Observed, Stored, Write, plan};
+use super::policy::{ClusterPolicy, DeploymentPolicy, DeploymentState, Installation, PolicySnapshot, TrafficShare};
+use std::collections::BTreeMap;
+
+pub(super) const UUID: &str = "11111111-2222-11ee-8000-333333333333";
+
+pub(super) fn strings(items: &[&str]) -> Vec<String> {
+    items.iter().map(|item| (*item).to_owned()).collect()
+}
+
+pub(super) fn labels(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+/// A labelled object of namespace `shop` with AKO's annotations for `hosts`.
+pub(super) fn meta(name: &str, hosts: &[&str]) -> Meta {
+    let map: BTreeMap<&str, String> = hosts.iter().map(|host| (*host, format!("virtualservice-{host}"))).collect();
+    let map = serde_json::to_string(&map).unwrap();
+    Meta {
+        namespace: "shop".to_owned(),
+        name: name.to_owned(),
+        labels: labels(&[("app", "gslb")]),
+        annotations: labels(&[(VS_UUID_MAP, &map), (CLUSTER_UUID, &format!("cluster-avi-{name}"))]),
+    }
+}
+
+pub(super) fn status(ip: &str, hostname: &str) -> LoadBalancerAddress {
+    LoadBalancerAddress { ip: Some(ip.to_owned()), hostname: Some(hostname.to_owned()) }
+}
+
+/// An Ingress with one host.
+pub(super) fn ingress(name: &str, host: &str, paths: &[&str], ip: &str) -> Ingress {
+    Ingress {
+        meta: meta(name, &[host]),
+        rules: vec![IngressRule { host: host.to_owned(), paths: strings(paths) }],
+        tls_hosts: Vec::new(),
+        addresses: vec![status(ip, host)],
+    }
+}
+
+/// The same with its host in `spec.tls`.
+pub(super) fn tls_ingress(name: &str, host: &str, paths: &[&str], ip: &str) -> Ingress {
+    Ingress { tls_hosts: strings(&[host]), ..ingress(name, host, paths, ip) }
+}
+
+pub(super) fn lb_service(name: &str, host: &str, ports: &[(u16, &str)], ip: &str) -> Service {
+    let port = |(port, protocol): &(u16, &str)| ServicePort { port: *port, protocol: (*protocol).to_owned() };
+    Service {
+        meta: meta(name, &[host]),
+        service_type: "LoadBalancer".to_owned(),
+        ports: ports.iter().map(port).collect(),
+        addresses: vec![status(ip, host)],
+    }
+}
+
+/// A place in namespace `shop` without labels or tenant.
+pub(super) fn place(cluster: &str) -> Place<'_> {
+    Place { cluster, namespace: None }
+}
+
+pub(super) fn namespace(label: &[(&str, &str)], tenant: Option<&str>) -> Namespace {
+    Namespace { name: "shop".to_owned(), labels: labels(label), tenant: tenant.map(str::to_owned) }
+}
+
+/// An insecure Ingress endpoint of `web.example.org` with path `/`.
+pub(super) fn endpoint(cluster: &str, name: &str, ip: &str) -> Endpoint {
+    let hostname = "web.example.org".to_owned();
+    Endpoint {
+        address: ip.parse().unwrap(),
+        backend: Backend::Paths { paths: strings(&["/"]), tls: false },
+        virtual_service: Some(VirtualServiceRef {
+            vs_uuid: format!("virtualservice-{hostname}-{cluster}"),
+            cluster_uuid: format!("cluster-avi-{name}"),
+        }),
+        labels: labels(&[("app", "gslb")]),
+        namespace_labels: BTreeMap::new(),
+        namespace_tenant: None,
+        object_tenant: None,
+        key: EndpointKey {
+            cluster: cluster.to_owned(),
+            kind: Kind::Ingress,
+            namespace: "shop".to_owned(),
+            name: name.to_owned(),
+            hostname,
+        },
+    }
+}
+
+pub(super) fn installation() -> Installation {
+    Installation {
+        owner: Owner::from_uuid(UUID.parse().unwrap()),
+        default_tenant: "admin".to_owned(),
+        member_clusters: strings(&["ctx-a", "ctx-b"]).into_iter().collect(),
+    }
+}
+
+/// `appSelector {app: gslb}` in both clusters.
+pub(super) fn deployment() -> DeploymentPolicy {
+    let cluster = |name: &str| (name.to_owned(), ClusterPolicy::default());
+    DeploymentPolicy {
+        app_selector: labels(&[("app", "gslb")]),
+        clusters: BTreeMap::from([cluster("ctx-a"), cluster("ctx-b")]),
+        ..DeploymentPolicy::default()
+    }
+}
+
+pub(super) fn share(cluster: &str, weight: u32, priority: u32) -> (String, TrafficShare) {
+    (cluster.to_owned(), TrafficShare { weight, priority })
+}
+
+pub(super) fn in_force(deployment: DeploymentPolicy) -> PolicySnapshot {
+    PolicySnapshot { installation: Some(installation()), deployment: DeploymentState::InForce(deployment) }
+}
+
+/// Carries out writes as a controller that accepts everything does: uuids by name, versions by number of write.
+#[derive(Default)]
+pub(super) struct Controller {
+    pub(super) observed: Observed,
+    writes: usize,
+}
+
+impl Controller {
+    /// Plans, carries out every write, checks after each that planning again gives the rest, and returns the calls in
+    /// short form.
+    pub(super) fn settle(&mut self, decision: &Decision) -> Vec<String> {
+        let mut rest = plan(decision, &self.observed);
+        let mut calls = Vec::new();
+        while !rest.is_empty() {
+            let write = rest.remove(0);
+            self.apply(&write);
+            calls.push(call(&write));
+            let refreshed: Vec<Write> = rest.into_iter().map(|write| self.observed.refresh(write)).collect();
+            rest = plan(decision, &self.observed);
+            assert_eq!(rest, refreshed, "planning again after {write:?} gives the rest of the plan");
+        }
+        calls
+    }
+
+    pub(super) fn apply(&mut self, write: &Write) {
+        self.writes += 1;
+        let uuid = match write {
+            Write::CreateMonitor(monitor) | Write::UpdateMonitor { monitor, .. } => {
+                format!("{}-{}", monitor.tenant, monitor.name)
+            }
+            Write::CreateService(service) | Write::UpdateService { service, .. } => {
+                format!("{}-{}", service.tenant, service.name)
+            }
+            Write::DeleteMonitor { .. } | Write::DeleteService { .. } => {
+                return self.observed.applied(write, None);
+            }
+        };
+        let stored = Stored { uuid, last_modified: Some(self.writes.to_string()) };
+        self.observed.applied(write, Some(stored));
+    }
+}
+
+/// `PUT gs [refs]`, `DELETE hm name`: enough to compare the order of calls.
+pub(super) fn call(write: &Write) -> String {
+    match write {
+        Write::CreateMonitor(monitor) => format!("POST hm {}", monitor.name),
+        Write::UpdateMonitor { monitor, .. } => format!("PUT hm {}", monitor.name),
+        Write::DeleteMonitor { name, .. } => format!("DELETE hm {name}"),
+        Write::CreateService(service) => format!("POST gs {} [{}]", service.name, service.monitors.join(" ")),
+        Write::UpdateService { service, .. } => format!("PUT gs {} [{}]", service.name, service.monitors.join(" ")),
+        Write::DeleteService { name, .. } => format!("DELETE gs {name}"),
+    }
+}
+
+/// Everything that decides one GSLB service, and the controller that holds it.
+pub(super) struct World {
+    pub(super) ingresses: BTreeMap<(&'static str, String), Ingress>,
+    pub(super) services: BTreeMap<(&'static str, String), Service>,
+    pub(super) policy: PolicySnapshot,
+    pub(super) controller: Controller,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        Self {
+            ingresses: BTreeMap::new(),
+            services: BTreeMap::new(),
+            policy: in_force(deployment()),
+            controller: Controller::default(),
+        }
+    }
+
+    pub(super) fn set_ingress(&mut self, cluster: &'static str, ingress: Ingress) {
+        self.ingresses.insert((cluster, ingress.meta.name.clone()), ingress);
+    }
+
+    pub(super) fn set_service(&mut self, cluster: &'static str, service: Service) {
+        self.services.insert((cluster, service.meta.name.clone()), service);
+    }
+
+    pub(super) fn endpoints(&self) -> Vec<Endpoint> {
+        let ingresses =
+            self.ingresses.iter().map(|((cluster, _), object)| ingest::ingress::ingest(object, place(cluster)));
+        let services =
+            self.services.iter().map(|((cluster, _), object)| ingest::service::ingest(object, place(cluster)));
+        ingresses.chain(services).flat_map(|ingested| ingested.endpoints).collect()
+    }
+
+    pub(super) fn built(&self, fqdn: &str) -> Built {
+        let endpoints = self.endpoints();
+        build(fqdn, endpoints.iter().filter(|endpoint| endpoint.key.hostname == fqdn), &self.policy)
+    }
+
+    /// The calls that bring the controller to what the objects and the policy ask for; afterwards there are none.
+    pub(super) fn settle(&mut self, fqdn: &str) -> Vec<String> {
+        let decision = self.built(fqdn).decision;
+        let calls = self.controller.settle(&decision);
+        assert_eq!(self.controller.settle(&decision), Vec::<String>::new(), "a settled world is quiet (DB-09)");
+        calls
+    }
+}

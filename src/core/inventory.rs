@@ -1,0 +1,231 @@
+//! What one member cluster offers, kept by FQDN while its objects come and go.
+//!
+//! A watcher feeds objects in; each change answers which FQDNs look different now, so that an event costs one message
+//! per FQDN that it touches and an event without effect costs none.
+
+use super::endpoint::{Endpoint, Kind};
+use super::ingest::{self, Ingested, Place, Refusal};
+use super::object::{Ingress, Namespace, Service};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// An object that was seen, as its projection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    Ingress(Ingress),
+    Service(Service),
+}
+
+/// Identity of an object inside one cluster.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId {
+    pub kind: Kind,
+    pub namespace: String,
+    pub name: String,
+}
+
+/// All endpoints of one cluster for one FQDN.
+pub type Offer = Arc<[Arc<Endpoint>]>;
+
+/// FQDNs whose offer changed.
+pub type Touched = BTreeSet<String>;
+
+#[derive(Debug)]
+struct Entry {
+    object: Seen,
+    endpoints: Vec<Arc<Endpoint>>,
+}
+
+/// The objects of one member cluster and their endpoints.
+#[derive(Debug)]
+pub struct Inventory {
+    cluster: String,
+    namespaces: BTreeMap<String, Namespace>,
+    objects: BTreeMap<ObjectId, Entry>,
+    by_fqdn: BTreeMap<String, BTreeSet<ObjectId>>,
+    /// Only of objects that have any: usually empty.
+    refusals: BTreeMap<ObjectId, Vec<Refusal>>,
+}
+
+impl Seen {
+    pub fn id(&self) -> ObjectId {
+        let (kind, meta) = match self {
+            Self::Ingress(ingress) => (Kind::Ingress, &ingress.meta),
+            Self::Service(service) => (Kind::Service, &service.meta),
+        };
+        ObjectId { kind, namespace: meta.namespace.clone(), name: meta.name.clone() }
+    }
+
+    fn ingest(&self, place: Place<'_>) -> Ingested {
+        match self {
+            Self::Ingress(ingress) => ingest::ingress::ingest(ingress, place),
+            Self::Service(service) => ingest::service::ingest(service, place),
+        }
+    }
+}
+
+impl Inventory {
+    /// An empty inventory of the cluster with this kubeconfig context.
+    pub fn new(cluster: &str) -> Self {
+        Self {
+            cluster: cluster.to_owned(),
+            namespaces: BTreeMap::new(),
+            objects: BTreeMap::new(),
+            by_fqdn: BTreeMap::new(),
+            refusals: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in an added or changed object.
+    pub fn put(&mut self, object: Seen) -> Touched {
+        let id = object.id();
+        if self.objects.get(&id).is_some_and(|entry| entry.object == object) {
+            return Touched::new();
+        }
+        let Ingested { endpoints, refusals } = self.ingest(&object);
+        let endpoints: Vec<_> = endpoints.into_iter().map(Arc::new).collect();
+        let before = self.objects.get(&id).map(|entry| entry.endpoints.as_slice()).unwrap_or_default();
+        let touched = difference(before, &endpoints);
+        self.unindex(&id);
+        for endpoint in &endpoints {
+            self.by_fqdn.entry(endpoint.key.hostname.clone()).or_default().insert(id.clone());
+        }
+        if refusals.is_empty() {
+            self.refusals.remove(&id);
+        } else {
+            self.refusals.insert(id.clone(), refusals);
+        }
+        self.objects.insert(id, Entry { object, endpoints });
+        touched
+    }
+
+    /// Drops a deleted object.
+    pub fn remove(&mut self, id: &ObjectId) -> Touched {
+        self.unindex(id);
+        self.refusals.remove(id);
+        match self.objects.remove(id) {
+            Some(entry) => difference(&entry.endpoints, &[]),
+            None => Touched::new(),
+        }
+    }
+
+    /// Takes in a complete list of one kind: what it does not name is gone. An object that is there but could not be
+    /// read stays as it was last seen.
+    pub fn replace(&mut self, kind: Kind, objects: Vec<Seen>, unreadable: Vec<ObjectId>) -> Touched {
+        let listed: BTreeSet<ObjectId> = objects.iter().map(Seen::id).chain(unreadable).collect();
+        let gone: Vec<ObjectId> =
+            self.objects.keys().filter(|id| id.kind == kind && !listed.contains(id)).cloned().collect();
+        let mut touched = Touched::new();
+        for id in &gone {
+            touched.append(&mut self.remove(id));
+        }
+        for object in objects {
+            touched.append(&mut self.put(object));
+        }
+        touched
+    }
+
+    /// Takes in an added or changed namespace, whose labels and tenant count for every object in it.
+    pub fn put_namespace(&mut self, namespace: Namespace) -> Touched {
+        let name = namespace.name.clone();
+        if self.namespaces.get(&name) == Some(&namespace) {
+            return Touched::new();
+        }
+        self.namespaces.insert(name.clone(), namespace);
+        self.again(&name)
+    }
+
+    /// Drops a namespace; its objects are deleted by events of their own.
+    pub fn remove_namespace(&mut self, name: &str) -> Touched {
+        if self.namespaces.remove(name).is_none() {
+            return Touched::new();
+        }
+        self.again(name)
+    }
+
+    /// Takes in a complete list of namespaces.
+    pub fn replace_namespaces(&mut self, namespaces: Vec<Namespace>) -> Touched {
+        let listed: BTreeSet<&str> = namespaces.iter().map(|n| n.name.as_str()).collect();
+        let gone: Vec<String> = self.namespaces.keys().filter(|n| !listed.contains(n.as_str())).cloned().collect();
+        let mut touched = Touched::new();
+        for name in &gone {
+            touched.append(&mut self.remove_namespace(name));
+        }
+        for namespace in namespaces {
+            touched.append(&mut self.put_namespace(namespace));
+        }
+        touched
+    }
+
+    /// What the cluster offers for `fqdn`, in key order; empty when nothing.
+    pub fn offer(&self, fqdn: &str) -> Offer {
+        let ids = self.by_fqdn.get(fqdn).into_iter().flatten();
+        let entries = ids.filter_map(|id| self.objects.get(id));
+        let mut endpoints: Vec<_> =
+            entries.flat_map(|entry| &entry.endpoints).filter(|e| e.key.hostname == fqdn).cloned().collect();
+        endpoints.sort_by(|a, b| a.key.cmp(&b.key));
+        endpoints.into()
+    }
+
+    /// Everything that the cluster offers.
+    pub fn offers(&self) -> BTreeMap<String, Offer> {
+        self.by_fqdn.keys().map(|fqdn| (fqdn.clone(), self.offer(fqdn))).collect()
+    }
+
+    /// Parts of objects that cannot be used, in the order of the objects.
+    pub fn refusals(&self) -> impl Iterator<Item = &Refusal> {
+        self.refusals.values().flatten()
+    }
+
+    /// Number of objects held.
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    fn ingest(&self, object: &Seen) -> Ingested {
+        let namespace = self.namespaces.get(&object.id().namespace);
+        object.ingest(Place { cluster: &self.cluster, namespace })
+    }
+
+    fn again(&mut self, namespace: &str) -> Touched {
+        let ids: Vec<ObjectId> = self.objects.keys().filter(|id| id.namespace == namespace).cloned().collect();
+        let mut touched = Touched::new();
+        for id in ids {
+            let Some(entry) = self.objects.get(&id) else { continue };
+            let endpoints: Vec<_> = self.ingest(&entry.object).endpoints.into_iter().map(Arc::new).collect();
+            touched.append(&mut difference(&entry.endpoints, &endpoints));
+            if let Some(entry) = self.objects.get_mut(&id) {
+                entry.endpoints = endpoints;
+            }
+        }
+        touched
+    }
+
+    fn unindex(&mut self, id: &ObjectId) {
+        let Some(entry) = self.objects.get(id) else { return };
+        for endpoint in &entry.endpoints {
+            let fqdn = &endpoint.key.hostname;
+            if let Some(ids) = self.by_fqdn.get_mut(fqdn) {
+                ids.remove(id);
+                if ids.is_empty() {
+                    self.by_fqdn.remove(fqdn);
+                }
+            }
+        }
+    }
+}
+
+/// FQDNs of endpoints that are in one list and not, or not equal, in the other.
+fn difference(before: &[Arc<Endpoint>], after: &[Arc<Endpoint>]) -> Touched {
+    let one_way = |from: &[Arc<Endpoint>], to: &[Arc<Endpoint>]| -> Vec<String> {
+        from.iter().filter(|e| !to.contains(e)).map(|e| e.key.hostname.clone()).collect()
+    };
+    one_way(before, after).into_iter().chain(one_way(after, before)).collect()
+}
+
+#[cfg(test)]
+mod tests;

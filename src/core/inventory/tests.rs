@@ -1,0 +1,98 @@
+//! What a change of one cluster's objects touches.
+
+use super::*;
+use crate::core::object::{IngressRule, LoadBalancerAddress, Meta};
+
+fn ingress(namespace: &str, name: &str, hosts: &[(&str, &str)]) -> Seen {
+    Seen::Ingress(Ingress {
+        meta: Meta { namespace: namespace.into(), name: name.into(), ..Meta::default() },
+        rules: hosts.iter().map(|(host, _)| IngressRule { host: (*host).into(), paths: vec![] }).collect(),
+        tls_hosts: vec![],
+        addresses: hosts
+            .iter()
+            .map(|(host, ip)| LoadBalancerAddress { ip: Some((*ip).into()), hostname: Some((*host).into()) })
+            .collect(),
+    })
+}
+
+fn namespace(name: &str, tier: &str) -> Namespace {
+    Namespace { name: name.into(), labels: [("tier".to_owned(), tier.to_owned())].into(), tenant: None }
+}
+
+fn touched(fqdns: &[&str]) -> Touched {
+    fqdns.iter().map(|f| (*f).to_owned()).collect()
+}
+
+fn addresses(inventory: &Inventory, fqdn: &str) -> Vec<String> {
+    inventory.offer(fqdn).iter().map(|e| format!("{} {}", e.key, e.address)).collect()
+}
+
+#[test]
+fn a_new_object_touches_its_hosts_and_an_equal_one_touches_nothing() {
+    let mut inventory = Inventory::new("ctx-a");
+    let web = ingress("shop", "web", &[("m.example.org", "10.1.0.5"), ("n.example.org", "10.1.0.6")]);
+    assert_eq!(inventory.put(web.clone()), touched(&["m.example.org", "n.example.org"]));
+    assert_eq!(inventory.put(web), Touched::new());
+    assert_eq!(addresses(&inventory, "m.example.org"), ["INGRESS/ctx-a/shop/web/m.example.org 10.1.0.5"]);
+}
+
+#[test]
+fn a_changed_address_touches_only_its_own_host() {
+    let mut inventory = Inventory::new("ctx-a");
+    inventory.put(ingress("shop", "web", &[("m.example.org", "10.1.0.5"), ("n.example.org", "10.1.0.6")]));
+    let moved = ingress("shop", "web", &[("m.example.org", "10.1.0.5"), ("n.example.org", "10.1.0.9")]);
+    assert_eq!(inventory.put(moved), touched(&["n.example.org"]));
+    assert_eq!(addresses(&inventory, "n.example.org"), ["INGRESS/ctx-a/shop/web/n.example.org 10.1.0.9"]);
+}
+
+#[test]
+fn a_renamed_host_touches_the_old_and_the_new_name() {
+    let mut inventory = Inventory::new("ctx-a");
+    inventory.put(ingress("shop", "web", &[("old.example.org", "10.1.0.5")]));
+    let renamed = inventory.put(ingress("shop", "web", &[("new.example.org", "10.1.0.5")]));
+    assert_eq!(renamed, touched(&["new.example.org", "old.example.org"]));
+    assert_eq!(addresses(&inventory, "old.example.org"), Vec::<String>::new());
+}
+
+#[test]
+fn a_complete_list_removes_what_it_does_not_name() {
+    let mut inventory = Inventory::new("ctx-a");
+    inventory.put(ingress("shop", "web", &[("web.example.org", "10.1.0.5")]));
+    inventory.put(ingress("shop", "api", &[("api.example.org", "10.1.0.6")]));
+    let list = vec![ingress("shop", "api", &[("api.example.org", "10.1.0.6")])];
+    assert_eq!(inventory.replace(Kind::Ingress, list, vec![]), touched(&["web.example.org"]));
+    assert_eq!(inventory.offers().into_keys().collect::<Vec<_>>(), ["api.example.org"]);
+    assert_eq!(inventory.replace(Kind::Service, vec![], vec![]), Touched::new(), "another kind's list removes no Ingress");
+}
+
+#[test]
+fn two_objects_of_one_host_are_offered_in_key_order() {
+    let mut inventory = Inventory::new("ctx-a");
+    inventory.put(ingress("shop", "web-b", &[("web.example.org", "10.1.0.6")]));
+    inventory.put(ingress("shop", "web-a", &[("web.example.org", "10.1.0.5")]));
+    let expected =
+        ["INGRESS/ctx-a/shop/web-a/web.example.org 10.1.0.5", "INGRESS/ctx-a/shop/web-b/web.example.org 10.1.0.6"];
+    assert_eq!(addresses(&inventory, "web.example.org"), expected);
+}
+
+#[test]
+fn a_namespace_touches_the_hosts_of_its_objects_only() {
+    let mut inventory = Inventory::new("ctx-a");
+    inventory.put_namespace(namespace("shop", "gold"));
+    inventory.put(ingress("shop", "web", &[("web.example.org", "10.1.0.5")]));
+    inventory.put(ingress("other", "web", &[("other.example.org", "10.1.0.6")]));
+    assert_eq!(inventory.put_namespace(namespace("shop", "gold")), Touched::new());
+    assert_eq!(inventory.put_namespace(namespace("shop", "silver")), touched(&["web.example.org"]));
+    assert_eq!(inventory.offer("web.example.org")[0].namespace_labels["tier"], "silver");
+    assert_eq!(inventory.replace_namespaces(vec![]), touched(&["web.example.org"]));
+    assert!(inventory.offer("web.example.org")[0].namespace_labels.is_empty());
+}
+
+#[test]
+fn an_object_that_is_listed_but_unreadable_stays_as_it_was() {
+    let mut inventory = Inventory::new("ctx-a");
+    let web = ingress("shop", "web", &[("web.example.org", "10.1.0.5")]);
+    inventory.put(web.clone());
+    assert_eq!(inventory.replace(Kind::Ingress, vec![], vec![web.id()]), Touched::new());
+    assert_eq!(addresses(&inventory, "web.example.org"), ["INGRESS/ctx-a/shop/web/web.example.org 10.1.0.5"]);
+}

@@ -1,0 +1,118 @@
+use super::*;
+use crate::core::fixtures::{UUID, endpoint, strings};
+
+const SUBJECT: Subject<'_> = Subject { tenant: "admin", gs_name: "web.example.org" };
+
+fn with_paths(name: &str, paths: &[&str], tls: bool) -> Endpoint {
+    Endpoint { backend: Backend::Paths { paths: strings(paths), tls }, ..endpoint("ctx-a", name, "10.1.0.5") }
+}
+
+fn with_port(name: &str, port: u16, protocol: Protocol) -> Endpoint {
+    Endpoint { backend: Backend::Port { port, protocol }, ..endpoint("ctx-a", name, "10.1.0.5") }
+}
+
+fn monitors(members: &[Endpoint]) -> Vec<HealthMonitor> {
+    let own = SUBJECT.monitors(&members.iter().collect::<Vec<_>>());
+    assert_eq!(own.unmonitored, []);
+    own.monitors
+}
+
+/// Section 8.2, and the names of the worked examples.
+#[test]
+fn names_are_those_that_upstream_gives() {
+    let paths = [
+        ("web.example.org", "/", false, "amko--e429dd2b33d47bc53f75b4ca3b5ad359d29f72aa"),
+        ("web.example.org", "/api", false, "amko--01acdcd35ff9d17b9538b23fe3e6ddaa83934c2c"),
+        ("sec.example.org", "/", true, "amko--f050ab68b1757c43d9457b3d2fc9b9fb8fc5789d"),
+        ("sec.example.org", "/login", true, "amko--3ecc7e02934eb4e8e5e7b04033ca847cdd6bdfea"),
+        ("edge.example.org", "/cart", true, "amko--ca961438d73ce81f64ecf6a934a89fd14bf8f925"),
+        ("cart.apps.example.org", "/", false, "amko--cc2dbb68b51f64bba8b36a6e16f1cad5e153de45"),
+        ("global.example.org", "/", false, "amko--cd0b89cd3f5b24d430e6be0aa9db9cca9fbe0d73"),
+        ("global2.example.org", "/", false, "amko--0a6bc5b0198b04c0ac2296677143b4268a8fd314"),
+        ("mix.example.org", "/", true, "amko--ad78cfd6035cb14d193d188ff0e1ffa5e5d08a19"),
+    ];
+    for (gs, path, secure, name) in paths {
+        assert_eq!(path_monitor_name(gs, path, secure), name, "{gs}{path}");
+    }
+    assert_eq!(port_monitor_name("db.example.org"), "amko--bec897decb74c34a3045009860a9c8f5bdc102e6");
+    assert_eq!(port_monitor_name("dns.example.org"), "amko--ccd26eff248446d24b3e7e00deb71cbd1ad4a78b");
+    let owner = Owner::from_uuid(UUID.parse().unwrap());
+    let shared = format!("amko--passthrough-hm-tcp-{UUID}");
+    assert_eq!(passthrough_monitor_name(&owner), shared);
+    assert!(is_shared(&shared) && !is_shared("amko--e429dd2b33d47bc53f75b4ca3b5ad359d29f72aa"));
+}
+
+/// Sections 8.3 to 8.5, EX-01.
+#[test]
+fn an_insecure_path_is_probed_by_http_on_port_80() {
+    let expected = HealthMonitor {
+        tenant: "admin".to_owned(),
+        name: "amko--e429dd2b33d47bc53f75b4ca3b5ad359d29f72aa".to_owned(),
+        description: "created by: amko, gsname: web.example.org, path: /, protocol: http".to_owned(),
+        port: 80,
+        probe: Probe::Http(HttpProbe {
+            request: "HEAD / HTTP/1.0".to_owned(),
+            response_codes: strings(&["HTTP_2XX", "HTTP_3XX"]),
+        }),
+    };
+    assert_eq!(monitors(&[with_paths("web", &["/"], false)]), [expected]);
+}
+
+/// DB-31, EX-33.
+#[test]
+fn one_secure_member_makes_every_path_https_on_port_443() {
+    let subject = Subject { tenant: "admin", gs_name: "mix.example.org" };
+    let members = [with_paths("a", &["/"], false), with_paths("b", &["/"], true)];
+    let expected = HealthMonitor {
+        tenant: "admin".to_owned(),
+        name: "amko--ad78cfd6035cb14d193d188ff0e1ffa5e5d08a19".to_owned(),
+        description: "created by: amko, gsname: mix.example.org, path: /, protocol: https".to_owned(),
+        port: 443,
+        probe: Probe::Https(HttpProbe {
+            request: "HEAD / HTTP/1.0".to_owned(),
+            response_codes: strings(&["HTTP_2XX", "HTTP_3XX"]),
+        }),
+    };
+    assert_eq!(subject.monitors(&[&members[0], &members[1]]).monitors, [expected]);
+}
+
+/// Section 8.1 and DB-32.
+#[test]
+fn any_path_member_means_path_monitors_otherwise_the_lowest_port_is_probed() {
+    let (tcp, udp) = (with_port("tcp", 8080, Protocol::Tcp), with_port("udp", 53, Protocol::Udp));
+    assert_eq!(monitors(&[tcp.clone(), udp.clone()]), [SUBJECT.port_monitor(53, Protocol::Udp)]);
+    assert_eq!(monitors(&[udp, tcp, with_paths("web", &["/"], false)]), [SUBJECT.path_monitor("/", false)]);
+}
+
+#[test]
+fn paths_of_all_members_count_once_each_in_their_order() {
+    let members = [with_paths("a", &["/z", "/a"], false), with_paths("b", &["/a", "/b"], false)];
+    let expected = ["/z", "/a", "/b"].map(|path| SUBJECT.path_monitor(path, false));
+    assert_eq!(monitors(&members), expected);
+}
+
+#[test]
+fn the_seventh_path_is_reported_and_not_monitored() {
+    let members = [
+        with_paths("a", &["/1", "/2", "/3", "/4", "/5"], false),
+        with_paths("b", &["/6", "/7", "/8"], false),
+        with_paths("c", &["/6"], false),
+    ];
+    let own = SUBJECT.monitors(&members.iter().collect::<Vec<_>>());
+    assert_eq!(own.monitors, ["/1", "/2", "/3", "/4", "/5", "/6"].map(|path| SUBJECT.path_monitor(path, false)));
+    let [(key, reason)] = own.unmonitored.as_slice() else { panic!("{:?}", own.unmonitored) };
+    assert_eq!(key, &members[1].key);
+    assert!(reason.contains("/7") && reason.contains("healthMonitorRefs"), "{reason}");
+}
+
+/// DB-08 and DB-33.
+#[test]
+fn the_description_names_the_gslb_service_exactly() {
+    let name = |monitor: HealthMonitor| gs_name(&monitor.description).map(str::to_owned);
+    let expected = Some("web.example.org".to_owned());
+    assert_eq!(name(SUBJECT.path_monitor("/a,b: c, path: /x", true)), expected);
+    assert_eq!(name(SUBJECT.port_monitor(80, Protocol::Tcp)), expected);
+    for other in ["created by: amko", "created by: amko, gsname: ", "gsname: web.example.org", ""] {
+        assert_eq!(gs_name(other), None, "{other:?}");
+    }
+}

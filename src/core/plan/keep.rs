@@ -1,0 +1,169 @@
+//! Blindness is not absence: what only a cluster that was not seen yet can explain stays (DB-01).
+
+#[cfg(test)]
+mod tests;
+
+use super::{Observed, Unseen};
+use crate::core::build::{Decision, Desired};
+use crate::core::gslb::{GslbService, HealthMonitor, Member, Pool, Probe};
+use crate::core::monitor::MAX_PER_SERVICE;
+use crate::core::policy::{DeploymentState, PolicySnapshot};
+use std::collections::BTreeSet;
+
+/// The kinds of object that a description names, including one that only upstream knows.
+const KINDS: [&str; 4] = ["INGRESS", "ROUTE", "LBSVC", "MCI"];
+
+/// Keeps what only a cluster that was not seen yet can explain (design rule 2, DB-01): members of the observed
+/// service that the decision does not know stay, with their pools, while one of `unseen` is named in the service's
+/// description. A service that would vanish or change its tenant for the same reason stays as it is.
+///
+/// Pass the result of [`relevant_unseen`], or a deleted policy would not empty the services.
+pub fn keep_unseen(decision: Decision, observed: &Observed, unseen: &Unseen) -> Decision {
+    let Some(service) = &observed.service else { return decision };
+    let entries = unexplained_entries(&service.content.description, unseen);
+    if entries.is_empty() {
+        return decision;
+    }
+    // A merged service would list none but seen clusters, and the next decision would then drop what was kept.
+    if entries == [""] {
+        return Decision::Wait("its description is empty, and its members may be of a cluster not seen yet");
+    }
+    match decision {
+        Decision::Wait(reason) => Decision::Wait(reason),
+        Decision::Nothing => Decision::Wait("its members may be of a cluster that has not been seen yet"),
+        Decision::Service(desired) if desired.service.tenant != service.content.tenant => {
+            Decision::Wait("its tenant changes, and members may be of a cluster that has not been seen yet")
+        }
+        Decision::Service(desired) => {
+            Decision::Service(Box::new(merge(*desired, observed, &service.content, &entries)))
+        }
+    }
+}
+
+/// The unseen clusters that the policy could select something from: a cluster that the user took out of
+/// `matchClusters`, or a policy that the user deleted, leaves nothing to wait for.
+pub fn relevant_unseen(unseen: &Unseen, policy: &PolicySnapshot) -> Unseen {
+    match &policy.deployment {
+        DeploymentState::Unknown => unseen.clone(),
+        DeploymentState::Absent => Unseen::new(),
+        DeploymentState::InForce(deployment) => {
+            unseen.iter().filter(|cluster| deployment.clusters.contains_key(*cluster)).cloned().collect()
+        }
+    }
+}
+
+/// The entries of a description (rule GS-05) that are, or may be, of an unseen cluster.
+fn unexplained_entries<'a>(description: &'a str, unseen: &Unseen) -> Vec<&'a str> {
+    if unseen.is_empty() {
+        return Vec::new();
+    }
+    description.split(',').filter(|entry| may_be_of(entry, unseen)).collect()
+}
+
+/// Whether `KIND/<context>/<namespace>/<name>…` names one of the contexts. The names of contexts may contain slashes
+/// (those of EKS and OpenShift do), so they are compared as prefixes. An entry of another shape may be of any cluster.
+fn may_be_of(entry: &str, contexts: &Unseen) -> bool {
+    let object = entry.split_once('/').filter(|(kind, _)| KINDS.contains(kind)).map(|(_, object)| object);
+    let Some(object) = object.filter(|object| object.split('/').count() >= 3) else { return true };
+    let under = |context: &String| object.strip_prefix(context.as_str()).is_some_and(|rest| rest.starts_with('/'));
+    contexts.iter().any(under)
+}
+
+fn merge(mut desired: Desired, observed: &Observed, service: &GslbService, entries: &[&str]) -> Desired {
+    keep_members(&mut desired.service.pools, &service.pools);
+    keep_monitors(&mut desired, observed, service);
+    let names: BTreeSet<String> = desired.service.domain_names.iter().chain(&service.domain_names).cloned().collect();
+    desired.service.domain_names = names.into_iter().collect();
+    keep_entries(&mut desired.service.description, entries);
+    // Whether every member is secure (section 7.5) is not known yet, so persistence is not switched on.
+    if service.persistence.is_none() {
+        desired.service.persistence = None;
+    }
+    desired
+}
+
+/// Adds the observed members that no desired one explains, each to the pool of its priority. A desired member explains
+/// at most one: first the same member, then the same place, then the same virtual service with a new address.
+fn keep_members(desired: &mut Vec<Pool>, observed: &[Pool]) {
+    let mut explaining: Vec<Member> = desired.iter().flat_map(|pool| pool.members.clone()).collect();
+    let mut left: Vec<(&Pool, &Member)> =
+        observed.iter().flat_map(|pool| pool.members.iter().map(move |member| (pool, member))).collect();
+    let mut strike = |explains: &dyn Fn(&Member, &Member) -> bool| {
+        left.retain(|(_, member)| {
+            let found = explaining.iter().position(|candidate| explains(candidate, member));
+            found.map(|index| explaining.swap_remove(index)).is_none()
+        });
+    };
+    let shared = shared_virtual_services(observed);
+    strike(&|desired, observed| same_place(desired, observed) && desired.vs_uuid == observed.vs_uuid);
+    strike(&same_place);
+    strike(&|desired, observed| {
+        observed.vs_uuid.as_ref().is_some_and(|uuid| desired.vs_uuid.as_ref() == Some(uuid) && !shared.contains(uuid))
+    });
+    for (pool, member) in left {
+        pool_of(desired, pool).members.push(member.clone());
+    }
+}
+
+/// The same address, and nothing says that it is of two controllers (clusters may have overlapping address plans,
+/// DB-26).
+fn same_place(desired: &Member, observed: &Member) -> bool {
+    let named = desired.vs_uuid.is_some() && observed.vs_uuid.is_some();
+    desired.address == observed.address && (!named || desired.cluster_uuid == observed.cluster_uuid)
+}
+
+/// A virtual service belongs to one cluster and has one address; where several members name the same one, their
+/// annotations are not to be trusted, and it proves nothing.
+fn shared_virtual_services(observed: &[Pool]) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let uuids = observed.iter().flat_map(|pool| &pool.members).filter_map(|member| member.vs_uuid.clone());
+    uuids.filter(|uuid| !seen.insert(uuid.clone())).collect()
+}
+
+/// The pool with the priority of `observed`; a new one has the settings that all desired pools share.
+fn pool_of<'a>(desired: &'a mut Vec<Pool>, observed: &Pool) -> &'a mut Pool {
+    let place = desired.iter().position(|pool| pool.priority <= observed.priority).unwrap_or(desired.len());
+    if desired.get(place).is_none_or(|pool| pool.priority != observed.priority) {
+        let settings = desired.first().unwrap_or(observed);
+        let Pool { algorithm, min_health_monitors_up, .. } = *settings;
+        let members = Vec::new();
+        desired.insert(place, Pool { priority: observed.priority, algorithm, min_health_monitors_up, members });
+    }
+    &mut desired[place]
+}
+
+/// The observed references to own monitors stay, unless the policy wants none of its own, and as far as the
+/// controller accepts their number.
+fn keep_monitors(desired: &mut Desired, observed: &Observed, service: &GslbService) {
+    if desired.monitors.is_empty() {
+        return;
+    }
+    for name in &service.monitors {
+        let Some(known) = observed.monitors.get(name) else { continue };
+        if let Some(wanted) = desired.monitors.iter_mut().find(|monitor| monitor.name == *name) {
+            known.content.iter().for_each(|content| keep_lower_port(wanted, content));
+        } else if desired.service.monitors.len() < MAX_PER_SERVICE {
+            desired.service.monitors.push(name.clone());
+            desired.monitors.extend(known.content.clone());
+        }
+    }
+}
+
+/// Section 8.3: the lowest port over all members counts, and the observed one may be of an unseen member.
+fn keep_lower_port(wanted: &mut HealthMonitor, observed: &HealthMonitor) {
+    let by_port = |monitor: &HealthMonitor| matches!(monitor.probe, Probe::Tcp | Probe::Udp);
+    if by_port(wanted) && by_port(observed) && observed.port < wanted.port {
+        wanted.port = observed.port;
+        wanted.probe = observed.probe.clone();
+    }
+}
+
+fn keep_entries(description: &mut String, entries: &[&str]) {
+    for entry in entries {
+        let known = entry.is_empty() || description.split(',').any(|known| known == *entry);
+        if !known {
+            description.push(',');
+            description.push_str(entry);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! GSLBConfig: which Avi controller leads, and which clusters take part (section 1.4 of the behaviour).
+
+use super::Condition;
+use kube::CustomResource;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The installation: the GSLB leader controller, how to log in to it, and the member clusters.
+#[derive(CustomResource, Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq, Default)]
+#[kube(
+    group = "amko.vmware.com",
+    version = "v1alpha1",
+    kind = "GSLBConfig",
+    root = "GslbConfig",
+    plural = "gslbconfigs",
+    shortname = "gc",
+    doc = "The installation: the GSLB leader controller, how to log in to it, and the member clusters.",
+    namespaced,
+    status = "GslbConfigStatus",
+    derive = "PartialEq",
+    derive = "Default",
+    printcolumn = r#"{"name": "Controller", "type": "string", "jsonPath": ".spec.gslbLeader.controllerIP"}"#,
+    printcolumn = r#"{"name": "State", "type": "string", "jsonPath": ".status.state"}"#,
+    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
+)]
+#[serde(default, rename_all = "camelCase")]
+pub struct GslbConfigSpec {
+    /// The Avi controller that may change GSLB objects.
+    pub gslb_leader: GslbLeader,
+    /// Clusters whose objects become members. Each context must be in the kubeconfig given to AMKO.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub member_clusters: Vec<MemberCluster>,
+    /// Seconds between two checks that the controller still leads; 600 when absent, zero or negative.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_interval: Option<i32>,
+    /// `DEBUG`, `INFO`, `WARN` or `ERROR`; any other text means `INFO`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_level: Option<String>,
+    /// Takes the name of a GSLB service from AKO's HostRule instead of from the object's host. False when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub use_custom_global_fqdn: Option<bool>,
+}
+
+/// Where the GSLB leader is and how to log in.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub struct GslbLeader {
+    /// Name of the Secret, in the same namespace, with the keys `username`, `password` and, if wanted, `ca.crt`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub credentials: String,
+    /// API version to ask the controller for, for example `31.1.1`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub controller_version: String,
+    /// Address or name of the controller, with an optional port.
+    #[serde(rename = "controllerIP", skip_serializing_if = "String::is_empty")]
+    pub controller_ip: String,
+    /// Tenant of objects whose namespace names none; `admin` when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// Talks to the controller without verifying its certificate. False when absent; prefer `ca.crt` in the Secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub insecure_skip_verify: Option<bool>,
+}
+
+/// One cluster that takes part.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub struct MemberCluster {
+    /// Name of the kubeconfig context: the identity of the cluster everywhere.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub cluster_context: String,
+}
+
+/// How far activation got.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub struct GslbConfigStatus {
+    /// One sentence; `success: gslb config accepted` when active.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub state: String,
+    /// Generation of the object that `state` speaks of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// The same for programs, with what `state` has no room for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
+    pub conditions: Vec<Condition>,
+}

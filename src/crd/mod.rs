@@ -1,0 +1,34 @@
+//! The custom resources of AMKO: one file per kind, the wire shape users write and nothing else.
+//!
+//! Specs are plain data. What the API server can check by schema is in the schema; what it cannot, and what objects
+//! stored under an older schema may violate, is checked by `core` with an answer in the object's status. Therefore
+//! enumerations of the schema stay strings here: one odd value must not make an object unreadable.
+
+pub mod amko_cluster;
+pub mod condition;
+pub mod down_response;
+pub mod global_deployment_policy;
+pub mod gslb_config;
+pub mod gslb_host_rule;
+pub mod pool_algorithm;
+mod render;
+#[cfg(test)]
+mod tests;
+
+pub use amko_cluster::{AmkoCluster, AmkoClusterCondition, AmkoClusterSpec, AmkoClusterStatus};
+pub use condition::Condition;
+pub use down_response::DownResponse;
+pub use global_deployment_policy::{
+    GlobalDeploymentPolicy, GlobalDeploymentPolicySpec, GlobalDeploymentPolicyStatus, MatchCluster, MatchRules,
+    Selector, TrafficSplitEntry,
+};
+pub use gslb_config::{GslbConfig, GslbConfigSpec, GslbConfigStatus, GslbLeader, MemberCluster};
+pub use gslb_host_rule::{
+    GslbHostRule, GslbHostRuleSpec, GslbHostRuleStatus, PublicIp, RuleTrafficSplitEntry, SitePersistence,
+    ThirdPartyMember,
+};
+pub use pool_algorithm::{GeoFallback, PoolAlgorithmSettings};
+pub use render::{CrdFile, all, files, yaml};
+
+/// API group of the four kinds.
+pub const GROUP: &str = "amko.vmware.com";

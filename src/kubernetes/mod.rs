@@ -1,0 +1,5 @@
+//! The boundary to Kubernetes: clients per cluster, watches, and the small structs that watched objects become.
+
+pub mod members;
+pub mod objects;
+pub mod watch;

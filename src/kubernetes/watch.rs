@@ -1,0 +1,145 @@
+//! One watch of one kind in one cluster, for as long as its owner lives.
+//!
+//! A relist is a diff: nothing is reported as gone before the list that does not name it is complete. The stream of
+//! kube never ends by itself, retries at once, and keeps asking at a resource version that the server refuses; here
+//! every failure waits with the project's backoff, and after a few in a row the watch starts over from a list.
+
+use crate::retry::{Backoff, RetryPolicy, pause};
+use futures::{Stream, StreamExt};
+use kube::api::Api;
+use kube::core::DeserializeGuard;
+use kube::runtime::watcher;
+use kube::{Resource, ResourceExt};
+use rand::rngs::StdRng;
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long the server keeps a watch open; a silent one is noticed five seconds later.
+const WATCH_SECONDS: u32 = 60;
+/// After this many failures in a row the watch starts over from a list.
+const FAILURES_BEFORE_RELIST: u32 = 3;
+/// Two lists or watches of one kind never start closer together than this.
+const MIN_ROUND: Duration = Duration::from_secs(1);
+
+/// What a watch tells its owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WatchEvent<P, I> {
+    /// A complete list: what it does not name is gone. `undecodable` are there too, but could not be read.
+    Listed { objects: Vec<P>, undecodable: Vec<I> },
+    Applied(P),
+    Deleted(I),
+    /// One object could not be decoded; the others go on.
+    Undecodable { object: String, error: String },
+    /// The API server cannot be read at present; what was known stays.
+    Failed(String),
+}
+
+/// What is watched, and how its objects become the owner's data.
+pub struct Watch<K: Resource, P, I> {
+    pub api: Api<DeserializeGuard<K>>,
+    pub config: watcher::Config,
+    pub project: fn(K) -> P,
+    /// Identity of an object, for a deletion.
+    pub identify: fn(&str, &str) -> I,
+    pub retry: RetryPolicy,
+    pub rng: StdRng,
+}
+
+/// A list in the making.
+struct List<P, I> {
+    objects: Vec<P>,
+    undecodable: Vec<I>,
+}
+
+impl<K, P, I> Watch<K, P, I>
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + 'static,
+{
+    /// Watches until the future is dropped, handing each event to `tell`.
+    pub async fn run(mut self, mut tell: impl FnMut(WatchEvent<P, I>)) {
+        let config = self.config.clone().timeout(WATCH_SECONDS);
+        let mut backoff = Backoff::new(self.retry);
+        loop {
+            let started = Instant::now();
+            let stream = watcher::watcher(self.api.clone(), config.clone());
+            self.until_stuck(stream, &mut backoff, &mut tell).await;
+            pause(MIN_ROUND.saturating_sub(started.elapsed())).await;
+        }
+    }
+
+    /// Consumes one stream until it fails several times in a row.
+    async fn until_stuck<S>(&mut self, stream: S, backoff: &mut Backoff, tell: &mut impl FnMut(WatchEvent<P, I>))
+    where
+        S: Stream<Item = watcher::Result<watcher::Event<DeserializeGuard<K>>>>,
+    {
+        let mut stream = pin!(stream);
+        let mut list = List { objects: Vec::new(), undecodable: Vec::new() };
+        let mut failures = 0;
+        while let Some(item) = stream.next().await {
+            match item {
+                Ok(event) => {
+                    // A list that begins proves nothing yet; a watch event or a finished list does.
+                    if !matches!(event, watcher::Event::Init | watcher::Event::InitApply(_)) {
+                        failures = 0;
+                        backoff.reset();
+                    }
+                    self.take(event, &mut list, tell);
+                }
+                Err(error) => {
+                    failures += 1;
+                    tell(WatchEvent::Failed(error.to_string()));
+                    pause(backoff.fail(None, &mut self.rng)).await;
+                    if failures >= FAILURES_BEFORE_RELIST {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn take(
+        &self,
+        event: watcher::Event<DeserializeGuard<K>>,
+        list: &mut List<P, I>,
+        tell: &mut impl FnMut(WatchEvent<P, I>),
+    ) {
+        match event {
+            watcher::Event::Init => *list = List { objects: Vec::new(), undecodable: Vec::new() },
+            watcher::Event::InitApply(object) => {
+                let identity = self.identity(&object);
+                match self.decode(object) {
+                    Ok(projection) => list.objects.push(projection),
+                    Err(event) => {
+                        list.undecodable.push(identity);
+                        tell(event);
+                    }
+                }
+            }
+            watcher::Event::InitDone => {
+                let objects = std::mem::take(&mut list.objects);
+                tell(WatchEvent::Listed { objects, undecodable: std::mem::take(&mut list.undecodable) });
+            }
+            watcher::Event::Apply(object) => match self.decode(object) {
+                Ok(projection) => tell(WatchEvent::Applied(projection)),
+                Err(event) => tell(event),
+            },
+            watcher::Event::Delete(object) => tell(WatchEvent::Deleted(self.identity(&object))),
+        }
+    }
+
+    fn identity(&self, object: &DeserializeGuard<K>) -> I {
+        (self.identify)(&object.namespace().unwrap_or_default(), &object.name_any())
+    }
+
+    fn decode(&self, object: DeserializeGuard<K>) -> Result<P, WatchEvent<P, I>> {
+        let namespace = object.namespace().unwrap_or_default();
+        let name = object.name_any();
+        object.0.map(self.project).map_err(|error| WatchEvent::Undecodable {
+            object: format!("{} {namespace}/{name}", K::kind(&())),
+            error: error.error,
+        })
+    }
+}

@@ -1,0 +1,60 @@
+//! The log: text or JSON on standard error, its level changeable at run time.
+
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, fmt, reload};
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Changes the level of a running log.
+pub type LogLevel = Box<dyn Fn(&str) + Send + Sync>;
+
+/// Installs the log and returns the handle that changes its level to a GSLBConfig's `logLevel`.
+///
+/// `RUST_LOG`, when set, wins over both; ractor's own spans are of no use to operators and stay off.
+pub fn install(format: LogFormat) -> LogLevel {
+    let fixed = std::env::var("RUST_LOG").ok().and_then(|text| EnvFilter::try_new(text).ok());
+    let is_fixed = fixed.is_some();
+    let (layer, handle) = reload::Layer::new(fixed.unwrap_or_else(|| filter("INFO")));
+    let registry = tracing_subscriber::registry().with(layer);
+    let installed = match format {
+        LogFormat::Text => registry.with(fmt::layer().with_writer(std::io::stderr)).try_init(),
+        LogFormat::Json => registry.with(fmt::layer().json().with_writer(std::io::stderr)).try_init(),
+    };
+    // A second log in one process is a test's doing; the first one stays.
+    drop(installed);
+    Box::new(move |level| {
+        if !is_fixed {
+            // The log is gone only when the process is.
+            let _ = handle.reload(filter(level));
+        }
+    })
+}
+
+/// `DEBUG`, `INFO`, `WARN`, `ERROR`; anything else means `INFO` (section 1.4, step 4).
+fn filter(level: &str) -> EnvFilter {
+    let level = match level {
+        "DEBUG" => "debug",
+        "WARN" => "warn",
+        "ERROR" => "error",
+        _ => "info",
+    };
+    EnvFilter::new(format!("warn,amko={level},ractor=warn"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filter;
+
+    #[test]
+    fn an_unknown_level_means_info() {
+        for (level, expected) in [("DEBUG", "debug"), ("WARN", "warn"), ("ERROR", "error"), ("", "info"), ("x", "info")] {
+            assert!(filter(level).to_string().contains(&format!("amko={expected}")), "{level}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Rules of this repository that the compiler cannot hold: each is one small function over one file.
+//!
+//! `checks` holds the rules about source files, `manifest` and `paths` those about others, each with a bad sample;
+//! `source` turns a file into tokens, `walk` finds the files.
+
+mod checks;
+mod manifest;
+mod paths;
+mod source;
+mod walk;
+
+use source::SourceFile;
+
+/// What a rule has to say about a file: `path: what is wrong and what to do`.
+type Finding = String;
+
+/// Runs one rule over files and fails with every place at once.
+fn hold(files: &[SourceFile], rule: fn(&SourceFile) -> Vec<Finding>) {
+    assert!(!files.is_empty(), "nothing to check: the walk is broken");
+    let findings: Vec<Finding> = files.iter().flat_map(rule).collect();
+    assert!(findings.is_empty(), "\n{}", findings.join("\n"));
+}
+
+#[test]
+fn every_source_file_can_be_read_as_rust() {
+    hold(&walk::rust(), checks::parses);
+}
+
+#[test]
+fn the_core_is_pure() {
+    hold(&walk::rust(), checks::core_is_pure);
+}
+
+#[test]
+fn the_operator_does_not_name_the_lab() {
+    hold(&walk::rust(), checks::operator_knows_no_lab);
+    hold(&[walk::file("Cargo.toml")], manifest::operator_depends_on_no_lab);
+}
+
+#[test]
+fn locks_and_clocks_are_the_chosen_ones() {
+    hold(&walk::rust(), checks::no_std_lock_or_clock);
+}
+
+#[test]
+fn no_test_is_switched_off() {
+    hold(&walk::rust(), checks::no_ignored_test);
+}
+
+#[test]
+fn only_retry_sleeps() {
+    hold(&walk::rust(), checks::no_sleep);
+}
+
+#[test]
+fn a_file_fits_in_a_readers_head() {
+    hold(&walk::rust(), checks::short_enough);
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    hold(&walk::rust(), checks::has_header);
+}
+
+#[test]
+fn nothing_of_a_private_machine_is_left_in_the_text() {
+    hold(&walk::text(), checks::no_private_words);
+}
+
+#[test]
+fn documents_name_files_that_exist() {
+    let documents: Vec<SourceFile> = walk::text().into_iter().filter(|file| file.path.ends_with(".md")).collect();
+    assert!(!documents.is_empty(), "nothing to check: the walk is broken");
+    let findings: Vec<Finding> =
+        documents.iter().flat_map(|document| paths::named_paths_exist(document, walk::exists)).collect();
+    assert!(findings.is_empty(), "\n{}", findings.join("\n"));
+}
