@@ -35,7 +35,7 @@ ci: ## formatting, lints, dependencies, tests: what a change must pass
 deny: cargo-deny ## licences, banned crates, sources and known vulnerabilities of the dependencies
 	$(CARGO) deny --locked check --hide-inclusion-graph bans licenses sources
 	@if timeout 120 $(CARGO) deny fetch db >/dev/null 2>&1; then \
-	    $(CARGO) deny --locked check --disable-fetch advisories; \
+	    $(CARGO) deny --locked check --hide-inclusion-graph advisories; \
 	else \
 	    echo "skipped: known vulnerabilities (the advisory database cannot be reached from here)"; \
 	fi

@@ -1,1 +1,6 @@
+//! The worked examples of the behaviour from objects to the order of calls, and properties that hold for any input.
 
+mod ingress;
+mod policy;
+mod properties;
+mod service;

@@ -35,6 +35,7 @@ pub struct Installation {
 /// What is known about the GlobalDeploymentPolicy. "Absent" is a decision of the user that empties every service;
 /// "unknown" is blindness and changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one value per snapshot, and snapshots are shared")]
 pub enum DeploymentState {
     /// Not listed yet, or present but never valid since the start.
     Unknown,

@@ -25,7 +25,7 @@ pub struct AviWorldConfig {
     pub domain: String,
     pub username: String,
     pub password: String,
-    /// Newest API version that the controllers speak, such as `30.2.1`.
+    /// Newest API version that the controllers speak; three numbers, anything else counts as `30.2.1`.
     pub version: String,
     pub clock: Clock,
     pub chance: Chance,

@@ -70,10 +70,8 @@ fn answer(state: &mut State, site: &str, request: &Request, fault: Option<Fault>
 fn faulty(answer: FaultAnswer) -> Reply {
     match answer {
         FaultAnswer::BrokenBody => Reply::broken(),
-        FaultAnswer::Status { status, body } => match serde_json::from_str(&body) {
-            Ok(json) => Reply::json(status, json),
-            Err(_) => Reply::html(status, &body),
-        },
+        FaultAnswer::Status { status, body } if body.starts_with('{') => Reply::text(status, "application/json", &body),
+        FaultAnswer::Status { status, body } => Reply::text(status, "text/html", &body),
         FaultAnswer::Truth => Reply::html(500, inferred::UNAVAILABLE_PAGE),
     }
 }

@@ -32,6 +32,8 @@ mod session;
 mod siteops;
 mod state;
 mod store;
+#[cfg(test)]
+mod tests;
 pub mod version;
 pub mod world;
 mod write;

@@ -1,7 +1,7 @@
 //! The front door of a controller: login, logout, sessions, and what needs no session.
 
 use super::inferred;
-use super::reply::{Content, Reply};
+use super::reply::Reply;
 use super::request::Request;
 use super::session::{LoginRefusal, SessionCheck, Ticket};
 use super::state::State;
@@ -62,8 +62,7 @@ pub(super) fn authenticate(state: &mut State, site: &str, request: &Request) -> 
         SessionCheck::Unknown => Err(expired()),
         SessionCheck::Revoked => Err(Reply::json(419, inferred::session_expired())),
         SessionCheck::Open(csrf) if request.is_write() && !may_write(request, &csrf) => {
-            let content = Content::Text("application/json", CSRF_REFUSAL.to_owned());
-            Err(with_session_cookies(Reply { status: 401, content, headers: Vec::new() }, id, now))
+            Err(with_session_cookies(Reply::text(401, "application/json", CSRF_REFUSAL), id, now))
         }
         SessionCheck::Open(_) => Ok(id.to_owned()),
     }

@@ -37,8 +37,12 @@ impl Reply {
         Self { status, content: Content::Empty, headers: Vec::new() }
     }
 
+    pub fn text(status: u16, content_type: &'static str, text: &str) -> Self {
+        Self { status, content: Content::Text(content_type, text.to_owned()), headers: Vec::new() }
+    }
+
     pub fn html(status: u16, page: &str) -> Self {
-        Self { status, content: Content::Text("text/html", page.to_owned()), headers: Vec::new() }
+        Self::text(status, "text/html", page)
     }
 
     /// 400 with an `error` text.

@@ -12,6 +12,7 @@ use super::schema;
 use super::seed::{SYSTEM, new_uuid};
 use super::state::{State, change_count, identified, is_federated, tenant_name};
 use super::store::{ADMIN, path_of, target_of, tenant_of, text};
+use super::version::ApiVersion;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ pub(super) fn create(state: &mut State, call: &Call<'_>, kind: Kind) -> Result<R
     if meant_federated(kind, sent) {
         guard_federated(state, call.here(state)?, kind)?;
     }
-    let object = checked(state, call, kind, &Draft { sent, tenant: &tenant, uuid: "" })?;
+    let object = checked(state, call, kind, &Draft { sent, tenant: &tenant, uuid: "", version: call.version })?;
     let uuid = new_uuid(state, kind);
     let stamp = state.stamp();
     let object = state.put(call.site, kind, identified(object, kind, &uuid, stamp, 1));
@@ -36,7 +37,8 @@ pub(super) fn create(state: &mut State, call: &Call<'_>, kind: Kind) -> Result<R
 pub(super) fn replace(state: &mut State, call: &Call<'_>, kind: Kind, uuid: &str) -> Result<Reply, Reply> {
     let stored = call.find(state, kind, uuid)?;
     let sent = call.body()?;
-    change(state, call, kind, &stored, sent)
+    let draft = Draft { sent, tenant: tenant_of(&stored), uuid, version: call.version };
+    change(state, call, (kind, &stored), &draft)
 }
 
 /// PATCH on an object.
@@ -44,10 +46,12 @@ pub(super) fn patch(state: &mut State, call: &Call<'_>, kind: Kind, uuid: &str) 
     let stored = call.find(state, kind, uuid)?;
     let changes = call.body()?;
     let merged = {
-        let admission = admission(state, call, tenant_of(&stored))?;
+        let admission = admission(state, call, tenant_of(&stored), call.version)?;
         patch::merge(kind, &stored, changes, &admission).map_err(Reply::refused)?
     };
-    change(state, call, kind, &stored, &merged)
+    // The payload has been checked against the version of the call; what was stored before may be newer.
+    let draft = Draft { sent: &merged, tenant: tenant_of(&stored), uuid, version: state.newest };
+    change(state, call, (kind, &stored), &draft)
 }
 
 /// DELETE on an object.
@@ -78,17 +82,18 @@ struct Draft<'a> {
     tenant: &'a str,
     /// Empty for a new object.
     uuid: &'a str,
+    /// Fields newer than this are refused.
+    version: ApiVersion,
 }
 
 /// Replaces a stored object by what was sent, if nothing speaks against it.
 fn change(
     state: &mut State,
     call: &Call<'_>,
-    kind: Kind,
-    stored: &Arc<Value>,
-    sent: &Map<String, Value>,
+    (kind, stored): (Kind, &Arc<Value>),
+    draft: &Draft<'_>,
 ) -> Result<Reply, Reply> {
-    let uuid = text(stored, "uuid");
+    let Draft { sent, uuid, .. } = *draft;
     if is_federated(kind, stored) || meant_federated(kind, sent) {
         guard_federated(state, call.here(state)?, kind)?;
     }
@@ -98,7 +103,7 @@ fn change(
     if sent.get("_last_modified").is_some_and(|sent| *sent != stored["_last_modified"]) {
         return Err(Reply::json(412, inferred::stale_write(kind, text(stored, "name"))));
     }
-    let object = checked(state, call, kind, &Draft { sent, tenant: tenant_of(stored), uuid })?;
+    let object = checked(state, call, kind, draft)?;
     if kind.federation() == Federation::Flagged && is_on(stored, "is_federated") != is_on(&object, "is_federated") {
         return Err(Reply::refused("is_federated cannot be changed after creation"));
     }
@@ -117,7 +122,8 @@ fn change(
 /// The complete object that the draft means; every reason not to store it is an answer.
 fn checked(state: &State, call: &Call<'_>, kind: Kind, draft: &Draft<'_>) -> Result<Value, Reply> {
     let site = call.here(state)?;
-    let mut map = admission(state, call, draft.tenant)?.object(kind.fields(), draft.sent).map_err(Reply::refused)?;
+    let admission = admission(state, call, draft.tenant, draft.version)?;
+    let mut map = admission.object(kind.fields(), draft.sent).map_err(Reply::refused)?;
     if schema::find(kind.fields(), "tenant_ref").is_some() {
         let tenant_ref = path_of(Kind::Tenant, draft.tenant).into();
         let sent = map.insert("tenant_ref".to_owned(), tenant_ref);
@@ -137,13 +143,20 @@ fn checked(state: &State, call: &Call<'_>, kind: Kind, draft: &Draft<'_>) -> Res
     if is_federated(kind, &object) {
         tenant_everywhere(state, call, draft.tenant)?;
     }
-    hide_passwords(kind, &mut object);
+    if kind == Kind::Gslb {
+        complete_sites(state, &mut object);
+    }
     Ok(object)
 }
 
-fn admission<'s>(state: &'s State, call: &Call<'_>, tenant: &'s str) -> Result<Admission<'s>, Reply> {
-    let store = &state.sites.get(call.site).ok_or_else(|| Reply::html(404, inferred::NO_SUCH_PAGE))?.store;
-    Ok(Admission { version: call.version, newest: state.newest, resolver: Resolver { store, tenant } })
+fn admission<'s>(
+    state: &'s State,
+    call: &Call<'_>,
+    tenant: &'s str,
+    version: ApiVersion,
+) -> Result<Admission<'s>, Reply> {
+    let store = &call.here(state)?.store;
+    Ok(Admission { version, newest: state.newest, resolver: Resolver { store, tenant } })
 }
 
 /// The tenant a new object goes to: that of the header, which `tenant_ref` may repeat but not contradict.
@@ -183,12 +196,19 @@ fn meant_federated(kind: Kind, sent: &Map<String, Value>) -> bool {
     }
 }
 
-/// Site passwords are never shown, so they are not kept either: a real one and the hidden one store the same.
-fn hide_passwords(kind: Kind, object: &mut Value) {
-    if kind != Kind::Gslb {
-        return;
-    }
-    for site in object["sites"].as_array_mut().into_iter().flatten() {
+/// Site passwords are never shown, so they are not kept either: a real one and the hidden one store the same. Sites
+/// that are no Avi controllers get their `cluster_uuid` here.
+fn complete_sites(state: &State, gslb: &mut Value) {
+    for site in list_mut(gslb, "sites") {
         site["password"] = inferred::HIDDEN_PASSWORD.into();
     }
+    for site in list_mut(gslb, "third_party_sites") {
+        if text(site, "cluster_uuid").is_empty() {
+            site["cluster_uuid"] = format!("tp_cluster-{}", state.config.chance.uuid()).into();
+        }
+    }
+}
+
+fn list_mut<'a>(object: &'a mut Value, field: &str) -> impl Iterator<Item = &'a mut Value> {
+    object.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten()
 }

@@ -99,15 +99,15 @@ impl Serving {
     }
 
     fn bind(&self) -> io::Result<Socket> {
-        let bound = match self.port {
-            DemoPort::Http(port) | DemoPort::Https(port) => {
-                TcpListener::bind((self.vip, port)).and_then(|tcp| tcp.set_nonblocking(true).map(|()| Socket::Tcp(tcp)))
-            }
-            DemoPort::Udp(port) => {
-                UdpSocket::bind((self.vip, port)).and_then(|udp| udp.set_nonblocking(true).map(|()| Socket::Udp(udp)))
-            }
-        };
-        bound.map_err(|error| io::Error::new(error.kind(), format!("cannot bind {} {:?}: {error}", self.vip, self.port)))
+        let bound =
+            match self.port {
+                DemoPort::Http(port) | DemoPort::Https(port) => TcpListener::bind((self.vip, port))
+                    .and_then(|tcp| tcp.set_nonblocking(true).map(|()| Socket::Tcp(tcp))),
+                DemoPort::Udp(port) => UdpSocket::bind((self.vip, port))
+                    .and_then(|udp| udp.set_nonblocking(true).map(|()| Socket::Udp(udp))),
+            };
+        bound
+            .map_err(|error| io::Error::new(error.kind(), format!("cannot bind {} {:?}: {error}", self.vip, self.port)))
     }
 
     async fn serve(&self, socket: Socket) -> io::Result<()> {

@@ -37,9 +37,8 @@ async fn a_page_tells_the_cluster_the_host_the_path_and_the_vip() {
     let page = request(port, "GET /shop/cart?x=1 HTTP/1.0\r\nHost: shop.example\r\n\r\n").await.unwrap();
     let (head, body) = page.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.0 200"), "{head}");
-    let expected = format!(
-        "MESSAGE: This service resides in SITE1 AZ1\nHOSTNAME: shop.example\nPATH: /shop/cart\nVIP: {VIP}\n"
-    );
+    let expected =
+        format!("MESSAGE: This service resides in SITE1 AZ1\nHOSTNAME: shop.example\nPATH: /shop/cart\nVIP: {VIP}\n");
     assert_eq!(body, expected);
     let head = request(port, "HEAD / HTTP/1.0\r\n\r\n").await.unwrap();
     assert!(head.starts_with("HTTP/1.0 200") && head.ends_with("\r\n\r\n"), "{head}");

@@ -4,10 +4,11 @@ use super::monitor::{Check, HttpCheck, Monitor};
 use rustls::pki_types::ServerName;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 /// How much of a response is read at most: enough for the status line and a keyword.
@@ -53,7 +54,14 @@ impl NetChecker {
             Check::Tcp { request, response } => {
                 talk(TcpStream::connect(address).await?, request.as_bytes(), response).await
             }
-            Check::Udp { request, response } => udp_check(address, request.as_bytes(), response).await,
+            Check::Udp { request, response } => {
+                // Silence must be told from a refusal before the caller's time is over.
+                let answer = udp_exchange(address, request.as_bytes());
+                match timeout(target.monitor.timeout / 2, answer).await {
+                    Ok(answer) => Ok(String::from_utf8_lossy(&answer?).contains(response)),
+                    Err(_) => Ok(response.is_empty()),
+                }
+            }
         }
     }
 }
@@ -120,12 +128,14 @@ async fn exchange(
     Ok(read)
 }
 
-async fn udp_check(address: SocketAddr, request: &[u8], expected: &str) -> io::Result<bool> {
-    let any = if address.is_ipv4() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6([0u16; 8].into()) };
+/// Sends one datagram and waits for one; a refused port is an error.
+async fn udp_exchange(address: SocketAddr, request: &[u8]) -> io::Result<Vec<u8>> {
+    let any = if address.is_ipv4() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) };
     let socket = UdpSocket::bind((any, 0)).await?;
     socket.connect(address).await?;
     socket.send(request).await?;
-    let mut buffer = [0u8; RESPONSE_LIMIT];
+    let mut buffer = vec![0; RESPONSE_LIMIT];
     let length = socket.recv(&mut buffer).await?;
-    Ok(String::from_utf8_lossy(&buffer[..length]).contains(expected))
+    buffer.truncate(length);
+    Ok(buffer)
 }

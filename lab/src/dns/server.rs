@@ -152,7 +152,7 @@ fn response_edns(request: &Edns) -> Edns {
     let mut edns = Edns::new();
     edns.set_max_payload(request.max_payload().clamp(512, UDP_PAYLOAD)).set_version(0);
     if let Some(EdnsOption::Subnet(subnet)) = request.option(EdnsCode::Subnet) {
-        let mut echo = subnet.clone();
+        let mut echo = *subnet;
         echo.set_scope_prefix(subnet.source_prefix());
         edns.options_mut().insert(EdnsOption::Subnet(echo));
     }

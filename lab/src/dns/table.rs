@@ -35,9 +35,8 @@ impl SiteObjects {
 
     /// Whether the other holds the very same objects.
     pub fn is_same(&self, other: &Self) -> bool {
-        let all = |a: &[Arc<Value>], b: &[Arc<Value>]| {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| Arc::ptr_eq(a, b))
-        };
+        let all =
+            |a: &[Arc<Value>], b: &[Arc<Value>]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| Arc::ptr_eq(a, b));
         same(self.gslb.as_ref(), other.gslb.as_ref())
             && all(&self.services, &other.services)
             && all(&self.monitors, &other.monitors)

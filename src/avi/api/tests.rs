@@ -1,1 +1,267 @@
+use super::*;
+use crate::avi::testing::{Seen, TestController, seen};
+use crate::avi::transport::TransportError;
+use crate::avi::wire::{RefNames, monitor_body, parse_monitor, parse_service, service_body};
+use crate::core::gslb::{GslbService, HealthMonitor, Member, Pool, PoolAlgorithm, Probe};
+use crate::core::owner::Owner;
+use crate::core::plan::{Observed, Write};
+use serde_json::json;
+use std::collections::BTreeMap;
 
+mod listing;
+
+const MONITORS: &str = "GET /api/healthmonitor?include_name=&is_federated=true&page_size=100&sort=name";
+const OWN: &str =
+    "GET /api/gslbservice?created_by=amko-11111111-2222-11ee-8000-333333333333&include_name=&page_size=100&sort=name";
+const LEGACY: &str = "GET /api/gslbservice?created_by=amko-gslb&include_name=&page_size=100&sort=name";
+
+fn owner() -> Owner {
+    Owner::from_uuid("11111111-2222-11ee-8000-333333333333".parse().unwrap())
+}
+
+fn monitor_name(gs_name: &str) -> String {
+    format!("amko--{}", gs_name.replace('.', "-"))
+}
+
+fn monitor(gs_name: &str) -> HealthMonitor {
+    let description = format!("created by: amko, gsname: {gs_name}");
+    HealthMonitor { tenant: "team2".into(), name: monitor_name(gs_name), description, port: 53, probe: Probe::Udp }
+}
+
+fn service(name: &str) -> GslbService {
+    let member = Member {
+        address: "10.1.0.5".parse().unwrap(),
+        ratio: 1,
+        cluster_uuid: None,
+        vs_uuid: None,
+        public_address: None,
+    };
+    let algorithm = PoolAlgorithm::RoundRobin;
+    GslbService {
+        tenant: "team2".into(),
+        name: name.into(),
+        domain_names: vec![name.into()],
+        description: "LBSVC/ctx-a/shop/db".into(),
+        pools: vec![Pool { priority: 10, algorithm, min_health_monitors_up: 2, members: vec![member] }],
+        monitors: vec![monitor(name).name],
+        ttl: None,
+        down_response: None,
+        persistence: None,
+    }
+}
+
+fn identified(mut body: Value, uuid: &str) -> Value {
+    body["uuid"] = json!(uuid);
+    body["_last_modified"] = json!("5");
+    body["tenant_ref"] = json!("https://avi.example.org/api/tenant/tenant-1#team2");
+    body
+}
+
+fn stored_service(name: &str) -> Value {
+    identified(service_body(&service(name), &owner()), &format!("gslbservice-{name}"))
+}
+
+fn stored_monitor(gs_name: &str) -> Value {
+    identified(monitor_body(&monitor(gs_name), &owner()), &format!("healthmonitor-{gs_name}"))
+}
+
+fn page(objects: &[Value]) -> Value {
+    json!({"count": objects.len(), "results": objects})
+}
+
+/// What the controller holds for `name` when all is in place.
+fn observed(name: &str) -> Observed {
+    let names = RefNames::default();
+    let monitor = parse_monitor(&stored_monitor(name), &owner(), &names).unwrap();
+    Observed {
+        service: parse_service(&stored_service(name), &owner(), &names),
+        monitors: BTreeMap::from([(monitor_name(name), monitor)]),
+    }
+}
+
+fn stored(uuid: &str, last_modified: Option<&str>) -> Stored {
+    Stored { uuid: uuid.into(), last_modified: last_modified.map(str::to_owned) }
+}
+
+async fn execute(controller: &TestController, write: &Write) -> (Result<Stored, CallError>, Vec<Seen>) {
+    let outcome = controller.client().execute(write, &owner()).await;
+    (outcome, controller.seen())
+}
+
+#[tokio::test(start_paused = true)]
+async fn leadership_is_read_from_cluster_and_gslb() {
+    let gslb = |leader: &str| {
+        let sites = json!([{"name": "neutral", "cluster_uuid": "cluster-1"}]);
+        page(&[json!({"leader_cluster_uuid": leader, "sites": sites})])
+    };
+    let follower = |uuid: &str, name: Option<&str>| LeaderStatus::Follower {
+        leader_uuid: uuid.into(),
+        leader_name: name.map(str::to_owned),
+    };
+    let table = [
+        ("cluster-1", gslb("cluster-1"), LeaderStatus::Leader),
+        ("cluster-2", gslb("cluster-1"), follower("cluster-1", Some("neutral"))),
+        ("cluster-2", gslb("cluster-9"), follower("cluster-9", None)),
+        ("cluster-2", page(&[]), LeaderStatus::NotInGslb),
+    ];
+    for (own, gslb, expected) in table {
+        let controller = TestController::default();
+        controller.on("GET /api/cluster", 200, json!({"uuid": own})).on("GET /api/gslb", 200, gslb);
+        assert_eq!(controller.client().leader_status().await, Ok(expected));
+        let requests = ["GET /api/cluster", "GET /api/gslb"].map(|line| seen(line, "admin", Value::Null));
+        assert_eq!(controller.seen(), requests);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_version_check_reads_clouds_over_all_tenants() {
+    let controller = TestController::default();
+    controller.on("GET /api/cloud", 400, json!({"error": "Invalid version 30.2.1: up to 22.1.1"}));
+    let error = controller.client().check_version().await.unwrap_err();
+    assert_eq!(error.failure, Failure::InvalidVersion("Invalid version 30.2.1: up to 22.1.1".into()));
+    assert_eq!(controller.seen(), [seen("GET /api/cloud", "*", Value::Null)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn creates_are_posts_in_the_tenant_of_the_object() {
+    let controller = TestController::default();
+    controller.on("POST /api/gslbservice/", 201, stored_service("a.b"));
+    let (outcome, requests) = execute(&controller, &Write::CreateService(service("a.b"))).await;
+    assert_eq!(outcome, Ok(stored("gslbservice-a.b", Some("5"))));
+    assert_eq!(requests, [seen("POST /api/gslbservice/", "team2", service_body(&service("a.b"), &owner()))]);
+
+    let controller = TestController::default();
+    controller.on("POST /api/healthmonitor/", 201, stored_monitor("a.b"));
+    let (outcome, requests) = execute(&controller, &Write::CreateMonitor(monitor("a.b"))).await;
+    assert_eq!(outcome, Ok(stored("healthmonitor-a.b", Some("5"))));
+    assert_eq!(requests, [seen("POST /api/healthmonitor/", "team2", monitor_body(&monitor("a.b"), &owner()))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn updates_are_puts_of_the_whole_object_with_the_version_that_was_read() {
+    let controller = TestController::default();
+    controller.on("PUT /api/gslbservice/gs-1", 200, stored_service("a.b"));
+    let last_modified = Some("4".to_owned());
+    let write = Write::UpdateService { uuid: "gs-1".into(), last_modified, service: service("a.b") };
+    let (outcome, requests) = execute(&controller, &write).await;
+    assert_eq!(outcome, Ok(stored("gslbservice-a.b", Some("5"))));
+    let mut body = service_body(&service("a.b"), &owner());
+    body["_last_modified"] = json!("4");
+    assert_eq!(requests, [seen("PUT /api/gslbservice/gs-1", "team2", body)]);
+
+    let controller = TestController::default();
+    controller.on("PUT /api/healthmonitor/hm-1", 200, stored_monitor("a.b"));
+    let write = Write::UpdateMonitor { uuid: "hm-1".into(), last_modified: None, monitor: monitor("a.b") };
+    let (_, requests) = execute(&controller, &write).await;
+    assert_eq!(requests, [seen("PUT /api/healthmonitor/hm-1", "team2", monitor_body(&monitor("a.b"), &owner()))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_update_says_so_and_names_the_object() {
+    let controller = TestController::default();
+    controller.on("PUT /api/gslbservice/gs-1", 412, json!({"error": "Need to reload object data GslbService"}));
+    let write = Write::UpdateService { uuid: "gs-1".into(), last_modified: None, service: service("a.b") };
+    let error = execute(&controller, &write).await.0.unwrap_err();
+    assert_eq!(error.failure, Failure::StaleWrite("Need to reload object data GslbService".into()));
+    assert_eq!(error.what, "GSLB service a.b: PUT /api/gslbservice/gs-1 in tenant team2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_of_what_is_gone_is_a_success() {
+    for (status, body) in [(204, Value::Null), (404, json!({"error": "GslbService object not found!"}))] {
+        let controller = TestController::default();
+        controller.on("DELETE /api/gslbservice/gs-1", status, body);
+        let write = Write::DeleteService { uuid: "gs-1".into(), tenant: "team2".into(), name: "a.b".into() };
+        let (outcome, requests) = execute(&controller, &write).await;
+        assert_eq!(outcome, Ok(stored("gs-1", None)));
+        assert_eq!(requests, [seen("DELETE /api/gslbservice/gs-1", "team2", Value::Null)]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_monitor_in_use_is_not_deleted() {
+    let controller = TestController::default();
+    let text = "Cannot delete, object is referred by: ['GslbService a.b']";
+    controller.on("DELETE /api/healthmonitor/hm-1", 403, json!({"error": text}));
+    let write = Write::DeleteMonitor { uuid: "hm-1".into(), tenant: "team2".into(), name: "amko--1".into() };
+    assert_eq!(execute(&controller, &write).await.0.unwrap_err().failure, Failure::InUse(text.into()));
+}
+
+const FIND: &str = "GET /api/healthmonitor?include_name=&is_federated=true&name=amko--a-b";
+
+/// A controller on which the monitor of `a.b` exists with these markers.
+fn taken(markers: Value) -> TestController {
+    let controller = TestController::default();
+    let mut existing = stored_monitor("a.b");
+    existing["markers"] = markers;
+    let text = "Health monitor with this Name and Tenant ref already exists.";
+    controller.on("POST /api/healthmonitor/", 409, json!({"error": text})).on(FIND, 200, page(&[existing])).on(
+        "PUT /api/healthmonitor/healthmonitor-a.b",
+        200,
+        stored_monitor("a.b"),
+    );
+    controller
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_existing_monitor_of_this_installation_or_of_nobody_is_taken_over() {
+    for markers in [json!([{"key": "created-by", "values": [owner().as_str()]}]), json!([])] {
+        let (outcome, requests) = execute(&taken(markers), &Write::CreateMonitor(monitor("a.b"))).await;
+        assert_eq!(outcome, Ok(stored("healthmonitor-a.b", Some("5"))));
+        let body = monitor_body(&monitor("a.b"), &owner());
+        let mut update = body.clone();
+        update["_last_modified"] = json!("5");
+        let expected = [
+            seen("POST /api/healthmonitor/", "team2", body),
+            seen(FIND, "team2", Value::Null),
+            seen("PUT /api/healthmonitor/healthmonitor-a.b", "team2", update),
+        ];
+        assert_eq!(requests, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_existing_monitor_of_another_installation_is_left_alone_and_its_owner_named() {
+    let controller = taken(json!([{"key": "created-by", "values": ["amko-other"]}]));
+    let (outcome, requests) = execute(&controller, &Write::CreateMonitor(monitor("a.b"))).await;
+    assert_eq!(outcome.unwrap_err().failure, Failure::OwnedElsewhere { owner: "amko-other".into() });
+    assert_eq!(requests.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_answered_with_nonsense_may_have_been_applied() {
+    for body in [json!("<html>"), json!({"name": "a.b"})] {
+        let controller = TestController::default();
+        controller.on("POST /api/gslbservice/", 201, body);
+        let error = execute(&controller, &Write::CreateService(service("a.b"))).await.0.unwrap_err();
+        assert!(error.may_have_been_applied(), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn reading_one_finds_the_service_its_own_monitors_and_those_asked_for() {
+    let controller = TestController::default();
+    let mut found = stored_service("a.b");
+    found["health_monitor_refs"] = json!(["https://h/api/healthmonitor/hm-1#amko--a-b", "https://h/api/hm/2#users"]);
+    let foreign = json!({"name": "a.b", "uuid": "x", "created_by": "somebody"});
+    let gone = "GET /api/healthmonitor?include_name=&is_federated=true&name=amko--gone";
+    let read = "GET /api/gslbservice?include_name=&name=a.b";
+    controller.on(read, 200, page(&[foreign, found])).on(FIND, 200, page(&[stored_monitor("a.b")]));
+    controller.on(gone, 200, page(&[]));
+    let names = ["amko--gone".to_owned()];
+    let outcome = controller.client().read_one(&owner(), "team2", "a.b", &names).await.unwrap();
+    let mut expected = observed("a.b");
+    expected.service.as_mut().unwrap().content.monitors.push("users".into());
+    assert_eq!(outcome, expected);
+    assert_eq!(controller.seen(), [read, FIND, gone].map(|line| seen(line, "team2", Value::Null)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn reading_one_fails_when_the_controller_cannot_be_read() {
+    let controller = TestController::default();
+    let lost = TransportError::Interrupted("reset".into());
+    controller.break_line("GET /api/gslbservice?include_name=&name=a.b", lost.clone());
+    let error = controller.client().read_one(&owner(), "team2", "a.b", &[]).await.unwrap_err();
+    assert_eq!(error.failure, Failure::Transport(lost));
+    assert!(!error.may_have_been_applied());
+}

@@ -170,5 +170,8 @@ async fn nothing_that_can_be_printed_holds_a_secret() {
     for secret in [PASSWORD, "session-1", "csrf-1"] {
         assert!(!printed.contains(secret), "{secret} in {printed}");
     }
-    assert_eq!(error.to_string(), "GET /api/x in tenant admin: the controller finds the request invalid (bad login [password])");
+    assert_eq!(
+        error.to_string(),
+        "GET /api/x in tenant admin: the controller finds the request invalid (bad login [password])"
+    );
 }

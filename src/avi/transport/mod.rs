@@ -45,3 +45,6 @@ impl TransportError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

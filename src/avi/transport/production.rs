@@ -60,6 +60,12 @@ impl ReqwestTransport {
         Ok(Self { client, timeouts, max_body: MAX_BODY })
     }
 
+    /// A smaller limit for answers.
+    #[cfg(test)]
+    pub(super) fn with_max_body(self, max_body: usize) -> Self {
+        Self { max_body, ..self }
+    }
+
     async fn exchange(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
         let limit = if request.method().is_safe() { self.timeouts.read } else { self.timeouts.write };
         let mut request = reqwest::Request::try_from(request).map_err(|e| translate(&e))?;
@@ -140,6 +146,3 @@ fn certificate_refused<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Ce
         _ => None,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -149,6 +149,3 @@ fn fingerprint(certificate: &CertificateDer<'_>) -> String {
         text
     })
 }
-
-#[cfg(test)]
-mod tests;

@@ -168,7 +168,8 @@ fn an_address_that_does_not_parse_is_refused_with_the_object_and_the_text() {
 #[test]
 fn the_lowest_port_counts_but_a_strange_protocol_ends_the_search() {
     use Protocol::{Tcp, Udp};
-    let cases: [(&[(u16, &str)], Option<(u16, Protocol)>); 9] = [
+    type Case = (&'static [(u16, &'static str)], Option<(u16, Protocol)>);
+    let cases: [Case; 9] = [
         (&[(9443, "TCP"), (8080, "TCP")], Some((8080, Tcp))),
         (&[(53, "UDP")], Some((53, Udp))),
         (&[(53, "UDP"), (53, "TCP")], Some((53, Udp))),

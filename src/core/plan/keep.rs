@@ -1,11 +1,17 @@
 //! Blindness is not absence: what only a cluster that was not seen yet can explain stays (DB-01).
 
+#[cfg(test)]
+mod tests;
+
 use super::{Observed, Unseen};
 use crate::core::build::{Decision, Desired};
 use crate::core::gslb::{GslbService, HealthMonitor, Member, Pool, Probe};
 use crate::core::monitor::MAX_PER_SERVICE;
 use crate::core::policy::{DeploymentState, PolicySnapshot};
 use std::collections::BTreeSet;
+
+/// The kinds of object that a description names, including one that only upstream knows.
+const KINDS: [&str; 4] = ["INGRESS", "ROUTE", "LBSVC", "MCI"];
 
 /// Keeps what only a cluster that was not seen yet can explain (design rule 2, DB-01): members of the observed
 /// service that the decision does not know stay, with their pools, while one of `unseen` is named in the service's
@@ -46,19 +52,21 @@ pub fn relevant_unseen(unseen: &Unseen, policy: &PolicySnapshot) -> Unseen {
     }
 }
 
-/// The entries of a description (rule GS-05) that are of an unseen cluster. An entry that names no cluster may be of
-/// any.
+/// The entries of a description (rule GS-05) that are, or may be, of an unseen cluster.
 fn unexplained_entries<'a>(description: &'a str, unseen: &Unseen) -> Vec<&'a str> {
     if unseen.is_empty() {
         return Vec::new();
     }
-    let of_unseen = |entry: &&str| context(entry).is_none_or(|context| unseen.contains(context));
-    description.split(',').filter(of_unseen).collect()
+    description.split(',').filter(|entry| may_be_of(entry, unseen)).collect()
 }
 
-/// `ctx` of `INGRESS/ctx/ns/name/host`.
-fn context(entry: &str) -> Option<&str> {
-    entry.split('/').nth(1).filter(|context| !context.is_empty())
+/// Whether `KIND/<context>/<namespace>/<name>…` names one of the contexts. The names of contexts may contain slashes
+/// (those of EKS and OpenShift do), so they are compared as prefixes. An entry of another shape may be of any cluster.
+fn may_be_of(entry: &str, contexts: &Unseen) -> bool {
+    let object = entry.split_once('/').filter(|(kind, _)| KINDS.contains(kind)).map(|(_, object)| object);
+    let Some(object) = object.filter(|object| object.split('/').count() >= 3) else { return true };
+    let under = |context: &String| object.strip_prefix(context.as_str()).is_some_and(|rest| rest.starts_with('/'));
+    contexts.iter().any(under)
 }
 
 fn merge(mut desired: Desired, observed: &Observed, service: &GslbService, entries: &[&str]) -> Desired {
@@ -74,32 +82,42 @@ fn merge(mut desired: Desired, observed: &Observed, service: &GslbService, entri
     desired
 }
 
-/// Adds the observed members that no desired one explains, each to the pool of its priority. Every desired member
-/// explains at most one.
+/// Adds the observed members that no desired one explains, each to the pool of its priority. A desired member explains
+/// at most one: first the same member, then the same place, then the same virtual service with a new address.
 fn keep_members(desired: &mut Vec<Pool>, observed: &[Pool]) {
     let mut explaining: Vec<Member> = desired.iter().flat_map(|pool| pool.members.clone()).collect();
-    for pool in observed {
-        for member in &pool.members {
-            match explaining.iter().position(|candidate| explains(candidate, member)) {
-                Some(index) => {
-                    explaining.swap_remove(index);
-                }
-                None => pool_of(desired, pool).members.push(member.clone()),
-            }
-        }
+    let mut left: Vec<(&Pool, &Member)> =
+        observed.iter().flat_map(|pool| pool.members.iter().map(move |member| (pool, member))).collect();
+    let mut strike = |explains: &dyn Fn(&Member, &Member) -> bool| {
+        left.retain(|(_, member)| {
+            let found = explaining.iter().position(|candidate| explains(candidate, member));
+            found.map(|index| explaining.swap_remove(index)).is_none()
+        });
+    };
+    let shared = shared_virtual_services(observed);
+    strike(&|desired, observed| same_place(desired, observed) && desired.vs_uuid == observed.vs_uuid);
+    strike(&same_place);
+    strike(&|desired, observed| {
+        observed.vs_uuid.as_ref().is_some_and(|uuid| desired.vs_uuid.as_ref() == Some(uuid) && !shared.contains(uuid))
+    });
+    for (pool, member) in left {
+        pool_of(desired, pool).members.push(member.clone());
     }
 }
 
-/// The same virtual service, perhaps with a new address; or the same address, unless the two are virtual services of
-/// different controllers (clusters may have overlapping address plans, DB-26).
-fn explains(desired: &Member, observed: &Member) -> bool {
-    let same_address = desired.address == observed.address;
-    match (&desired.vs_uuid, &observed.vs_uuid) {
-        (Some(wanted), Some(known)) => {
-            wanted == known || (same_address && desired.cluster_uuid == observed.cluster_uuid)
-        }
-        _ => same_address,
-    }
+/// The same address, and nothing says that it is of two controllers (clusters may have overlapping address plans,
+/// DB-26).
+fn same_place(desired: &Member, observed: &Member) -> bool {
+    let named = desired.vs_uuid.is_some() && observed.vs_uuid.is_some();
+    desired.address == observed.address && (!named || desired.cluster_uuid == observed.cluster_uuid)
+}
+
+/// A virtual service belongs to one cluster and has one address; where several members name the same one, their
+/// annotations are not to be trusted, and it proves nothing.
+fn shared_virtual_services(observed: &[Pool]) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let uuids = observed.iter().flat_map(|pool| &pool.members).filter_map(|member| member.vs_uuid.clone());
+    uuids.filter(|uuid| !seen.insert(uuid.clone())).collect()
 }
 
 /// The pool with the priority of `observed`; a new one has the settings that all desired pools share.

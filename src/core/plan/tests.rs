@@ -1,1 +1,226 @@
+use super::*;
+use crate::core::endpoint::Protocol;
+use crate::core::fixtures::{Controller, World, call, ingress, lb_service, strings};
+use crate::core::gslb::{Pool, Probe};
+use crate::core::monitor::Subject;
 
+const WEB: &str = "web.example.org";
+const ROOT_HM: &str = "amko--e429dd2b33d47bc53f75b4ca3b5ad359d29f72aa";
+
+/// Two members in two pools, two monitors, on the controller.
+fn settled() -> (Decision, Observed) {
+    let mut world = World::new();
+    world.set_ingress("ctx-a", ingress("web", WEB, &["/", "/api"], "10.1.0.5"));
+    world.set_ingress("ctx-b", ingress("web", WEB, &["/"], "10.2.0.5"));
+    world.settle(WEB);
+    (world.built(WEB).decision, world.controller.observed)
+}
+
+fn calls(decision: &Decision, observed: &Observed) -> Vec<String> {
+    plan(decision, observed).iter().map(call).collect()
+}
+
+fn desired(decision: &Decision) -> &Desired {
+    match decision {
+        Decision::Service(desired) => desired,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn waiting_writes_nothing_whatever_is_observed() {
+    let (_, observed) = settled();
+    assert_eq!(plan(&Decision::Wait("test"), &observed), []);
+    assert_eq!(plan(&Decision::Nothing, &Observed::default()), []);
+}
+
+/// DB-09.
+#[test]
+fn an_order_that_means_nothing_causes_no_write() {
+    let (decision, mut observed) = settled();
+    let service = &mut observed.service.as_mut().unwrap().content;
+    service.monitors.reverse();
+    service.pools[0].members.reverse();
+    let pool = service.pools[0].clone();
+    service.pools.push(Pool { priority: 3, ..pool });
+    service.description = service.description.split(',').rev().collect::<Vec<_>>().join(",");
+    let monitor = observed.monitors.get_mut(ROOT_HM).unwrap().content.as_mut().unwrap();
+    let Probe::Http(probe) = &mut monitor.probe else { panic!("{monitor:?}") };
+    probe.response_codes.reverse();
+
+    let mut with_pool = desired(&decision).clone();
+    with_pool.service.pools.insert(0, Pool { priority: 3, ..with_pool.service.pools[0].clone() });
+    assert_eq!(plan(&Decision::Service(Box::new(with_pool)), &observed), []);
+}
+
+/// DB-10: every field that the operator decides is repaired.
+#[test]
+fn each_difference_in_content_causes_one_update() {
+    type Change = fn(&mut ObservedService);
+    let changes: [Change; 11] = [
+        |service| service.content.description.push_str(",INGRESS/x/y/z/h"),
+        |service| service.content.domain_names.push("alias.example.org".to_owned()),
+        |service| service.content.pools[0].priority = 11,
+        |service| service.content.pools[0].min_health_monitors_up = 1,
+        |service| service.content.pools[0].members[0].ratio = 7,
+        |service| service.content.pools[0].members[0].address = "10.9.9.9".parse().unwrap(),
+        |service| service.content.pools[0].members[0].vs_uuid = None,
+        |service| drop(service.content.pools[0].members.pop()),
+        |service| drop(service.content.monitors.pop()),
+        |service| service.content.ttl = Some(1),
+        |service| service.faithful = false,
+    ];
+    for (index, change) in changes.into_iter().enumerate() {
+        let (decision, mut observed) = settled();
+        let service = observed.service.as_mut().unwrap();
+        change(service);
+        let expected = Write::UpdateService {
+            uuid: service.uuid.clone(),
+            last_modified: service.last_modified.clone(),
+            service: desired(&decision).service.clone(),
+        };
+        assert_eq!(plan(&decision, &observed), [expected], "change {index}");
+    }
+}
+
+/// EX-20: an existing service is updated before its monitors; here it needs no update.
+#[test]
+fn a_monitor_with_another_request_or_owner_is_updated_in_place() {
+    let (decision, observed) = settled();
+    let edited = |edit: fn(&mut ObservedMonitor)| {
+        let mut observed = observed.clone();
+        edit(observed.monitors.get_mut(ROOT_HM).unwrap());
+        calls(&decision, &observed)
+    };
+    let expected = [format!("PUT hm {ROOT_HM}")];
+    assert_eq!(edited(|monitor| monitor.faithful = false), expected);
+    assert_eq!(edited(|monitor| monitor.content.as_mut().unwrap().description.clear()), expected);
+    let mut missing_service = observed.clone();
+    missing_service.service = None;
+    missing_service.monitors.get_mut(ROOT_HM).unwrap().faithful = false;
+    let [first, second] = calls(&decision, &missing_service).try_into().unwrap();
+    assert_eq!(first, expected[0], "EX-31: before a new service");
+    assert!(second.starts_with("POST gs"), "{second}");
+}
+
+#[test]
+fn a_monitor_of_a_foreign_kind_is_replaced_off_the_service() {
+    let (decision, mut observed) = settled();
+    observed.monitors.get_mut(ROOT_HM).unwrap().content = None;
+    let all = desired(&decision).service.monitors.join(" ");
+    let others = all.replace(&format!("{ROOT_HM} "), "");
+    let expected = [
+        format!("PUT gs {WEB} [{others}]"),
+        format!("DELETE hm {ROOT_HM}"),
+        format!("POST hm {ROOT_HM}"),
+        format!("PUT gs {WEB} [{all}]"),
+    ];
+    assert_eq!(calls(&decision, &observed), expected);
+}
+
+/// EX-09: the second update has no version of its own, and gets the one that the first brought.
+#[test]
+fn the_second_update_of_a_list_takes_the_version_of_the_first() {
+    let mut world = World::new();
+    world.set_service("ctx-a", lb_service("web", WEB, &[(80, "TCP")], "10.1.0.5"));
+    world.settle(WEB);
+    world.set_service("ctx-a", lb_service("web", WEB, &[(81, "TCP")], "10.1.0.5"));
+    let writes = plan(&world.built(WEB).decision, &world.controller.observed);
+    let version = |write: &Write| match write {
+        Write::UpdateService { last_modified, .. } => last_modified.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((version(&writes[0]), version(&writes[3])), (Some("2".to_owned()), None));
+    writes[..3].iter().for_each(|write| world.controller.apply(write));
+    assert_eq!(version(&world.controller.observed.refresh(writes[3].clone())), Some("3".to_owned()));
+}
+
+/// Section 8.6, EX-12.
+#[test]
+fn the_monitor_that_services_share_is_never_deleted() {
+    let (decision, mut observed) = settled();
+    let mut shared = observed.monitors[ROOT_HM].clone();
+    shared.content = None;
+    observed.monitors.insert("amko--passthrough-hm-tcp-11111111".to_owned(), shared);
+    assert_eq!(plan(&decision, &observed), []);
+    let removal = calls(&Decision::Nothing, &observed);
+    assert_eq!(removal.len(), 3, "{removal:?}");
+    assert!(removal.iter().all(|call| !call.contains("passthrough")), "{removal:?}");
+}
+
+/// Rule TEN-05: the controller accepts the domain name in the new tenant only when the old service is gone.
+#[test]
+fn a_service_that_changes_its_tenant_is_deleted_there_before_it_is_created_here() {
+    let mut world = World::new();
+    world.set_ingress("ctx-a", ingress("web", WEB, &["/"], "10.1.0.5"));
+    world.settle(WEB);
+    let mut moved = desired(&world.built(WEB).decision).clone();
+    moved.service.tenant = "tenant2".to_owned();
+    moved.monitors.iter_mut().for_each(|monitor| monitor.tenant = "tenant2".to_owned());
+    let decision = Decision::Service(Box::new(moved));
+
+    let writes = plan(&decision, &world.controller.observed);
+    let old = |write: &Write| match write {
+        Write::DeleteService { tenant, .. } | Write::DeleteMonitor { tenant, .. } => Some(tenant.clone()),
+        _ => None,
+    };
+    let admin = || Some("admin".to_owned());
+    assert_eq!(writes.iter().map(old).collect::<Vec<_>>(), [admin(), admin(), None, None]);
+    let expected = [
+        format!("DELETE gs {WEB}"),
+        format!("DELETE hm {ROOT_HM}"),
+        format!("POST hm {ROOT_HM}"),
+        format!("POST gs {WEB} [{ROOT_HM}]"),
+    ];
+    assert_eq!(world.controller.settle(&decision), expected);
+}
+
+/// A monitor left in another tenant goes last, because the service may still refer to it.
+#[test]
+fn a_stray_monitor_of_another_tenant_is_deleted_after_the_service_is_right() {
+    let (decision, mut observed) = settled();
+    let stray = ObservedMonitor { tenant: "tenant9".to_owned(), ..observed.monitors[ROOT_HM].clone() };
+    observed.monitors.insert("amko--stray".to_owned(), stray);
+    assert_eq!(calls(&decision, &observed), ["DELETE hm amko--stray".to_owned()]);
+}
+
+#[test]
+fn the_observed_state_follows_the_writes() {
+    let monitor = Subject { tenant: "admin", gs_name: WEB }.port_monitor(80, Protocol::Tcp);
+    let stored = |version: &str| Some(Stored { uuid: "hm-1".to_owned(), last_modified: Some(version.to_owned()) });
+    let create = Write::CreateMonitor(monitor.clone());
+    let delete = |uuid: &str| Write::DeleteMonitor {
+        uuid: uuid.to_owned(),
+        tenant: "admin".to_owned(),
+        name: monitor.name.clone(),
+    };
+    let mut observed = Observed::default();
+
+    observed.applied(&create, stored("1"));
+    let expected = ObservedMonitor {
+        uuid: "hm-1".to_owned(),
+        last_modified: Some("1".to_owned()),
+        tenant: "admin".to_owned(),
+        content: Some(monitor.clone()),
+        faithful: true,
+    };
+    assert_eq!(observed.monitors, BTreeMap::from([(monitor.name.clone(), expected)]));
+    observed.applied(&delete("another"), None);
+    assert_eq!(observed.monitors.len(), 1, "another object of the same name");
+    observed.applied(&delete("hm-1"), None);
+    assert_eq!(observed, Observed::default());
+    observed.applied(&create, None);
+    assert_eq!(observed, Observed::default(), "an answer that could not be read proves nothing");
+}
+
+#[test]
+fn a_service_that_was_deleted_by_hand_comes_back_with_its_monitors() {
+    let (decision, observed) = settled();
+    let all = desired(&decision).service.monitors.clone();
+    let mut controller = Controller::default();
+    controller.observed.monitors = observed.monitors.clone();
+    assert_eq!(controller.settle(&decision), [format!("POST gs {WEB} [{}]", all.join(" "))]);
+    let mut without_monitor = observed;
+    without_monitor.monitors.remove(ROOT_HM);
+    assert_eq!(calls(&decision, &without_monitor), strings(&[&format!("POST hm {ROOT_HM}")]));
+}

@@ -1,0 +1,132 @@
+//! Listing: which requests, which objects, and what an unstable collection leads to.
+
+use super::*;
+
+fn controller(services: &[Value], legacy: &[Value], monitors: &[Value]) -> TestController {
+    let controller = TestController::default();
+    controller.on(OWN, 200, page(services)).on(LEGACY, 200, page(legacy)).on(MONITORS, 200, page(monitors));
+    controller
+}
+
+async fn list(controller: &TestController) -> Result<OwnObjects, CallError> {
+    controller.client().list_own(&owner()).await
+}
+
+fn at_team2(observed: Observed) -> BTreeMap<String, Observed> {
+    BTreeMap::from([("team2".to_owned(), observed)])
+}
+
+fn names(own: &OwnObjects) -> Vec<&str> {
+    own.by_fqdn.keys().map(String::as_str).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_is_three_walks_over_all_tenants_with_no_call_per_object() {
+    let services = [stored_service("a.b"), stored_service("c.d")];
+    let mut legacy = stored_service("old.example.org");
+    legacy["created_by"] = json!("amko-gslb");
+    let controller = controller(&services, &[legacy], &[stored_monitor("a.b"), stored_monitor("c.d")]);
+    let own = list(&controller).await.unwrap();
+    let old = Observed { monitors: BTreeMap::new(), ..observed("old.example.org") };
+    let expected = [("a.b", observed("a.b")), ("c.d", observed("c.d")), ("old.example.org", old)];
+    let by_fqdn = expected.map(|(name, observed)| (name.to_owned(), at_team2(observed)));
+    assert_eq!(own, OwnObjects { by_fqdn: by_fqdn.into(), loose_monitors: vec![] });
+    assert_eq!(controller.seen(), [MONITORS, OWN, LEGACY].map(|line| seen(line, "*", Value::Null)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn objects_of_users_and_of_other_installations_are_left_out() {
+    let mut service = stored_service("a.b");
+    service["created_by"] = json!("amko-other");
+    let mut other = stored_monitor("a.b");
+    other["markers"][0]["values"] = json!(["amko-other"]);
+    let mut users = stored_monitor("c.d");
+    users["name"] = json!("user-c.d-hm");
+    let own = list(&controller(&[service], &[], &[other, users])).await.unwrap();
+    assert_eq!(own, OwnObjects::default());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_monitor_without_its_description_belongs_to_the_service_that_refers_to_it() {
+    let mut edited = stored_monitor("a.b");
+    edited["description"] = json!("edited");
+    let controller = controller(&[stored_service("a.b")], &[], &[edited]);
+    let own = list(&controller).await.unwrap();
+    let monitors: Vec<_> = own.by_fqdn["a.b"]["team2"].monitors.keys().map(String::as_str).collect();
+    assert_eq!((monitors, own.loose_monitors), (vec!["amko--a-b"], vec![]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_monitor_of_a_service_that_is_gone_is_found_and_the_shared_one_belongs_to_nobody() {
+    let shared = "amko--passthrough-hm-tcp-11111111-2222-11ee-8000-333333333333";
+    let mut passthrough = stored_monitor("a.b");
+    passthrough["name"] = json!(shared);
+    passthrough["description"] = json!("created by: amko");
+    let mut user = stored_service("a.b");
+    user["health_monitor_refs"] = json!([format!("/api/healthmonitor?name={shared}")]);
+    let own = list(&controller(&[user], &[], &[passthrough, stored_monitor("gone.example.org")])).await.unwrap();
+    assert_eq!(names(&own), ["a.b", "gone.example.org"]);
+    assert_eq!(own.by_fqdn["gone.example.org"]["team2"].service, None);
+    assert_eq!(own.by_fqdn["a.b"]["team2"].monitors, BTreeMap::new());
+    let loose = LooseMonitor { tenant: "team2".into(), name: shared.into(), uuid: "healthmonitor-a.b".into() };
+    assert_eq!(own.loose_monitors, [loose]);
+}
+
+/// A first page of services that goes on.
+fn first_page(count: u32, next: &str) -> Value {
+    json!({"count": count, "next": next, "results": [stored_service("a.b")]})
+}
+
+const SECOND: &str = "GET /api/gslbservice?page=2";
+const LINK: &str = "https://somewhere.else:444/api/gslbservice?page=2";
+
+fn two_pages(first: Value) -> TestController {
+    let controller = TestController::default();
+    controller.on(LEGACY, 200, page(&[])).on(MONITORS, 200, page(&[])).on(OWN, 200, first);
+    controller
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_page_is_asked_of_the_same_controller_whatever_host_the_link_names() {
+    let controller = two_pages(first_page(2, LINK));
+    controller.on(SECOND, 200, json!({"count": 2, "next": null, "results": [stored_service("c.d")]}));
+    assert_eq!(names(&list(&controller).await.unwrap()), ["a.b", "c.d"]);
+    assert_eq!(controller.lines(), [MONITORS, OWN, SECOND, LEGACY]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_collection_that_shifts_during_the_walk_is_read_again() {
+    let last = |names: &[&str]| {
+        let results: Vec<_> = names.iter().map(|name| stored_service(name)).collect();
+        json!({"count": results.len() + 1, "results": results})
+    };
+    let controller = two_pages(first_page(3, LINK));
+    controller.on(OWN, 200, first_page(2, LINK)).on(SECOND, 200, last(&["d.e"])).on(SECOND, 200, last(&["c.d"]));
+    assert_eq!(names(&list(&controller).await.unwrap()), ["a.b", "c.d"]);
+    assert_eq!(controller.lines(), [MONITORS, OWN, SECOND, OWN, SECOND, LEGACY]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_disappears_starts_the_walk_again() {
+    let controller = two_pages(first_page(2, LINK));
+    controller.on(OWN, 200, page(&[stored_service("a.b")])).on(SECOND, 404, json!({"detail": "Invalid page."}));
+    assert_eq!(names(&list(&controller).await.unwrap()), ["a.b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_unstable_walks_are_an_error_and_not_a_list_with_holes() {
+    let controller = two_pages(first_page(3, LINK));
+    controller.on(SECOND, 200, json!({"count": 3, "results": [stored_service("a.b")]}));
+    let error = list(&controller).await.unwrap_err();
+    assert_eq!((error.failure.clone(), error.is_retryable()), (Failure::UnstableList, true));
+    assert_eq!(controller.lines(), [MONITORS, OWN, SECOND, OWN, SECOND, OWN, SECOND]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_that_never_end_or_lead_elsewhere_are_an_error() {
+    let same = OWN.trim_start_matches("GET ").to_owned();
+    for link in [same.as_str(), "https://h/api/user-token?page=2", "https://h/other"] {
+        let error = list(&two_pages(first_page(2, link))).await.unwrap_err();
+        assert!(matches!(error.failure, Failure::Malformed(_)), "{error}");
+    }
+}

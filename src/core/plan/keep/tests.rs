@@ -1,0 +1,197 @@
+//! DB-01: blindness is not absence.
+
+use super::*;
+use crate::core::fixtures::{World, deployment, in_force, ingress, lb_service, share, strings, tls_ingress};
+use crate::core::policy::DeploymentPolicy;
+
+const WEB: &str = "web.example.org";
+const ROOT_HM: &str = "amko--e429dd2b33d47bc53f75b4ca3b5ad359d29f72aa";
+
+fn unseen(clusters: &[&str]) -> Unseen {
+    strings(clusters).into_iter().collect()
+}
+
+/// The host in both clusters, settled; `ctx-b` in a pool of its own with a path of its own.
+fn both() -> World {
+    let mut world = World::new();
+    world.policy = in_force(DeploymentPolicy { traffic_split: [share("ctx-b", 4, 15)].into(), ..deployment() });
+    world.set_ingress("ctx-a", ingress("web", WEB, &["/"], "10.1.0.5"));
+    world.set_ingress("ctx-b", ingress("web", WEB, &["/api"], "10.2.0.5"));
+    world.settle(WEB);
+    world
+}
+
+/// Decides with `ctx-b` out of sight, as after a restart.
+fn in_the_dark(world: &mut World) -> Decision {
+    world.ingresses.retain(|(cluster, _), _| *cluster != "ctx-b");
+    world.services.retain(|(cluster, _), _| *cluster != "ctx-b");
+    keep_unseen(world.built(WEB).decision, &world.controller.observed, &unseen(&["ctx-b"]))
+}
+
+fn service(decision: Decision) -> GslbService {
+    match decision {
+        Decision::Service(desired) => desired.service,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn addresses(service: &GslbService) -> Vec<String> {
+    service.pools.iter().flat_map(|pool| &pool.members).map(|member| member.address.to_string()).collect()
+}
+
+#[test]
+fn an_unseen_cluster_keeps_members_pool_weight_description_and_monitors() {
+    let mut world = both();
+    let before = world.controller.observed.clone();
+    let decision = in_the_dark(&mut world);
+    assert_eq!(world.controller.settle(&decision), Vec::<String>::new());
+    assert_eq!(world.controller.observed, before);
+}
+
+#[test]
+fn a_service_of_unseen_clusters_alone_is_neither_deleted_nor_changed() {
+    let mut world = both();
+    world.ingresses.clear();
+    assert!(matches!(in_the_dark(&mut world), Decision::Wait(_)));
+    let all = unseen(&["ctx-a", "ctx-b", "ctx-c"]);
+    let decision = keep_unseen(Decision::Nothing, &world.controller.observed, &all);
+    assert!(matches!(decision, Decision::Wait(_)), "{decision:?}");
+}
+
+#[test]
+fn once_seen_or_not_named_a_cluster_explains_nothing_any_more() {
+    let mut world = both();
+    world.ingresses.clear();
+    for seen in [unseen(&[]), unseen(&["ctx-c"])] {
+        assert_eq!(keep_unseen(Decision::Nothing, &world.controller.observed, &seen), Decision::Nothing);
+    }
+    let nothing = Observed::default();
+    assert_eq!(keep_unseen(Decision::Nothing, &nothing, &unseen(&["ctx-b"])), Decision::Nothing);
+    let wait = Decision::Wait("test");
+    assert_eq!(keep_unseen(wait.clone(), &world.controller.observed, &unseen(&["ctx-b"])), wait);
+}
+
+/// DB-51 in the dark: the virtual service says whose the old address was.
+#[test]
+fn what_a_seen_cluster_changes_is_changed_in_the_dark_too() {
+    let mut world = both();
+    world.set_ingress("ctx-a", ingress("web", WEB, &["/"], "10.1.0.99"));
+    // The worked examples name a virtual service by its host alone; here each cluster has its own.
+    let held = &mut world.controller.observed.service.as_mut().unwrap().content;
+    held.pools[0].members[0].vs_uuid = Some("virtualservice-of-b".to_owned());
+    assert_eq!(addresses(&service(in_the_dark(&mut world))), ["10.2.0.5", "10.1.0.99"]);
+}
+
+/// The worked examples give both clusters the same UUID; then it tells nothing about whose address is whose.
+#[test]
+fn a_uuid_that_several_members_name_explains_no_new_address() {
+    let mut world = both();
+    world.set_ingress("ctx-a", ingress("web", WEB, &["/"], "10.1.0.99"));
+    assert_eq!(addresses(&service(in_the_dark(&mut world))), ["10.2.0.5", "10.1.0.99", "10.1.0.5"]);
+}
+
+/// DB-26: another controller may have the same address.
+#[test]
+fn an_equal_address_of_another_controller_explains_nothing() {
+    let mut world = both();
+    let held = &mut world.controller.observed.service.as_mut().unwrap().content;
+    let member = &mut held.pools[0].members[0];
+    member.address = "10.1.0.5".parse().unwrap();
+    member.vs_uuid = Some("virtualservice-of-b".to_owned());
+    member.cluster_uuid = Some("another-controller".to_owned());
+    assert_eq!(addresses(&service(in_the_dark(&mut world))), ["10.1.0.5", "10.1.0.5"]);
+}
+
+/// Rule GS-05: an entry that cannot be read may be of any cluster, and no entry at all even more so.
+#[test]
+fn an_unreadable_description_protects_the_service_while_any_cluster_is_unseen() {
+    for description in ["", "edited by hand"] {
+        let mut world = both();
+        world.controller.observed.service.as_mut().unwrap().content.description = description.to_owned();
+        let dark = |decision| keep_unseen(decision, &world.controller.observed, &unseen(&["ctx-c"]));
+        assert!(matches!(dark(Decision::Nothing), Decision::Wait(_)), "{description:?}");
+        assert_eq!(keep_unseen(Decision::Nothing, &world.controller.observed, &unseen(&[])), Decision::Nothing);
+        match dark(world.built(WEB).decision) {
+            Decision::Service(desired) => assert!(desired.service.description.ends_with(",edited by hand")),
+            Decision::Wait(_) => assert_eq!(description, ""),
+            Decision::Nothing => panic!("{description:?}"),
+        }
+    }
+}
+
+#[test]
+fn contexts_are_found_in_entries_even_when_their_names_have_slashes() {
+    let eks = "arn:aws:eks:eu-west-1:1:cluster/prod";
+    let cases = [
+        ("INGRESS/ctx-b/shop/web/web.example.org", "ctx-b", true),
+        ("LBSVC/ctx-b/shop/db", "ctx-b", true),
+        ("MCI/ctx-b/shop/web/web.example.org", "ctx-b", true),
+        ("INGRESS/ctx-b/shop/web/web.example.org", "ctx", false),
+        ("INGRESS/ctx-b/shop/web/web.example.org", "shop", false),
+        ("INGRESS/arn:aws:eks:eu-west-1:1:cluster/prod/shop/web/web.example.org", eks, true),
+        ("INGRESS/arn:aws:eks:eu-west-1:1:cluster/test/shop/web/web.example.org", eks, false),
+        ("INGRESS/ctx-a", "ctx-b", true),
+        ("POD/ctx-a/shop/web", "ctx-b", true),
+        ("", "ctx-b", true),
+    ];
+    for (entry, context, expected) in cases {
+        assert_eq!(may_be_of(entry, &unseen(&[context])), expected, "{entry} {context}");
+    }
+}
+
+#[test]
+fn a_tenant_does_not_change_in_the_dark() {
+    let mut world = both();
+    world.controller.observed.service.as_mut().unwrap().content.tenant = "tenant2".to_owned();
+    assert!(matches!(in_the_dark(&mut world), Decision::Wait(_)));
+}
+
+/// Section 4.4: these are decisions of the user, not blindness.
+#[test]
+fn a_deleted_policy_or_an_unmatched_cluster_leaves_nothing_to_wait_for() {
+    let dark = unseen(&["ctx-b", "ctx-c"]);
+    let with = |deployment| PolicySnapshot { deployment, ..in_force(DeploymentPolicy::default()) };
+    assert_eq!(relevant_unseen(&dark, &with(DeploymentState::Absent)), unseen(&[]));
+    assert_eq!(relevant_unseen(&dark, &with(DeploymentState::Unknown)), dark);
+    assert_eq!(relevant_unseen(&dark, &in_force(deployment())), unseen(&["ctx-b"]));
+}
+
+/// Section 8.3.
+#[test]
+fn the_lower_port_of_an_unseen_service_stays_monitored() {
+    let mut world = World::new();
+    world.set_service("ctx-a", lb_service("web", WEB, &[(9090, "TCP")], "10.1.0.5"));
+    world.set_service("ctx-b", lb_service("web", WEB, &[(53, "UDP")], "10.2.0.5"));
+    world.settle(WEB);
+    let decision = in_the_dark(&mut world);
+    let Decision::Service(desired) = &decision else { panic!("{decision:?}") };
+    assert_eq!((desired.monitors[0].port, &desired.monitors[0].probe), (53, &Probe::Udp));
+}
+
+#[test]
+fn monitors_kept_in_the_dark_never_exceed_what_the_controller_accepts() {
+    let mut world = both();
+    world.set_ingress("ctx-a", ingress("web", WEB, &["/1", "/2", "/3", "/4", "/5", "/6"], "10.1.0.5"));
+    let kept = service(in_the_dark(&mut world));
+    assert_eq!(kept.monitors.len(), MAX_PER_SERVICE);
+    assert!(!kept.monitors.contains(&ROOT_HM.to_owned()));
+}
+
+/// Section 7.5.
+#[test]
+fn persistence_is_not_switched_on_in_the_dark() {
+    let mut world = both();
+    let site_persistence = Some("gap-1".to_owned());
+    world.policy = in_force(DeploymentPolicy { site_persistence, ..deployment() });
+    world.set_ingress("ctx-a", tls_ingress("web", WEB, &["/"], "10.1.0.5"));
+    assert_eq!(service(in_the_dark(&mut world)).persistence, None);
+    assert!(service(world.built(WEB).decision).persistence.is_some());
+}
+
+#[test]
+fn a_policy_without_own_monitors_drops_them_in_the_dark_too() {
+    let mut world = both();
+    let health = crate::core::policy::MonitorChoice::Refs(strings(&["my-hm1"]));
+    world.policy = in_force(DeploymentPolicy { health, ..deployment() });
+    assert_eq!(service(in_the_dark(&mut world)).monitors, ["my-hm1"]);
+}

@@ -1,0 +1,235 @@
+//! A whole world in memory, in one thread, on paused time: simulated clusters and controllers, and the operator
+//! between them, reached through its two seams.
+
+#![allow(dead_code)] // each test binary uses its own part
+
+pub mod objects;
+
+use amko::actors::operator::{Links, OperatorMsg, Outside, Settings, start};
+use amko::avi::transport::{AviTransport, TransportError};
+use amko::kubernetes::members::{ClientFuture, MemberClients, MemberError};
+use amko_lab::avi::{AviWorld, AviWorldConfig, RequestRecord, SiteConfig};
+use amko_lab::chance::Chance;
+use amko_lab::clock::Clock;
+use amko_lab::kube::{KubeWorld, KubeWorldConfig};
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use http_body_util::BodyExt;
+use kube::Client;
+use ractor::ActorRef;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tower::ServiceExt;
+
+/// UUID of the installation in every world.
+pub const UUID: &str = "11111111-2222-11ee-8000-333333333333";
+/// The site whose controller leads.
+pub const LEADER: &str = "neutral";
+
+/// How long, in virtual time, nothing must happen before a world counts as settled.
+const QUIET: Duration = Duration::from_secs(15);
+const STEP: Duration = Duration::from_millis(500);
+/// A world that does not settle by then never will.
+const LIMIT: Duration = Duration::from_secs(1800);
+
+pub struct World {
+    pub clusters: BTreeMap<String, KubeWorld>,
+    pub avi: AviWorld,
+    seed: u64,
+    running: Option<Running>,
+    starts: u64,
+}
+
+pub struct Running {
+    pub links: Links,
+    actor: ActorRef<OperatorMsg>,
+}
+
+impl World {
+    /// Clusters with these contexts, the first of which holds the AMKO objects, and three controllers. Nothing runs
+    /// yet.
+    pub fn new(seed: u64, contexts: &[&str]) -> Self {
+        let clock = Clock::starting_at("2026-01-01T00:00:00Z".parse().unwrap());
+        let chance = Chance::seeded(seed);
+        let sites = [LEADER, "site1", "site2"].map(|name| SiteConfig { name: name.into(), address: name.into() });
+        let config = AviWorldConfig::new(sites.to_vec(), clock, chance.clone());
+        let avi = AviWorld::new(AviWorldConfig { check_cluster_uuids: false, ..config });
+        let cluster = |context: &&str| {
+            let config =
+                KubeWorldConfig { name: (*context).into(), clock, chance: chance.clone(), history: 100_000 };
+            let world = KubeWorld::new(config);
+            objects::install_crds(&world);
+            ((*context).to_owned(), world)
+        };
+        let clusters: BTreeMap<String, KubeWorld> = contexts.iter().map(cluster).collect();
+        objects::install_amko(&clusters[contexts[0]], contexts);
+        Self { clusters, avi, seed, running: None, starts: 0 }
+    }
+
+    /// Two clusters `ctx-a` and `ctx-b`, as in the worked examples of the behaviour.
+    pub fn of_examples() -> Self {
+        Self::new(1, &["ctx-a", "ctx-b"])
+    }
+
+    pub fn cluster(&self, context: &str) -> &KubeWorld {
+        &self.clusters[context]
+    }
+
+    /// The cluster with the AMKO objects.
+    pub fn home(&self) -> &KubeWorld {
+        self.clusters.values().next().unwrap()
+    }
+
+    pub fn links(&self) -> &Links {
+        &self.running.as_ref().unwrap().links
+    }
+
+    /// Starts the operator and waits until it has nothing left to do.
+    pub async fn start(&mut self) {
+        self.start_without_settling().await;
+        self.settle().await;
+    }
+
+    pub async fn start_without_settling(&mut self) {
+        self.starts += 1;
+        let links = Links::default();
+        let outside = Outside {
+            client: Client::new(self.home().router(), "default"),
+            members: Arc::new(InProcessMembers(self.clusters.clone())),
+            transports: {
+                let avi = self.avi.clone();
+                Arc::new(move |_| Ok(Arc::new(InProcessTransport(avi.clone())) as Arc<dyn AviTransport>))
+            },
+            seed: self.seed.wrapping_mul(1000).wrapping_add(self.starts),
+            log_levels: Arc::new(|_| {}),
+        };
+        let (actor, _) = start(outside, Settings::in_namespace("avi-system"), links.clone()).await.unwrap();
+        self.running = Some(Running { links, actor });
+    }
+
+    /// Stops the operator in order.
+    pub async fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.actor.stop_and_wait(None, None).await.unwrap();
+        }
+    }
+
+    /// Lets virtual time pass until no request is sent and no work waits for a while.
+    pub async fn settle(&self) {
+        let mut quiet = Duration::ZERO;
+        let mut waited = Duration::ZERO;
+        let mut before = 0;
+        while quiet < QUIET {
+            tokio::time::sleep(STEP).await;
+            waited += STEP;
+            assert!(waited < LIMIT, "the world does not settle: {:#?}", self.links().board.read());
+            let requests = self.avi.requests().last().map_or(0, |r| r.seq);
+            let queue = self.links().board.read().queue;
+            let idle = requests == before && queue.waiting + queue.delayed + queue.in_flight == 0;
+            quiet = if idle { quiet + STEP } else { Duration::ZERO };
+            before = requests;
+        }
+    }
+
+    /// Runs `change` and gives the controller writes that follow from it.
+    pub async fn writes_after(&self, change: impl FnOnce(&Self)) -> Vec<Request> {
+        let before = self.avi.requests().last().map_or(0, |r| r.seq);
+        change(self);
+        self.settle().await;
+        self.writes_since(before)
+    }
+
+    pub fn writes_since(&self, seq: u64) -> Vec<Request> {
+        let records = self.avi.requests();
+        records.into_iter().filter(|r| r.seq > seq && is_write(r)).map(Request::from).collect()
+    }
+
+    /// All writes since the world began.
+    pub fn writes(&self) -> Vec<Request> {
+        self.avi.requests().into_iter().filter(is_write).map(Request::from).collect()
+    }
+
+    /// Objects of a kind on a site, by name.
+    pub fn on_controller(&self, site: &str, kind: &str) -> BTreeMap<String, Value> {
+        let objects = self.avi.objects(site, kind).into_iter();
+        objects.map(|o| (o["name"].as_str().unwrap().to_owned(), (*o).clone())).collect()
+    }
+
+    /// Names of the GSLB services on the leader.
+    pub fn service_names(&self) -> Vec<String> {
+        self.on_controller(LEADER, "gslbservice").into_keys().collect()
+    }
+
+    /// Names of the operator's health monitors on the leader.
+    pub fn monitor_names(&self) -> Vec<String> {
+        let names = self.on_controller(LEADER, "healthmonitor").into_keys();
+        names.filter(|name| name.starts_with("amko--")).collect()
+    }
+}
+
+fn is_write(record: &RequestRecord) -> bool {
+    record.method != "GET" && !record.path_and_query.contains("login") && !record.path_and_query.contains("logout")
+}
+
+/// One write, as the examples of the behaviour show them: without the parts that differ from run to run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    pub line: String,
+    pub body: Value,
+    pub status: u16,
+}
+
+impl From<RequestRecord> for Request {
+    fn from(record: RequestRecord) -> Self {
+        let path = record.path_and_query.trim_end_matches('/');
+        let kind = path.split('/').nth(2).unwrap_or_default();
+        let of_object = path.split('/').count() > 3;
+        let line = format!("{} {kind}{}", record.method, if of_object { "/<uuid>" } else { "" });
+        let mut body = record.body.unwrap_or(Value::Null);
+        if let Some(body) = body.as_object_mut() {
+            body.remove("_last_modified");
+        }
+        Self { line, body, status: record.status }
+    }
+}
+
+/// The lines of some requests, for comparing their order.
+pub fn lines(requests: &[Request]) -> Vec<&str> {
+    requests.iter().map(|r| r.line.as_str()).collect()
+}
+
+/// Member clusters without sockets.
+struct InProcessMembers(BTreeMap<String, KubeWorld>);
+
+impl MemberClients for InProcessMembers {
+    fn client<'a>(&'a self, context: &'a str) -> ClientFuture<'a> {
+        let world = self.0.get(context).cloned();
+        Box::pin(async move {
+            let world = world.ok_or_else(|| MemberError::UnknownContext { context: context.to_owned() })?;
+            Ok(Client::new(world.router(), "default"))
+        })
+    }
+}
+
+/// Controllers without sockets: the host of the URI names the site.
+struct InProcessTransport(AviWorld);
+
+impl AviTransport for InProcessTransport {
+    fn send(&self, request: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
+        Box::pin(async move {
+            let site = request.uri().host().unwrap_or_default().to_owned();
+            let unreachable = || TransportError::Connect(format!("no controller {site:?}"));
+            if !self.0.is_available(&site) {
+                return Err(unreachable());
+            }
+            let router = self.0.router(&site).ok_or_else(unreachable)?;
+            let request = request.map(axum::body::Body::from);
+            let Ok(answer) = router.oneshot(request).await;
+            let (parts, body) = answer.into_parts();
+            let body = body.collect().await.map_err(|error| TransportError::Interrupted(error.to_string()))?;
+            Ok(http::Response::from_parts(parts, body.to_bytes()))
+        })
+    }
+}
