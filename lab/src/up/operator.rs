@@ -79,6 +79,8 @@ impl Operator {
             .arg("--members")
             .arg(&config.members)
             .env("KUBECONFIG", &config.members)
+            // Its output goes to a file.
+            .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .stdout(log.try_clone().map_err(failed)?)
             .stderr(log)

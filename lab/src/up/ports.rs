@@ -12,6 +12,9 @@ const BLOCK: usize = 20;
 /// Added to ports below 1024 when the lab may not open those.
 const SHIFT: u16 = 8000;
 
+/// From a port of a virtual service to the port that it is really served on.
+pub type PortMap = fn(u16) -> u16;
+
 /// Ports set by hand; what is absent follows from [`PortPlan::new`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -30,7 +33,7 @@ pub struct PortPlan {
     pub control: u16,
     pub dns: u16,
     /// Where a port of a virtual service is really served.
-    pub served: fn(u16) -> u16,
+    pub served: PortMap,
 }
 
 impl PortPlan {
@@ -38,7 +41,7 @@ impl PortPlan {
     /// virtual addresses have addresses of their own and therefore need no base: they use their well-known ports, or
     /// those moved up by 8000 unless `privileged`.
     pub fn new(base: u16, privileged: bool, set: &Ports) -> Self {
-        let served = if set.well_known.unwrap_or(privileged) { unmoved } else { moved_up };
+        let served: PortMap = if set.well_known.unwrap_or(privileged) { unmoved } else { moved_up };
         Self {
             base,
             control: set.control.unwrap_or(base.saturating_add(40)),

@@ -1,6 +1,7 @@
 //! All simulated worlds of one lab in memory, wired to each other and not yet reachable from outside.
 
 use super::objects::{self, ControllerAccess};
+use super::ports::PortMap;
 use super::topology::{Cluster, Topology};
 use crate::ako::vips::VipRange;
 use crate::ako::{Ako, AkoConfig, DemoTarget};
@@ -110,7 +111,7 @@ impl Worlds {
     }
 
     /// A stand-in for AKO per cluster, in the order of the topology. Without `demo` no address is served.
-    pub fn akos(&self, topology: &Topology, demo: Option<(&DemoServers, fn(u16) -> u16)>) -> Vec<Ako> {
+    pub fn akos(&self, topology: &Topology, demo: Option<(&DemoServers, PortMap)>) -> Vec<Ako> {
         let ako = |cluster: &Cluster| {
             let target = demo.map(|(servers, port_map)| DemoTarget {
                 servers: servers.clone(),
