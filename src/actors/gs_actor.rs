@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// What a GsActor is told.
 #[derive(Debug)]
@@ -26,8 +27,8 @@ pub enum GsMsg {
     Offer { cluster: Arc<str>, offer: Offer },
     /// The policy, the clusters that were never completely seen, and the leadership term.
     Context(Arc<Context>),
-    /// A full read of the controller says that it holds this.
-    Observed(Observed),
+    /// A full read of the controller, begun at `as_of`, says that it holds this.
+    Observed { as_of: Instant, content: Observed },
     /// The work that was in the slot has been done, or not.
     Done(Report),
     /// The session was restarted: work that it held is lost, and what it was doing is unknown.
@@ -107,6 +108,8 @@ pub struct GsState {
     slot: Arc<Slot>,
     session: Link<AviSessionMsg>,
     directory: Link<GsDirectoryMsg>,
+    /// When the last piece of work came back.
+    reported: Option<Instant>,
     last_write: Option<Timestamp>,
     last_error: Option<String>,
 }
@@ -135,6 +138,7 @@ impl Actor for GsActor {
             slot,
             session,
             directory,
+            reported: None,
             last_write: None,
             last_error: None,
         };
@@ -155,9 +159,7 @@ impl Actor for GsActor {
                 state.offers.retain(|cluster, _| is_member(&context, cluster));
                 state.context = context;
             }
-            // What is in flight is newer than what was read.
-            GsMsg::Observed(_) if state.slot.is_taken() => {}
-            GsMsg::Observed(observed) => state.knowledge = Knowledge::Known(observed),
+            GsMsg::Observed { as_of, content } => state.on_observed(as_of, content),
             GsMsg::Done(report) => state.on_done(report),
             GsMsg::SessionRestarted => state.on_session_restarted(),
             GsMsg::View(reply) => {
@@ -231,10 +233,19 @@ impl GsState {
         Reading { monitors, tenants }
     }
 
+    /// Takes in what a full read found, unless something newer is known or on its way.
+    fn on_observed(&mut self, as_of: Instant, content: Observed) {
+        let outdated = self.reported.is_some_and(|at| at >= as_of);
+        if !outdated && !self.slot.is_taken() {
+            self.knowledge = Knowledge::Known(content);
+        }
+    }
+
     fn on_done(&mut self, report: Report) {
         if !self.slot.finish(report.epoch) {
             return;
         }
+        self.reported = Some(Instant::now());
         if report.wrote {
             self.last_write = Some(Timestamp::now());
         }
@@ -254,6 +265,7 @@ impl GsState {
 
     fn on_session_restarted(&mut self) {
         self.slot.reset();
+        self.reported = None;
         if let Knowledge::Known(observed) = &self.knowledge {
             self.knowledge = Knowledge::Stale(observed.clone());
         }

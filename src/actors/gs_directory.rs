@@ -19,6 +19,7 @@ use rand::rngs::StdRng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// What the directory is told.
 #[derive(Debug)]
@@ -30,8 +31,8 @@ pub enum GsDirectoryMsg {
     Policy(Arc<PolicySnapshot>),
     /// The leadership term, while there is one.
     Term(Option<u64>),
-    /// A full read of the controller: what it holds of this installation, by FQDN.
-    Observed(BTreeMap<String, Observed>),
+    /// A full read of the controller, begun at `as_of`: what it holds of this installation, by FQDN.
+    Observed { as_of: Instant, observed: BTreeMap<String, Observed> },
     /// The session was restarted and forgot its queue.
     SessionRestarted,
     /// A GsActor has nothing left to do.
@@ -137,7 +138,7 @@ impl Actor for GsDirectory {
                 state.term = term;
                 state.announce();
             }
-            GsDirectoryMsg::Observed(observed) => state.on_observed(&myself, observed).await,
+            GsDirectoryMsg::Observed { as_of, observed } => state.on_observed(&myself, as_of, observed).await,
             GsDirectoryMsg::SessionRestarted => state.tell_all(|| GsMsg::SessionRestarted),
             GsDirectoryMsg::Empty(fqdn) => state.on_empty(&fqdn),
             GsDirectoryMsg::Restart { fqdn, generation } => {
@@ -237,12 +238,17 @@ impl GsDirectoryState {
         self.announce();
     }
 
-    async fn on_observed(&mut self, myself: &ActorRef<GsDirectoryMsg>, mut observed: BTreeMap<String, Observed>) {
+    async fn on_observed(
+        &mut self,
+        myself: &ActorRef<GsDirectoryMsg>,
+        as_of: Instant,
+        mut observed: BTreeMap<String, Observed>,
+    ) {
         self.controller_read = true;
         let known: Vec<Arc<str>> = self.entries.keys().cloned().collect();
         for fqdn in known {
             let content = observed.remove(&*fqdn).unwrap_or_default();
-            self.tell(&fqdn, GsMsg::Observed(content));
+            self.tell(&fqdn, GsMsg::Observed { as_of, content });
         }
         for (fqdn, content) in observed {
             let fqdn: Arc<str> = fqdn.into();

@@ -51,7 +51,7 @@ pub enum AviSessionMsg {
     /// The directory was restarted and needs to know what the controller holds.
     Resync,
     Probed { generation: u64, result: Box<Result<LeaderStatus, CallError>> },
-    Listed { generation: u64, result: Box<Result<BTreeMap<String, Observed>, CallError>> },
+    Listed { generation: u64, as_of: Instant, result: Box<Result<BTreeMap<String, Observed>, CallError>> },
     Finished { fqdn: Arc<str>, outcome: Outcome, controller: Option<Box<CallError>> },
     /// Something may be due.
     Tick,
@@ -178,8 +178,8 @@ impl Actor for AviSession {
             AviSessionMsg::Probed { generation, result } if generation == state.generation => {
                 state.on_probed(&myself, *result);
             }
-            AviSessionMsg::Listed { generation, result } if generation == state.generation => {
-                state.on_listed(*result);
+            AviSessionMsg::Listed { generation, as_of, result } if generation == state.generation => {
+                state.on_listed(as_of, *result);
             }
             AviSessionMsg::Probed { .. } | AviSessionMsg::Listed { .. } => {}
             AviSessionMsg::Finished { fqdn, outcome, controller } => {
@@ -232,7 +232,12 @@ impl AviSessionState {
     /// Starts over with the present settings: connects when there are some and this replica leads.
     fn restart_session(&mut self, myself: &ActorRef<AviSessionMsg>) {
         self.generation += 1;
-        self.api = None;
+        if self.api.take().is_some() {
+            // What was decided for the earlier session is void, and what it was doing is unknown until the next list.
+            self.calls.abort_all();
+            self.queue = Queue::new(self.args.retry);
+            self.args.directory.cast(GsDirectoryMsg::SessionRestarted);
+        }
         self.phase = Phase::Idle;
         self.probing.reset();
         self.args.board.post(|notices| notices.avi_api.synced = false);
@@ -285,18 +290,18 @@ impl AviSessionState {
         if self.phase == Phase::FirstList {
             self.tell(ControllerState::Syncing);
         }
-        let (myself, generation) = (myself.clone(), self.generation);
+        let (myself, generation, as_of) = (myself.clone(), self.generation, Instant::now());
         self.calls.spawn(async move {
             let result = api.list_own().await;
-            let _ = myself.cast(AviSessionMsg::Listed { generation, result: Box::new(result) });
+            let _ = myself.cast(AviSessionMsg::Listed { generation, as_of, result: Box::new(result) });
         });
     }
 
-    fn on_listed(&mut self, result: Result<BTreeMap<String, Observed>, CallError>) {
+    fn on_listed(&mut self, as_of: Instant, result: Result<BTreeMap<String, Observed>, CallError>) {
         match result {
             Ok(observed) => {
                 tracing::info!(gslb_services = observed.len(), "controller read");
-                self.args.directory.cast(GsDirectoryMsg::Observed(observed));
+                self.args.directory.cast(GsDirectoryMsg::Observed { as_of, observed });
                 let refresh = self.settings.as_ref().map_or(Duration::MAX, |settings| settings.refresh);
                 self.phase = Phase::Ready { refresh_at: later(refresh) };
                 self.args.board.post(|notices| {
