@@ -2,6 +2,8 @@
 //!
 //! Without a kubectl on the PATH the tests pass without looking, except where `CI=true` says that it must be there.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::path::PathBuf;
 use std::process::Stdio;
 
