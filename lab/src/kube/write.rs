@@ -223,16 +223,19 @@ impl State {
         options: &WriteOptions,
     ) -> Result<Vec<String>, Status> {
         meta::tidy(object);
-        let Some(custom) = &resource.custom else {
-            builtin::fill_defaults(resource, object, stored, &mut self.allocator);
-            return Ok(Vec::new());
+        let unknown = match &resource.custom {
+            None => {
+                let unknown = builtin::prune(resource, object);
+                builtin::fill_defaults(resource, object, stored, &mut self.allocator);
+                unknown
+            }
+            Some(custom) => view::with_bare_body(object, |body| {
+                let unknown = custom.schema.prune(body);
+                custom.schema.drop_nulls(body);
+                custom.schema.apply_defaults(body);
+                unknown
+            }),
         };
-        let unknown = view::with_bare_body(object, |body| {
-            let unknown = custom.schema.prune(body);
-            custom.schema.drop_nulls(body);
-            custom.schema.apply_defaults(body);
-            unknown
-        });
         let texts: Vec<String> = unknown.iter().map(|path| format!("unknown field \"{path}\"")).collect();
         match options.validation {
             FieldValidation::Strict if !texts.is_empty() => {
