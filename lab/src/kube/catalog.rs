@@ -22,11 +22,14 @@ pub struct Group {
     pub versions: Vec<String>,
 }
 
-impl Catalog {
-    pub fn new() -> Self {
+impl Default for Catalog {
+    /// The built-in resources.
+    fn default() -> Self {
         Self { builtin: builtin_resources::all().into_iter().map(Arc::new).collect(), custom: BTreeMap::new() }
     }
+}
 
+impl Catalog {
     /// Every served resource, one entry per version.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Resource>> {
         self.builtin.iter().chain(self.custom.values().flatten())

@@ -16,9 +16,9 @@ pub fn fill_defaults(object: &mut Value, stored: Option<&Value>) {
     let Some(names) = object.pointer_mut("/spec/names").and_then(Value::as_object_mut) else { return };
     names.entry("singular").or_insert_with(|| json!(kind.to_lowercase()));
     names.entry("listKind").or_insert_with(|| json!(format!("{kind}List")));
-    object["spec"].as_object_mut().map(|spec| {
+    if let Some(spec) = object["spec"].as_object_mut() {
         spec.entry("conversion").or_insert_with(|| json!({ "strategy": "None" }));
-    });
+    }
     match stored.and_then(|stored| stored.get("status")) {
         Some(status) => object["status"] = status.clone(),
         None => {

@@ -3,6 +3,7 @@
 //! A request comes in through `http`, is looked up in the `catalog` of resources, goes through the `write` pipeline
 //! into the `store`, or is read from there by `list` and `watch`, and leaves through `view` and `render`.
 
+mod admission;
 pub mod auth;
 pub mod builtin;
 mod builtin_resources;

@@ -208,7 +208,7 @@ mod tests {
     use crate::kube::catalog::Catalog;
 
     fn services() -> Resource {
-        Catalog::new().by_qualified_name("services").unwrap().as_ref().clone()
+        Catalog::default().by_qualified_name("services").unwrap().as_ref().clone()
     }
 
     fn selects(labels: &str, fields: &str, object: &Value) -> bool {

@@ -37,7 +37,7 @@ impl State {
     pub fn new(history: usize, clock: Clock, chance: Chance) -> Self {
         let mut state = Self {
             store: Store::new(history),
-            catalog: Catalog::new(),
+            catalog: Catalog::default(),
             clock,
             chance,
             allocator: Allocator::default(),

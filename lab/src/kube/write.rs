@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::admission::{
+    already_exists, changes_generation, check_envelope, check_name, check_preconditions, merge_by_path,
+    new_finalizers_while_deleting, refuse_invalid, remove_status,
+};
 use super::patch::Patch;
-use super::resource::{ObjectKey, Resource, split_api_version};
+use super::resource::{ObjectKey, Resource};
 use super::schema::FieldError;
 use super::state::{NAMESPACES, State};
-use super::status::{Status, forbidden_field, required};
+use super::status::{Status, Subject, required};
 use super::{builtin, crd, meta, view};
 
 /// What to do about fields that the schema does not know.
@@ -219,16 +223,19 @@ impl State {
         options: &WriteOptions,
     ) -> Result<Vec<String>, Status> {
         meta::tidy(object);
-        let Some(custom) = &resource.custom else {
-            builtin::fill_defaults(resource, object, stored, &mut self.allocator);
-            return Ok(Vec::new());
+        let unknown = match &resource.custom {
+            None => {
+                let unknown = builtin::prune(resource, object);
+                builtin::fill_defaults(resource, object, stored, &mut self.allocator);
+                unknown
+            }
+            Some(custom) => view::with_bare_body(object, |body| {
+                let unknown = custom.schema.prune(body);
+                custom.schema.drop_nulls(body);
+                custom.schema.apply_defaults(body);
+                unknown
+            }),
         };
-        let unknown = view::with_bare_body(object, |body| {
-            let unknown = custom.schema.prune(body);
-            custom.schema.drop_nulls(body);
-            custom.schema.apply_defaults(body);
-            unknown
-        });
         let texts: Vec<String> = unknown.iter().map(|path| format!("unknown field \"{path}\"")).collect();
         match options.validation {
             FieldValidation::Strict if !texts.is_empty() => {
@@ -292,7 +299,7 @@ impl State {
         }
         let name = &key.namespace;
         let Some(namespace) = self.store.get(NAMESPACES, &ObjectKey::new(None, name)) else {
-            let missing = super::status::Subject { group: "", plural: NAMESPACES, name };
+            let missing = Subject { group: "", plural: NAMESPACES, name };
             return Err(Status::not_found(missing));
         };
         if !meta::is_deleting(namespace) {
@@ -308,168 +315,4 @@ impl State {
         }
         Err(status)
     }
-}
-
-/// Checks apiVersion, kind and namespace of a body against the URL, and fills them in.
-fn check_envelope(resource: &Resource, namespace: Option<&str>, mut object: Value) -> Result<Value, Status> {
-    let Some(fields) = object.as_object_mut() else {
-        return Err(Status::bad_request("the object provided is unrecognized (must be a JSON object)"));
-    };
-    let expected = resource.api_version();
-    let sent = fields.get("apiVersion").and_then(Value::as_str).unwrap_or(&expected);
-    if sent != expected {
-        let message =
-            format!("the API version in the data ({sent}) does not match the expected API version ({expected})");
-        return Err(Status::bad_request(message));
-    }
-    let kind = fields.get("kind").and_then(Value::as_str).unwrap_or(&resource.kind);
-    if kind != resource.kind {
-        let (group, version) = split_api_version(&expected);
-        let message =
-            format!("{kind} in version \"{version}\" cannot be handled as a {} of \"{group}\"", resource.kind);
-        return Err(Status::bad_request(message));
-    }
-    fields.insert("apiVersion".to_owned(), json!(expected));
-    fields.insert("kind".to_owned(), json!(resource.kind));
-    let Some(meta) = meta::metadata_mut(&mut object) else {
-        return Err(Status::bad_request("metadata must be an object"));
-    };
-    let sent = meta.get("namespace").and_then(Value::as_str).unwrap_or_default();
-    match namespace {
-        Some(namespace) if sent.is_empty() => {
-            meta.insert("namespace".to_owned(), json!(namespace));
-        }
-        Some(namespace) if sent == namespace => {}
-        None if sent.is_empty() => {
-            meta.remove("namespace");
-        }
-        _ => {
-            let message = "the namespace of the provided object does not match the namespace sent on the request";
-            return Err(Status::bad_request(message));
-        }
-    }
-    Ok(object)
-}
-
-fn check_name(object: &Value, name: &str) -> Result<(), Status> {
-    let sent = meta::text(object, "name");
-    if sent.is_empty() || sent == name {
-        return Ok(());
-    }
-    let message = format!("the name of the object ({sent}) does not match the name on the URL ({name})");
-    Err(Status::bad_request(message))
-}
-
-/// The uid and the resourceVersion in the body hold.
-fn check_preconditions(
-    resource: &Resource,
-    object: &Value,
-    stored: &Value,
-    options: &WriteOptions,
-) -> Result<(), Status> {
-    let name = meta::text(stored, "name");
-    let (uid, stored_uid) = (meta::text(object, "uid"), meta::text(stored, "uid"));
-    if options.administrative {
-        return Ok(());
-    }
-    if !uid.is_empty() && uid != stored_uid {
-        let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {stored_uid}");
-        return Err(Status::conflict(resource.subject(name), &why));
-    }
-    let revision = meta::text(object, "resourceVersion");
-    if revision.is_empty() && !resource.rules.unconditional {
-        let error = super::status::field_error(
-            "metadata.resourceVersion",
-            "FieldValueInvalid",
-            "Invalid value: 0x0: must be specified for an update",
-        );
-        return Err(Status::invalid(&resource.group, &resource.plural, name, &[error]));
-    }
-    if !revision.is_empty() && revision != meta::text(stored, "resourceVersion") {
-        return Err(Status::stale(resource.subject(name)));
-    }
-    Ok(())
-}
-
-/// Joins the new and the stored object by what the path may change.
-fn merge_by_path(
-    resource: &Resource,
-    subresource: Option<&str>,
-    mut object: Value,
-    stored: &Value,
-    options: &WriteOptions,
-) -> Value {
-    match subresource {
-        Some("status") => with_part(stored, "/status", object.get("status").cloned()),
-        Some("finalize") => with_part(stored, "/spec/finalizers", object.pointer("/spec/finalizers").cloned()),
-        _ => {
-            object["metadata"]["name"] = stored["metadata"]["name"].clone();
-            let keeps_status = resource.rules.status && !(options.administrative && object.get("status").is_some());
-            if !keeps_status {
-                return object;
-            }
-            with_part(&object, "/status", stored.get("status").cloned())
-        }
-    }
-}
-
-/// A copy with the member at `/a` or `/a/b` set or removed.
-fn with_part(object: &Value, pointer: &str, part: Option<Value>) -> Value {
-    let mut object = object.clone();
-    let (parent, field) = pointer.rsplit_once('/').unwrap_or(("", pointer));
-    if let Some(fields) = object.pointer_mut(parent).and_then(Value::as_object_mut) {
-        match part {
-            Some(part) => fields.insert(field.to_owned(), part),
-            None => fields.remove(field),
-        };
-    }
-    object
-}
-
-fn remove_status(object: &mut Value) {
-    if let Some(fields) = object.as_object_mut() {
-        fields.remove("status");
-    }
-}
-
-fn refuse_invalid(resource: &Resource, name: &str, errors: Vec<FieldError>) -> Result<(), Status> {
-    if errors.is_empty() { Ok(()) } else { Err(Status::invalid(&resource.group, &resource.kind, name, &errors)) }
-}
-
-fn already_exists(resource: &Resource, existing: &Value) -> Status {
-    let mut status = Status::already_exists(resource.subject(meta::text(existing, "name")));
-    if meta::is_deleting(existing) {
-        status.message = format!("object is being deleted: {}", status.message);
-    }
-    status
-}
-
-fn new_finalizers_while_deleting(object: &Value, stored: &Value) -> Vec<FieldError> {
-    if !meta::is_deleting(stored) {
-        return Vec::new();
-    }
-    let before = meta::finalizers(stored);
-    let new: Vec<&str> = meta::finalizers(object).into_iter().filter(|name| !before.contains(name)).collect();
-    if new.is_empty() {
-        return Vec::new();
-    }
-    let list: Vec<String> = new.iter().map(|name| format!("{name:?}")).collect();
-    let detail = format!(
-        "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
-        list.join(", ")
-    );
-    vec![forbidden_field("metadata.finalizers", &detail)]
-}
-
-/// Whether anything outside the metadata (and the status, where it is a subresource) differs.
-fn changes_generation(resource: &Resource, object: &Value, stored: &Value) -> bool {
-    let counted = |key: &str| key != "metadata" && !(key == "status" && resource.rules.status);
-    let part = |value: &Value| -> Vec<(String, Value)> {
-        let fields = value.as_object().into_iter().flatten();
-        let mut part: Vec<_> =
-            fields.filter(|(key, _)| counted(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
-        part.sort_by(|a, b| a.0.cmp(&b.0));
-        part
-    };
-    part(object) != part(stored)
 }

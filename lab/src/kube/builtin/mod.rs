@@ -1,5 +1,6 @@
 //! Defaults and validation of the built-in kinds: as much as the operator and its tests can notice.
 
+mod fields;
 mod ingress;
 mod service;
 
@@ -24,6 +25,15 @@ pub fn name_rule(resource: &Resource) -> NameRule {
         ("", "Service") => NameRule::Rfc1035,
         ("rbac.authorization.k8s.io", _) => NameRule::PathSegment,
         _ => NameRule::Subdomain,
+    }
+}
+
+/// Removes the fields that the kind does not know, where its fields are known here; returns their paths.
+pub fn prune(resource: &Resource, object: &mut Value) -> Vec<String> {
+    if ["", "networking.k8s.io"].contains(&resource.group.as_str()) {
+        fields::prune(&resource.kind, object)
+    } else {
+        Vec::new()
     }
 }
 

@@ -174,3 +174,15 @@ async fn an_event_is_served_by_both_apis() {
     let event = &list["items"][0];
     assert_eq!((&event["message"], &event["reportingComponent"]), (&json!("moved"), &json!("amko")));
 }
+
+#[tokio::test]
+async fn an_unknown_field_of_a_built_in_kind_is_dropped_or_refused() {
+    let router = world().router();
+    let mut body = config_map("a");
+    body["dato"] = json!({});
+    let strict = post(&router, &format!("{CONFIG_MAPS}?fieldValidation=Strict"), body.clone()).await;
+    let message = "ConfigMap in version \"v1\" cannot be handled as a ConfigMap: strict decoding error: unknown field \
+                   \"dato\"";
+    assert_eq!((strict.code, strict.body["message"].as_str()), (400, Some(message)));
+    assert_eq!(post(&router, CONFIG_MAPS, body).await.body.get("dato"), None);
+}
