@@ -1,6 +1,6 @@
-use super::decide::{Delta, Placed, place, publications};
-use super::object::{Exposed, Kind, ObjectKey, Port, Publication};
-use super::vips::{Holder, VipRange, assign};
+use crate::ako::decide::{Delta, Placed, place, publications};
+use crate::ako::object::{Exposed, Kind, ObjectKey, Port, Publication};
+use crate::ako::vips::{Holder, VipRange, assign};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
