@@ -114,9 +114,10 @@ impl CallError {
             Failure::Transport(_) | Failure::RateLimited { .. } | Failure::ServerError { .. } => Remedy::Backoff,
             Failure::UnstableList | Failure::NoSession | Failure::Malformed(_) => Remedy::Backoff,
             Failure::Maintenance(_) | Failure::DomainConflict(_) | Failure::Upgrade(_) => Remedy::Slow,
-            Failure::NotLeader(_) | Failure::SessionLimit(_) | Failure::InUse(_) => Remedy::Slow,
+            Failure::NotLeader(_) | Failure::InUse(_) => Remedy::Slow,
+            Failure::SessionLimit(_) | Failure::BadSession(_) => Remedy::Slow,
             Failure::NotFound(_) | Failure::AlreadyExists(_) | Failure::StaleWrite(_) => Remedy::Reread,
-            Failure::InvalidCredentials(_) | Failure::BadSession(_) | Failure::Forbidden(_) => Remedy::Human,
+            Failure::InvalidCredentials(_) | Failure::Forbidden(_) => Remedy::Human,
             Failure::OwnedElsewhere { .. } | Failure::UnknownTenant(_) | Failure::InvalidVersion(_) => Remedy::Human,
             Failure::BadRequest(_) | Failure::Unexpected { .. } => Remedy::Human,
         }

@@ -70,8 +70,8 @@ impl Subject<'_> {
 
     fn too_many(self, path: &str) -> String {
         format!(
-            "it is a member, but its path {path} is not monitored: GSLB service {} already has {MAX_PER_SERVICE} health \
-             monitors, as many as the controller accepts; use fewer distinct paths or healthMonitorRefs",
+            "it is a member, but its path {path} is not monitored: GSLB service {} already has {MAX_PER_SERVICE} \
+             health monitors, as many as the controller accepts; use fewer distinct paths or healthMonitorRefs",
             self.gs_name
         )
     }

@@ -214,7 +214,7 @@ impl MemberClients for InProcessMembers {
 }
 
 /// Controllers without sockets: the host of the URI names the site.
-struct InProcessTransport(AviWorld);
+pub struct InProcessTransport(pub AviWorld);
 
 impl AviTransport for InProcessTransport {
     fn send(&self, request: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {

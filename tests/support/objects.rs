@@ -64,7 +64,7 @@ pub fn ingress(name: &str, hosts: &[Host<'_>]) -> Value {
         "backend": {"service": {"name": "web", "port": {"number": 80}}}});
     let rule = |h: &Host<'_>| {
         let paths: Vec<Value> = h.paths.iter().map(path).collect();
-        json!({"host": h.host, "http": {"paths": paths}})
+        if paths.is_empty() { json!({"host": h.host}) } else { json!({"host": h.host, "http": {"paths": paths}}) }
     };
     let status: Vec<Value> = hosts.iter().map(|h| json!({"ip": h.ip, "hostname": h.host})).collect();
     json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress",

@@ -1,5 +1,7 @@
 //! Every answer that the public documentation leaves open, in one place, so that one visit to a real controller can
-//! correct them all. `U-n` numbers the open points; what has no number is a guess of the same kind.
+//! correct them all. `U-n` numbers the open points; what has no number is a guess of the same kind. Three points have
+//! no entry because nothing here depends on them: `Retry-After` (U-13, only faults answer 429), published maxima (U-17,
+//! no limit is enforced) and the order of DNS answers (U-18).
 
 use super::kind::Kind;
 use super::version::ApiVersion;

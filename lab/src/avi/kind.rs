@@ -53,6 +53,7 @@ impl Kind {
         }
     }
 
+    /// The type that a path piece names; `None` for types that are not simulated.
     pub fn of_path(path: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.path() == path)
     }
@@ -72,6 +73,7 @@ impl Kind {
         }
     }
 
+    /// When objects of this type go to the followers.
     pub fn federation(self) -> Federation {
         match self {
             Self::Gslb | Self::GslbService => Federation::Always,
@@ -90,6 +92,7 @@ impl Kind {
         !matches!(self, Self::Cluster | Self::Cloud | Self::Gslb)
     }
 
+    /// The description of the type's fields.
     pub fn fields(self) -> &'static [Field] {
         match self {
             Self::Tenant => schema::base::TENANT,

@@ -1,7 +1,7 @@
 //! Creating, replacing, changing and deleting objects.
 
 use super::admit::Admission;
-use super::call::{Call, guard_federated};
+use super::call::{Call, Scope, guard_federated};
 use super::inferred;
 use super::kind::{Federation, Kind};
 use super::patch;
@@ -170,7 +170,7 @@ fn write_tenant(state: &State, call: &Call<'_>, kind: Kind, sent: &Map<String, V
         reference.map(|reference| resolver.resolve(Kind::Tenant, reference)).transpose().map_err(Reply::refused)?;
     let named = named.as_deref().and_then(target_of).map(|(_, uuid)| uuid);
     match (&call.scope, named) {
-        (super::call::Scope::All, Some(named)) => Ok(named.to_owned()),
+        (Scope::All, Some(named)) => Ok(named.to_owned()),
         (scope, Some(named)) if named != scope.tenant() => {
             Err(Reply::refused("tenant_ref differs from the tenant of the request"))
         }

@@ -35,3 +35,6 @@ mod write;
 pub use auth::UserInfo;
 pub use status::Status;
 pub use world::{KubeWorld, KubeWorldConfig};
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::events;
 use super::list::Page;
 use super::meta;
 use super::resource::Resource;
@@ -39,11 +40,6 @@ impl Renderer {
         }
     }
 
-    /// The object of a watch event.
-    pub fn event_object(&self, resource: &Resource, object: Value) -> Value {
-        self.object(resource, object)
-    }
-
     pub fn list(&self, resource: &Resource, page: Page) -> Value {
         let revision = page.revision.to_string();
         let (kind, api_version, items) = match self.form {
@@ -77,6 +73,11 @@ impl Renderer {
             continue_token: page.continue_token.clone(),
             remaining: page.remaining,
         };
+        if resource.converts_events() {
+            let core: Vec<Value> = page.items.iter().cloned().map(events::to_core).collect();
+            let kind = TableKind::Builtin { group: String::new(), kind: resource.kind.clone() };
+            return table::render(&kind, &core, &options);
+        }
         table::render(&kind, &page.items, &options)
     }
 }

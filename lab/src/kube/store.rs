@@ -71,7 +71,7 @@ pub struct Store {
 impl Store {
     pub fn new(history: usize) -> Self {
         let revision = Arc::new(watch::Sender::new(FIRST_REVISION));
-        Self { collections: BTreeMap::new(), history, compacted: 0, revision }
+        Self { collections: BTreeMap::new(), history, compacted: FIRST_REVISION, revision }
     }
 
     pub fn revision(&self) -> u64 {

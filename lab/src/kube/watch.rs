@@ -207,7 +207,7 @@ impl Watcher {
     }
 
     fn push(&mut self, kind: &str, object: Value) {
-        let object = self.renderer.event_object(&self.resource, object);
+        let object = self.renderer.object(&self.resource, object);
         self.push_line(kind, &object);
     }
 

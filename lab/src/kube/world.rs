@@ -155,6 +155,7 @@ impl KubeWorld {
 
     /// `false`: every request gets 503 and running watches are cut.
     pub fn set_available(&self, up: bool) {
+        tracing::info!(cluster = self.inner.name, up, "API server availability");
         self.inner.available.send_replace(up);
         if !up {
             self.inner.cuts.send_modify(|cuts| *cuts += 1);

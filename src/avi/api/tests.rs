@@ -229,6 +229,18 @@ async fn an_existing_monitor_of_another_installation_is_left_alone_and_its_owner
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_monitor_of_the_same_name_in_another_tenant_is_left_alone() {
+    let controller = TestController::default();
+    let mut elsewhere = stored_monitor("a.b");
+    elsewhere["tenant_ref"] = json!("https://avi.example.org/api/tenant/admin#admin");
+    controller.on("POST /api/healthmonitor/", 409, json!({"error": "already exists"}));
+    controller.on(FIND, 200, page(&[elsewhere]));
+    let (outcome, requests) = execute(&controller, &Write::CreateMonitor(monitor("a.b"))).await;
+    assert_eq!(outcome.unwrap_err().failure, Failure::AlreadyExists("already exists".into()));
+    assert_eq!(requests.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_write_answered_with_nonsense_may_have_been_applied() {
     for body in [json!("<html>"), json!({"name": "a.b"})] {
         let controller = TestController::default();

@@ -300,7 +300,7 @@ fn stored_monitor(monitor: &HealthMonitor) -> Value {
 
 fn observed_monitor(content: Option<HealthMonitor>, faithful: bool) -> Option<ObservedMonitor> {
     let last_modified = Some("5".to_owned());
-    Some(ObservedMonitor { uuid: "healthmonitor-1".into(), last_modified, content, faithful })
+    Some(ObservedMonitor { uuid: "healthmonitor-1".into(), tenant: "admin".into(), last_modified, content, faithful })
 }
 
 #[test]

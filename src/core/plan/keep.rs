@@ -82,27 +82,39 @@ fn merge(mut desired: Desired, observed: &Observed, service: &GslbService, entri
     desired
 }
 
-/// Adds the observed members that no desired one explains, each to the pool of its priority. A desired member explains
-/// at most one: first the same member, then the same place, then the same virtual service with a new address.
+/// Adds the observed members that no desired one explains, each to the pool of its priority.
 fn keep_members(desired: &mut Vec<Pool>, observed: &[Pool]) {
-    let mut explaining: Vec<Member> = desired.iter().flat_map(|pool| pool.members.clone()).collect();
-    let mut left: Vec<(&Pool, &Member)> =
-        observed.iter().flat_map(|pool| pool.members.iter().map(move |member| (pool, member))).collect();
-    let mut strike = |explains: &dyn Fn(&Member, &Member) -> bool| {
-        left.retain(|(_, member)| {
-            let found = explaining.iter().position(|candidate| explains(candidate, member));
+    for (pool, member) in unexplained_members(desired, observed) {
+        pool_of(desired, pool).members.push(member.clone());
+    }
+}
+
+/// A desired member explains at most one observed: first the same in every respect, then the same place, then the same
+/// virtual service with a new address.
+fn unexplained_members<'a>(desired: &[Pool], observed: &'a [Pool]) -> Vec<(&'a Pool, &'a Member)> {
+    let mut explaining = placed(desired);
+    let mut left = placed(observed);
+    let mut strike = |explains: &dyn Fn(&Member, &Member) -> bool, anywhere: bool| {
+        left.retain(|(pool, member)| {
+            let found = explaining.iter().position(|(wanted, candidate)| {
+                (anywhere || wanted.priority == pool.priority) && explains(candidate, member)
+            });
             found.map(|index| explaining.swap_remove(index)).is_none()
         });
     };
     let shared = shared_virtual_services(observed);
-    strike(&|desired, observed| same_place(desired, observed) && desired.vs_uuid == observed.vs_uuid);
-    strike(&same_place);
-    strike(&|desired, observed| {
+    let same_service = |desired: &Member, observed: &Member| {
         observed.vs_uuid.as_ref().is_some_and(|uuid| desired.vs_uuid.as_ref() == Some(uuid) && !shared.contains(uuid))
-    });
-    for (pool, member) in left {
-        pool_of(desired, pool).members.push(member.clone());
-    }
+    };
+    strike(&|desired, observed| desired == observed, false);
+    strike(&|desired, observed| same_place(desired, observed) && desired.vs_uuid == observed.vs_uuid, true);
+    strike(&same_place, true);
+    strike(&same_service, true);
+    left
+}
+
+fn placed(pools: &[Pool]) -> Vec<(&Pool, &Member)> {
+    pools.iter().flat_map(|pool| pool.members.iter().map(move |member| (pool, member))).collect()
 }
 
 /// The same address, and nothing says that it is of two controllers (clusters may have overlapping address plans,

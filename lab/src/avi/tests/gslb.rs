@@ -127,6 +127,23 @@ async fn a_promoted_site_leads_after_the_blackout_and_unsent_writes_are_lost() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_accepts_federated_writes_while_the_lead_moves() {
+    let world = AviWorld::new(two_sites());
+    let (mut old, mut new) = (Client::logged_in(&world, "alpha").await, Client::logged_in(&world, "beta").await);
+    let mut statuses = async |name: &str| {
+        let body = service(name);
+        (old.post("/api/gslbservice", &body).await.status, new.post("/api/gslbservice", &body).await.status)
+    };
+    assert_eq!(statuses("before").await, (201, 400));
+    world.promote("beta").expect("beta may lead");
+    pass(4).await;
+    assert_eq!(statuses("meanwhile").await, (400, 400));
+    pass(1).await;
+    assert_eq!(statuses("after").await, (400, 201));
+    assert_eq!(service_names(&world, "alpha"), ["before", "after"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_follower_that_was_away_catches_up() {
     let world = AviWorld::new(delayed());
     let mut client = Client::logged_in(&world, "alpha").await;

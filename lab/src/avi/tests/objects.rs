@@ -171,6 +171,25 @@ async fn conflicts_and_absences_have_their_status_and_text() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_fqdn_that_a_service_gives_up_is_free_again() {
+    let world = AviWorld::new(two_sites());
+    let mut client = Client::logged_in(&world, "alpha").await;
+    let mut first = service("first");
+    first["domain_names"] = json!(["a.example.org", "b.example.org"]);
+    let uuid = client.create("gslbservice", &first).await;
+    let mut second = service("second");
+    second["domain_names"] = json!(["b.example.org"]);
+    assert_eq!(client.post("/api/gslbservice", &second).await.status, 400);
+    first["domain_names"] = json!(["a.example.org"]);
+    assert_eq!(client.put(&format!("/api/gslbservice/{uuid}"), &first).await.status, 200);
+    client.create("gslbservice", &second).await;
+    client.delete(&format!("/api/gslbservice/{uuid}")).await;
+    let mut third = service("third");
+    third["domain_names"] = json!(["a.example.org"]);
+    client.create("gslbservice", &third).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn tenants_separate_names_and_hide_objects() {
     let world = AviWorld::new(two_sites());
     let mut beta = Client::logged_in(&world, "beta").await;

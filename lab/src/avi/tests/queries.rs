@@ -136,3 +136,25 @@ async fn an_answer_shows_the_fields_of_the_version_and_of_the_query() {
     let text = "Incoming request (v20_1_5) has field (preference_order) introduced in later versions(v22_1_1).";
     assert_eq!(refused.outcome(), (400, text));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_queries_that_amko_sends_are_answered() {
+    let world = AviWorld::new(two_sites());
+    let mut client = seven_services(&world).await;
+    client.headers.insert("x-avi-tenant", "*".into());
+    let cases = [
+        ("gslbservice?include_name&page_size=100&created_by=amko-odd", json!(4)),
+        ("gslbservice?created_by=amko-odd&include_name=&name=gs-1", json!(1)),
+        ("healthmonitor?include_name&page_size=100&is_federated=true", json!(6)),
+        ("healthmonitor?is_federated=true&name=tcp", json!(1)),
+        ("pkiprofile?is_federated=true&page_size=10", json!(0)),
+        ("applicationpersistenceprofile?include_name&page_size=100&is_federated=true", json!(0)),
+        ("gslb", json!(1)),
+        ("cloud", json!(1)),
+        ("cluster", Value::Null),
+    ];
+    for (query, count) in cases {
+        let answer = client.get(&format!("//api/{query}")).await;
+        assert_eq!((answer.status, &answer.body["count"]), (200, &count), "{query}");
+    }
+}

@@ -17,14 +17,20 @@ fn with(body: &Value, pointer: &str, value: Value) -> Value {
     body
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_gslb_service_that_breaks_a_rule_is_refused_by_name() {
+/// Every case must be refused with its text, and nothing be stored.
+async fn assert_refused(base: &Value, cases: &[(&str, Value, &str)]) {
     let world = AviWorld::new(two_sites());
     let mut client = Client::logged_in(&world, "alpha").await;
-    let base = service("shop");
-    let member = json!({"ip": {"addr": "203.0.113.10", "type": "V4"}});
-    let pool = base["groups"][0].clone();
-    let monitors: Vec<&str> = vec!["/api/healthmonitor?name=System-GSLB-TCP"; 7];
+    for (pointer, value, text) in cases {
+        let answer = client.post("/api/gslbservice", &with(base, pointer, value.clone())).await;
+        assert_eq!(answer.outcome(), (400, *text), "{pointer}");
+    }
+    assert_eq!(service_names(&world, "alpha"), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gslb_service_that_breaks_a_rule_is_refused_by_name() {
+    let monitors = vec!["/api/healthmonitor?name=System-GSLB-TCP"; 7];
     let cases = [
         ("/name", Value::Null, "Required field 'name' is missing"),
         ("/name", json!("x".repeat(256)), "Field 'name' must be between 1 character and 255 characters"),
@@ -40,16 +46,6 @@ async fn a_gslb_service_that_breaks_a_rule_is_refused_by_name() {
             "Domain name badexample.org is not part of any GSLB DNS configuration",
         ),
         ("/domain_names", json!(["a.example.org", "A.example.org"]), "Domain name a.example.org is listed twice"),
-        ("/groups", json!([]), "Required field 'groups' is missing"),
-        ("/groups", json!([pool, pool]), "Pool name pool is used twice in the GSLB service"),
-        ("/groups/0/members", json!([]), "Required field 'groups.members' is missing"),
-        ("/groups/0/members", json!([member, member]), "Member 203.0.113.10 is listed twice in pool pool"),
-        ("/groups/0/members/0", json!({"ratio": 1}), "A pool member needs ip, fqdn, or vs_uuid with cluster_uuid"),
-        ("/groups/0/members/0/ratio", json!(21), "Field 'groups[0].members[0].ratio' must be between 1 and 20"),
-        ("/groups/0/members/0/cluster_uuid", json!("cluster-x"), "Cluster cluster-x is not a site of the GSLB"),
-        ("/groups/0/priority", json!(101), "Field 'groups[0].priority' must be between 0 and 100"),
-        ("/groups/0/algorithm", json!("LUCK"), "Field 'groups[0].algorithm' has unknown value 'LUCK'"),
-        ("/groups/0/weight", json!(1), "Unknown field 'groups[0].weight'"),
         ("/ttl", json!(86_401), "Field 'ttl' must be between 0 and 86400"),
         ("/ttl", json!("30"), "Field 'ttl' must be a whole number"),
         ("/isFederated", json!(true), "Unknown field 'isFederated'"),
@@ -75,11 +71,27 @@ async fn a_gslb_service_that_breaks_a_rule_is_refused_by_name() {
             "Site persistence needs an application persistence profile of type GSLB site",
         ),
     ];
-    for (pointer, value, text) in cases {
-        let answer = client.post("/api/gslbservice", &with(&base, pointer, value)).await;
-        assert_eq!(answer.outcome(), (400, text), "{pointer}");
-    }
-    assert_eq!(service_names(&world, "alpha"), Vec::<String>::new());
+    assert_refused(&service("shop"), &cases).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pool_or_member_that_breaks_a_rule_is_refused_by_name() {
+    let base = service("shop");
+    let member = json!({"ip": {"addr": "203.0.113.10", "type": "V4"}});
+    let pool = &base["groups"][0];
+    let cases = [
+        ("/groups", json!([]), "Required field 'groups' is missing"),
+        ("/groups", json!([pool, pool]), "Pool name pool is used twice in the GSLB service"),
+        ("/groups/0/members", json!([]), "Required field 'groups.members' is missing"),
+        ("/groups/0/members", json!([member, member]), "Member 203.0.113.10 is listed twice in pool pool"),
+        ("/groups/0/members/0", json!({"ratio": 1}), "A pool member needs ip, fqdn, or vs_uuid with cluster_uuid"),
+        ("/groups/0/members/0/ratio", json!(21), "Field 'groups[0].members[0].ratio' must be between 1 and 20"),
+        ("/groups/0/members/0/cluster_uuid", json!("cluster-x"), "Cluster cluster-x is not a site of the GSLB"),
+        ("/groups/0/priority", json!(101), "Field 'groups[0].priority' must be between 0 and 100"),
+        ("/groups/0/algorithm", json!("LUCK"), "Field 'groups[0].algorithm' has unknown value 'LUCK'"),
+        ("/groups/0/weight", json!(1), "Unknown field 'groups[0].weight'"),
+    ];
+    assert_refused(&base, &cases).await;
 }
 
 #[tokio::test(start_paused = true)]

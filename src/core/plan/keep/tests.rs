@@ -102,6 +102,19 @@ fn an_equal_address_of_another_controller_explains_nothing() {
     assert_eq!(addresses(&service(in_the_dark(&mut world))), ["10.1.0.5", "10.1.0.5"]);
 }
 
+/// Without UUIDs only the pool tells two members with one address apart.
+#[test]
+fn a_seen_member_explains_its_own_pool_before_another() {
+    let mut world = both();
+    let mut policy = DeploymentPolicy { traffic_split: [share("ctx-b", 1, 15)].into(), ..deployment() };
+    policy.clusters.values_mut().for_each(|cluster| cluster.sync_vip_only = true);
+    world.policy = in_force(policy);
+    world.set_ingress("ctx-b", ingress("web", WEB, &["/"], "10.1.0.5"));
+    world.settle(WEB);
+    let before = world.controller.observed.service.clone().unwrap().content;
+    assert_eq!(service(in_the_dark(&mut world)).pools, before.pools);
+}
+
 /// Rule GS-05: an entry that cannot be read may be of any cluster, and no entry at all even more so.
 #[test]
 fn an_unreadable_description_protects_the_service_while_any_cluster_is_unseen() {
