@@ -84,7 +84,7 @@ impl Lab {
     pub async fn start(options: LabOptions, progress: impl Fn(&str)) -> Result<Self, LabError> {
         let LabOptions { topology, dir, ports, seed, controller_latency, operator } = options;
         let dir = dir.create()?;
-        let tls = LabTls::generate(&topology.zone, &[])?;
+        let tls = LabTls::generate(&topology.zone)?;
         let chance = Chance::seeded(seed);
         let accesses = sockets::accesses(&topology, &ports, &chance)?;
         let members = kubeconfig::render(&accesses, &tls.ca)?;

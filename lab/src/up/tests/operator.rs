@@ -37,7 +37,8 @@ async fn an_operator_that_ends_before_it_is_ready_is_reported_with_its_status_an
     let OperatorError::Ended { status, log: named } = error else { panic!("{error}") };
     assert_eq!((status.code(), &named), (Some(3), &log));
     let expected = format!("run --context c1 --namespace avi-system --http {} --members /members\n", config.http);
-    assert_eq!(std::fs::read_to_string(log).unwrap(), expected);
+    assert_eq!(std::fs::read_to_string(&log).unwrap(), expected);
+    std::fs::remove_dir_all(log.parent().unwrap()).unwrap();
 }
 
 #[tokio::test]
@@ -45,7 +46,7 @@ async fn an_operator_is_waited_for_and_stops_on_sigterm() {
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let text = "trap 'echo stopped; exit 0' TERM; echo started; while :; do sleep 0.05; done";
     let config = OperatorConfig { http: listener.local_addr().unwrap(), ..script("ready", text, free_address()) };
-    let log = config.log.clone();
+    let (log, dir) = (config.log.clone(), config.log.parent().unwrap().to_owned());
     let said = move || std::fs::read_to_string(&log).unwrap();
     let readiness = said.clone();
     let ready = move || async move {
@@ -58,12 +59,15 @@ async fn an_operator_is_waited_for_and_stops_on_sigterm() {
     operator.stop().await.unwrap();
     assert_eq!(said(), "started\nstopped\n");
     serving.abort();
+    std::fs::remove_dir_all(dir).unwrap();
 }
 
 #[tokio::test]
 async fn a_missing_program_is_named() {
     let config = script("missing", "", free_address());
+    let dir = config.log.parent().unwrap().to_owned();
     let config = OperatorConfig { program: "/nowhere/amko".into(), ..config };
     let text = Operator::start(config).err().unwrap().to_string();
     assert!(text.starts_with("cannot start the operator /nowhere/amko: "), "{text}");
+    std::fs::remove_dir_all(dir).unwrap();
 }
