@@ -11,7 +11,7 @@ use super::link::Link;
 use super::supervisor::restart::RestartPolicy;
 use super::supervisor::{Children, arrange};
 use crate::core::inventory::Offer;
-use crate::core::plan::{Observed, Unseen};
+use crate::core::plan::{Observed, Unseen, relevant_unseen};
 use crate::core::policy::{DeploymentState, PolicySnapshot};
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 use rand::SeedableRng;
@@ -326,6 +326,7 @@ impl GsDirectoryState {
         if self.policy.installation.is_some() && unseen.is_empty() {
             self.settling = Settling::Over;
         }
+        let unseen = relevant_unseen(&unseen, &self.policy);
         let settled = self.settling == Settling::Over;
         let context = Context { policy: Arc::clone(&self.policy), unseen, term: self.term, settled };
         if *self.context != context {

@@ -125,7 +125,7 @@ impl World {
             tokio::time::sleep(STEP).await;
             waited += STEP;
             assert!(waited < LIMIT, "the world does not settle: {:#?}", self.links().board.read());
-            let requests = self.avi.requests().last().map_or(0, |r| r.seq);
+            let requests = self.avi.last_request();
             let queue = self.links().board.read().queue;
             let idle = requests == before && queue.waiting + queue.delayed + queue.in_flight == 0;
             quiet = if idle { quiet + STEP } else { Duration::ZERO };
@@ -135,7 +135,7 @@ impl World {
 
     /// Runs `change` and gives the controller writes that follow from it.
     pub async fn writes_after(&self, change: impl FnOnce(&Self)) -> Vec<Request> {
-        let before = self.avi.requests().last().map_or(0, |r| r.seq);
+        let before = self.avi.last_request();
         change(self);
         self.settle().await;
         self.writes_since(before)

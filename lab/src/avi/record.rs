@@ -29,7 +29,7 @@ pub(super) struct RequestLog {
 
 impl RequestLog {
     pub fn new(bound: usize) -> Self {
-        Self { records: VecDeque::new(), bound, next: 0 }
+        Self { records: VecDeque::new(), bound, next: 1 }
     }
 
     /// Stores the record under the next sequence number.
@@ -43,6 +43,11 @@ impl RequestLog {
             self.records.pop_front();
         }
         self.records.push_back(record);
+    }
+
+    /// Sequence number of the newest record; 0 when there was none.
+    pub fn last(&self) -> u64 {
+        self.next - 1
     }
 
     pub fn all(&self) -> Vec<RequestRecord> {

@@ -69,6 +69,11 @@ impl AviWorld {
         self.changes.subscribe()
     }
 
+    /// Sequence number of the newest request; 0 before the first. Cheaper than [`Self::requests`].
+    pub fn last_request(&self) -> u64 {
+        self.state.lock().log.last()
+    }
+
     /// The newest requests, oldest first.
     pub fn requests(&self) -> Vec<RequestRecord> {
         self.state.lock().log.all()

@@ -1,0 +1,113 @@
+//! Every actor may fail: it is restarted, catches up, and nobody else misses anything.
+
+mod support;
+
+use amko::actors::gs_directory::GsDirectoryMsg;
+use amko::actors::operator::{Child, OperatorMsg};
+use serde_json::Value;
+use support::objects::{Host, apply, ingress};
+use support::{World, lines};
+
+fn web(name: &str, ip: &str) -> Value {
+    let host = format!("{name}.example.org");
+    ingress(name, &[Host { host: &host, ip, paths: &["/"] }])
+}
+
+async fn busy_world() -> World {
+    let mut world = World::of_examples();
+    world.start().await;
+    for n in 0..3 {
+        for (context, net) in [("ctx-a", 1), ("ctx-b", 2)] {
+            apply(world.cluster(context), web(&format!("app{n}"), &format!("10.{net}.0.{n}")));
+        }
+    }
+    world.settle().await;
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_failed_child_of_the_root_is_restarted_and_misses_nothing() {
+    let children = [
+        Child::AviSession,
+        Child::Federation,
+        Child::GsDirectory,
+        Child::PolicyWatcher,
+        Child::StatusWriter,
+        Child::ClusterWatcher("ctx-a".into()),
+    ];
+    for child in children {
+        let world = busy_world().await;
+        let name = child.to_string();
+        let writes = world
+            .writes_after(|world| {
+                world.links().operator.cast(OperatorMsg::Poison(child.clone()));
+                apply(world.cluster("ctx-a"), web("app1", "10.1.0.99"));
+                apply(world.cluster("ctx-b"), web("late", "10.2.0.50"));
+            })
+            .await;
+        let mut found = lines(&writes);
+        found.sort_unstable();
+        assert_eq!(found, ["POST gslbservice", "POST healthmonitor", "PUT gslbservice/<uuid>"], "{name}");
+        let view = world.links().board.read().actors[&name].clone();
+        assert_eq!((view.up, view.restarts), (true, 1), "{name}");
+        assert_eq!(view.last_failure.as_deref(), Some("poisoned by the test hook"));
+        let others = world.links().board.read().actors.into_iter().filter(|(other, _)| *other != name);
+        for (other, view) in others {
+            assert_eq!((view.up, view.restarts), (true, 0), "{other} while {name} failed");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_service_actor_is_restarted_and_reads_before_it_writes() {
+    let world = busy_world().await;
+    let fqdn = "app1.example.org";
+    let before = world.avi.last_request();
+    let writes = world
+        .writes_after(|world| {
+            world.links().directory.cast(GsDirectoryMsg::Poison(Some(fqdn.into())));
+            apply(world.cluster("ctx-a"), web("app1", "10.1.0.99"));
+        })
+        .await;
+    assert_eq!(lines(&writes), ["PUT gslbservice/<uuid>"]);
+    assert_eq!(writes[0].body["groups"][0]["members"][0]["ip"]["addr"], "10.1.0.99");
+    let reads = world.avi.requests().into_iter().filter(|r| r.seq > before && r.method == "GET");
+    assert!(reads.count() > 0, "what the controller holds is read again");
+    let restarted = world.links().board.read().restarted_services;
+    assert_eq!(restarted.keys().collect::<Vec<_>>(), [fqdn]);
+    assert_eq!((restarted[fqdn].up, restarted[fqdn].restarts), (true, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_actor_that_keeps_failing_is_quarantined_until_its_input_changes() {
+    let world = busy_world().await;
+    let fqdn = "app1.example.org";
+    for _ in 0..20 {
+        world.links().directory.cast(GsDirectoryMsg::Poison(Some(fqdn.into())));
+        tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+    }
+    let view = world.links().board.read().restarted_services[fqdn].clone();
+    assert_eq!((view.up, view.restarts), (false, 5));
+
+    let writes = world.writes_after(|world| drop(apply(world.cluster("ctx-b"), web("app0", "10.2.0.90")))).await;
+    assert_eq!(lines(&writes), ["PUT gslbservice/<uuid>"], "the others go on");
+    let writes = world.writes_after(|world| drop(apply(world.cluster("ctx-b"), web("app1", "10.2.0.91")))).await;
+    assert_eq!(lines(&writes), ["PUT gslbservice/<uuid>"], "new input is a reason to try again");
+    assert!(world.links().board.read().restarted_services[fqdn].up);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_cannot_be_decoded_stays_as_it_was_and_holds_nobody_up() {
+    let world = busy_world().await;
+    let mut poisoned = web("app1", "10.1.0.66");
+    // Accepted by the API server, which does not check what it stores under status.
+    poisoned["status"]["loadBalancer"]["ingress"] = serde_json::json!([{"ip": 7}]);
+    let writes = world
+        .writes_after(|world| {
+            apply(world.cluster("ctx-a"), poisoned);
+            apply(world.cluster("ctx-a"), web("app2", "10.1.0.88"));
+        })
+        .await;
+    assert_eq!(lines(&writes), ["PUT gslbservice/<uuid>"]);
+    assert_eq!(writes[0].body["name"], "app2.example.org");
+}
