@@ -1,21 +1,16 @@
 //! The program `amko-lab` on real sockets, as a newcomer starts it, without the operator.
 
+#[cfg(test)]
 mod up_support;
 
-use std::net::SocketAddr;
 use std::process::Command;
-use up_support::{LabProcess, fetch, kubectl, primary_server};
+use up_support::{LabProcess, fetch, kubectl, primary_server, served};
 
 const SITES: [(&str, &str, &str); 3] = [
     ("s1az1", "127.110.25.46", "This service resides in SITE1 AZ1"),
     ("s1az2", "127.110.26.46", "This service resides in SITE1 AZ2"),
     ("s2", "127.120.25.46", "This service resides in SITE2"),
 ];
-
-/// Where port 80 of a virtual address is served when ports below 1024 are moved up.
-fn served(address: &str) -> SocketAddr {
-    SocketAddr::new(address.parse().unwrap(), 8080)
-}
 
 #[test]
 fn a_newcomers_lab_answers_kubectl_http_and_dns() {

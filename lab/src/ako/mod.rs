@@ -56,7 +56,7 @@ pub struct AkoConfig {
 pub enum AkoError {
     #[error("AKO of {context}: cannot write {key:?}: {status}")]
     Publish { context: String, key: Box<ObjectKey>, status: Box<Status> },
-    #[error("AKO of {context}: cannot serve on {address}: {source}")]
+    #[error("AKO of {context}: {address}: {source}")]
     Serve { context: String, address: Ipv4Addr, source: std::io::Error },
 }
 

@@ -32,7 +32,12 @@ pub enum LabError {
     #[error(transparent)]
     Serve(#[from] ServeError),
     #[error(transparent)]
-    Ako(#[from] AkoError),
+    Ako(AkoError),
+    #[error(
+        "{0}; stop what uses the port, or put `ports: {{wellKnown: false}}` into a file for --config to serve ports \
+         below 1024 at 8000 higher"
+    )]
+    VirtualAddress(AkoError),
     #[error("cannot write the kubeconfig as YAML: {0}")]
     Kubeconfig(#[from] serde_saphyr::ser::Error),
     #[error("the demo servers cannot use the lab's certificate: {0}")]
@@ -79,7 +84,7 @@ impl Lab {
     pub async fn start(options: LabOptions, progress: impl Fn(&str)) -> Result<Self, LabError> {
         let LabOptions { topology, dir, ports, seed, controller_latency, operator } = options;
         let dir = dir.create()?;
-        let tls = LabTls::generate(&topology.zone, &[])?;
+        let tls = LabTls::generate(&topology.zone)?;
         let chance = Chance::seeded(seed);
         let accesses = sockets::accesses(&topology, &ports, &chance)?;
         let members = kubeconfig::render(&accesses, &tls.ca)?;
@@ -218,7 +223,10 @@ fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
 fn start_akos(akos: &[Ako]) -> Result<JoinSet<()>, LabError> {
     let mut tasks = JoinSet::new();
     for ako in akos {
-        ako.reconcile_once()?;
+        ako.reconcile_once().map_err(|error| match error {
+            AkoError::Serve { .. } => LabError::VirtualAddress(error),
+            AkoError::Publish { .. } => LabError::Ako(error),
+        })?;
         tasks.spawn(ako.clone().run());
     }
     Ok(tasks)

@@ -84,6 +84,8 @@ impl Operator {
             .stdin(Stdio::null())
             .stdout(log.try_clone().map_err(failed)?)
             .stderr(log)
+            // A Ctrl-C is for the lab, which then stops the operator in order.
+            .process_group(0)
             .kill_on_drop(true)
             .spawn()
             .map_err(failed)?;

@@ -38,7 +38,7 @@ impl From<ServeError> for UpError {
     }
 }
 
-/// Runs a lab until SIGINT or SIGTERM.
+/// Runs a lab until SIGINT, SIGTERM or the end of its terminal.
 ///
 /// # Errors
 /// When the configuration is wrong, or something cannot be started.
@@ -150,7 +150,9 @@ fn find_operator(topology: &Topology) -> Result<PathBuf, UpError> {
     let program = operator::find_program()?;
     let address = topology.operator_http;
     let free = std::net::TcpListener::bind(address);
-    free.map_err(|error| ServeError::new("operator", address, "stop what uses it or set operatorHttp with --config", error))?;
+    free.map_err(|error| {
+        ServeError::new("operator", address, "stop what uses it or set operatorHttp with --config", error)
+    })?;
     Ok(program)
 }
 
@@ -170,10 +172,12 @@ fn options(args: &UpArgs, topology: Topology) -> LabOptions {
 fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
         }
     })
 }

@@ -41,10 +41,10 @@ impl LabTls {
     ///
     /// # Errors
     /// When a name cannot stand in a certificate.
-    pub fn generate(zone: &str, names: &[String]) -> Result<Self, TlsError> {
+    pub fn generate(zone: &str) -> Result<Self, TlsError> {
         let ca = CertifiedIssuer::self_signed(ca_params()?, KeyPair::generate()?)?;
         let key = KeyPair::generate()?;
-        let leaf = leaf_params(zone, names)?.signed_by(&key, &ca)?;
+        let leaf = leaf_params(zone)?.signed_by(&key, &ca)?;
         Ok(Self { ca: ca.pem(), certificate: leaf.pem(), key: key.serialize_pem() })
     }
 
@@ -72,7 +72,7 @@ fn ca_params() -> Result<CertificateParams, rcgen::Error> {
     Ok(params)
 }
 
-fn leaf_params(zone: &str, names: &[String]) -> Result<CertificateParams, rcgen::Error> {
+fn leaf_params(zone: &str) -> Result<CertificateParams, rcgen::Error> {
     let mut params = named("AMKO lab")?;
     params.is_ca = IsCa::ExplicitNoCa;
     params.use_authority_key_identifier_extension = true;
@@ -80,7 +80,7 @@ fn leaf_params(zone: &str, names: &[String]) -> Result<CertificateParams, rcgen:
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.subject_alt_names.push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
     let own = ["localhost".to_owned(), format!("*.{zone}"), format!("*.default.{zone}")];
-    for name in own.iter().chain(names) {
+    for name in &own {
         params.subject_alt_names.push(SanType::DnsName(name.as_str().try_into()?));
     }
     Ok(params)

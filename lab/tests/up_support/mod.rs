@@ -122,6 +122,11 @@ pub fn kubectl(lab: &LabProcess, words: &[&str]) -> Option<String> {
     Some(String::from_utf8(output.stdout).unwrap())
 }
 
+/// Where port 80 of a virtual address is served when ports below 1024 are moved up.
+pub fn served(address: &str) -> SocketAddr {
+    SocketAddr::new(address.parse().unwrap(), 8080)
+}
+
 /// The page at `http://address:port/` for this host, as `curl --resolve` gets it; `None` when nobody answers.
 pub fn fetch(address: SocketAddr, host: &str) -> Option<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE).ok()?;

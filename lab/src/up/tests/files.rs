@@ -26,10 +26,7 @@ fn the_kubeconfig_has_a_context_per_cluster_and_starts_with_the_first() {
     assert_eq!(config["current-context"], "s1az1");
     assert_eq!(config["clusters"][1], json!({ "name": "s2", "cluster": cluster }));
     assert_eq!(config["users"][1], json!({ "name": "s2-admin", "user": { "token": "token-s2" } }));
-    assert_eq!(
-        config["contexts"][1],
-        json!({ "name": "s2", "context": { "cluster": "s2", "user": "s2-admin" } })
-    );
+    assert_eq!(config["contexts"][1], json!({ "name": "s2", "context": { "cluster": "s2", "user": "s2-admin" } }));
 }
 
 fn report() -> LabReport {

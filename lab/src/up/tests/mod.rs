@@ -2,5 +2,6 @@ mod cli;
 mod darkness;
 mod files;
 mod objects;
+mod operator;
 mod serve;
 mod topology;

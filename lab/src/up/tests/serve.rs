@@ -13,7 +13,7 @@ fn free_address() -> SocketAddr {
 fn open(address: SocketAddr) -> (Listener, Client) {
     // Another test may have installed the same provider before.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let tls = LabTls::generate("lab.example", &[]).unwrap();
+    let tls = LabTls::generate("lab.example").unwrap();
     let config = RustlsConfig::from_config(tls.server_config().unwrap());
     let router = Router::new().route("/", get(|| async { "here" }));
     let listener = Listener::open("test server".into(), address, router, config).unwrap();
@@ -48,7 +48,7 @@ async fn a_blackout_cuts_open_connections_and_a_restore_ends_it() {
 async fn a_port_in_use_is_named_with_the_flag_that_moves_it() {
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = taken.local_addr().unwrap();
-    let tls = LabTls::generate("lab.example", &[]).unwrap();
+    let tls = LabTls::generate("lab.example").unwrap();
     let config = RustlsConfig::from_config(tls.server_config().unwrap());
     let refused = Listener::open("API server of s2".into(), address, Router::new(), config).err().unwrap();
     let expected = format!(

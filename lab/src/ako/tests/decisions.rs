@@ -1,6 +1,6 @@
-use super::decide::{Delta, Placed, place, publications};
-use super::object::{Exposed, Kind, ObjectKey, Port, Publication};
-use super::vips::{Holder, VipRange, assign};
+use crate::ako::decide::{Delta, Placed, place, publications};
+use crate::ako::object::{Exposed, Kind, ObjectKey, Port, Publication};
+use crate::ako::vips::{Holder, VipRange, assign};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -50,8 +50,8 @@ fn ingress_hosts_share_one_address_and_each_service_has_its_own() {
 #[test]
 fn an_address_stays_with_its_holder_when_others_come_and_go() {
     let held = place(&[service("b"), service("c")], &BTreeMap::new(), &range()).vips;
-    let after = place(&[service("a"), service("c")], &held, &range()).vips;
-    assert_eq!(after, BTreeMap::from([(of_service("a"), vip(46)), (of_service("c"), vip(47))]));
+    let after = place(&[service("c"), service("d")], &held, &range()).vips;
+    assert_eq!(after, BTreeMap::from([(of_service("c"), vip(47)), (of_service("d"), vip(46))]));
 }
 
 #[test]
