@@ -1,8 +1,8 @@
 //! The HTTP server: liveness, readiness, metrics, and what the operator knows about each GSLB service.
 
-mod view;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use crate::actors::board::Board;
 use crate::actors::gs_directory::{GsDirectoryMsg, view as view_of, views};

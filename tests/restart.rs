@@ -1,5 +1,7 @@
 //! What a restart of the operator does to the controller: nothing, unless something has changed meanwhile.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test may panic, and tells figures")]
+
 mod support;
 
 use serde_json::{Value, json};
@@ -68,7 +70,10 @@ async fn db_01_a_cluster_that_cannot_be_reached_at_start_loses_nothing() {
 
     let writes = world.writes_after(|world| world.cluster("ctx-b").set_available(true)).await;
     assert_eq!(writes, [], "the cluster is back, and is as it was");
-    assert_eq!(world.on_controller(LEADER, "gslbservice").keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
+    assert_eq!(
+        world.on_controller(LEADER, "gslbservice").keys().collect::<Vec<_>>(),
+        before.keys().collect::<Vec<_>>()
+    );
 }
 
 #[tokio::test(start_paused = true)]

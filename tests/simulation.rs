@@ -1,6 +1,8 @@
 //! Random histories of three clusters, replayed from a seed: whatever happened, and in whatever order, the controller
 //! ends with exactly what the core computes from what the clusters hold.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test may panic, and tells figures")]
+
 mod support;
 
 use amko::avi::session::{AviClient, SessionSettings};
@@ -126,8 +128,7 @@ fn computed(world: &World) -> Content {
 
 fn snapshot(world: &World) -> PolicySnapshot {
     let members: BTreeSet<String> = CONTEXTS.iter().map(|c| (*c).to_owned()).collect();
-    let objects: Vec<GlobalDeploymentPolicy> =
-        decode(world.home(), "globaldeploymentpolicies.amko.vmware.com");
+    let objects: Vec<GlobalDeploymentPolicy> = decode(world.home(), "globaldeploymentpolicies.amko.vmware.com");
     let deployment = DeploymentState::InForce(validate(&objects[0].spec, &members).unwrap());
     let installation = Installation {
         owner: Owner::from_uuid(UUID.parse().unwrap()),

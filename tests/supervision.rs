@@ -1,5 +1,7 @@
 //! Every actor may fail: it is restarted, catches up, and nobody else misses anything.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test may panic, and tells figures")]
+
 mod support;
 
 use amko::actors::gs_directory::GsDirectoryMsg;

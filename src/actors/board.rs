@@ -61,8 +61,12 @@ pub struct ControllerError {
 #[serde(tag = "role", rename_all = "lowercase")]
 pub enum RoleNotice {
     /// Not decided yet, and why.
-    Undecided { reason: String },
-    Leader { term: u64 },
+    Undecided {
+        reason: String,
+    },
+    Leader {
+        term: u64,
+    },
     /// Standing by: another cluster leads.
     Follower,
     #[default]
@@ -111,7 +115,9 @@ impl Board {
             RoleNotice::Undecided { reason } => Err(format!("no role: {reason}")),
             RoleNotice::Follower => Ok("standing by as follower"),
             RoleNotice::Leader { .. } if notices.avi_api.synced => Ok("first full sync done"),
-            RoleNotice::Leader { .. } if notices.gslb_config.is_empty() => Err("no GSLBConfig has been read yet".into()),
+            RoleNotice::Leader { .. } if notices.gslb_config.is_empty() => {
+                Err("no GSLBConfig has been read yet".into())
+            }
             RoleNotice::Leader { .. } => Err(format!("first full sync not done: {}", notices.gslb_config)),
         }
     }

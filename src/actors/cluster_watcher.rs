@@ -226,18 +226,16 @@ async fn watch_cluster(
         }
     };
     let mut seeded = || StdRng::seed_from_u64(rng.random());
-    let ingresses = watch::<IngressObject, Seen, ObjectId>(
-        &client,
-        retry,
-        seeded(),
-        |namespace, name| ObjectId { kind: Kind::Ingress, namespace: namespace.into(), name: name.into() },
-    );
-    let services = watch::<ServiceObject, Seen, ObjectId>(
-        &client,
-        retry,
-        seeded(),
-        |namespace, name| ObjectId { kind: Kind::Service, namespace: namespace.into(), name: name.into() },
-    );
+    let ingresses = watch::<IngressObject, Seen, ObjectId>(&client, retry, seeded(), |namespace, name| ObjectId {
+        kind: Kind::Ingress,
+        namespace: namespace.into(),
+        name: name.into(),
+    });
+    let services = watch::<ServiceObject, Seen, ObjectId>(&client, retry, seeded(), |namespace, name| ObjectId {
+        kind: Kind::Service,
+        namespace: namespace.into(),
+        name: name.into(),
+    });
     let namespaces = watch::<NamespaceObject, Namespace, String>(&client, retry, seeded(), |_, name| name.to_owned());
     tokio::join!(
         namespaces.run(|event| drop(myself.cast(ClusterWatcherMsg::Namespaces(event)))),

@@ -24,11 +24,17 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub enum GsMsg {
     /// What one cluster offers for this FQDN; empty when nothing any more.
-    Offer { cluster: Arc<str>, offer: Offer },
+    Offer {
+        cluster: Arc<str>,
+        offer: Offer,
+    },
     /// The policy, the clusters that were never completely seen, and the leadership term.
     Context(Arc<Context>),
     /// A full read of the controller, begun at `as_of`, says that it holds this.
-    Observed { as_of: Instant, content: Observed },
+    Observed {
+        as_of: Instant,
+        content: Observed,
+    },
     /// The work that was in the slot has been done, or not.
     Done(Report),
     /// The session was restarted: work that it held is lost, and what it was doing is unknown.
@@ -210,7 +216,7 @@ impl GsState {
             Knowledge::Stale(observed) => Some((Task::Read(self.what_to_read(observed)), term)),
             Knowledge::Known(observed) => {
                 let writes = self.plan(observed);
-                (!writes.is_empty()).then(|| (Task::Write { writes, observed: observed.clone() }, term))
+                (!writes.is_empty()).then(|| (Task::Write { writes, observed: Box::new(observed.clone()) }, term))
             }
         }
     }

@@ -25,19 +25,32 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub enum GsDirectoryMsg {
     /// What a cluster offers for one FQDN now.
-    Offer { cluster: String, fqdn: String, offer: Offer },
+    Offer {
+        cluster: String,
+        fqdn: String,
+        offer: Offer,
+    },
     /// Everything that a completely listed cluster offers.
-    ClusterSeen { cluster: String, offers: BTreeMap<String, Offer> },
+    ClusterSeen {
+        cluster: String,
+        offers: BTreeMap<String, Offer>,
+    },
     Policy(Arc<PolicySnapshot>),
     /// The leadership term, while there is one.
     Term(Option<u64>),
     /// A full read of the controller, begun at `as_of`: what it holds of this installation, by FQDN.
-    Observed { as_of: Instant, observed: BTreeMap<String, Observed> },
+    Observed {
+        as_of: Instant,
+        observed: BTreeMap<String, Observed>,
+    },
     /// The session was restarted and forgot its queue.
     SessionRestarted,
     /// A GsActor has nothing left to do.
     Empty(Arc<str>),
-    Restart { fqdn: Arc<str>, generation: u64 },
+    Restart {
+        fqdn: Arc<str>,
+        generation: u64,
+    },
     /// Clusters that were not seen by now are not waited for any more.
     SettlingOver,
     View(String, RpcReplyPort<Option<ActorRef<GsMsg>>>),
@@ -104,7 +117,8 @@ impl Actor for GsDirectory {
         args: Self::Arguments,
     ) -> Result<Self::State, ActorProcessingErr> {
         let policy = Arc::new(PolicySnapshot { installation: None, deployment: DeploymentState::Unknown });
-        let context = Arc::new(Context { policy: Arc::clone(&policy), unseen: Unseen::new(), term: None, settled: false });
+        let context =
+            Arc::new(Context { policy: Arc::clone(&policy), unseen: Unseen::new(), term: None, settled: false });
         Ok(GsDirectoryState {
             entries: BTreeMap::new(),
             clusters: BTreeSet::new(),

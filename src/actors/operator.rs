@@ -32,7 +32,10 @@ use std::time::Duration;
 pub enum OperatorMsg {
     /// Contexts of the member clusters.
     Members(BTreeSet<String>),
-    Restart { child: Child, generation: u64 },
+    Restart {
+        child: Child,
+        generation: u64,
+    },
     /// Test hook: fail a child as a bug would.
     Poison(Child),
 }
@@ -213,11 +216,7 @@ impl Actor for Operator {
     }
 
     /// Stops the tree in order: ractor would kill the children of a stopped parent.
-    async fn post_stop(
-        &self,
-        myself: ActorRef<Self::Msg>,
-        _state: &mut Self::State,
-    ) -> Result<(), ActorProcessingErr> {
+    async fn post_stop(&self, myself: ActorRef<Self::Msg>, _state: &mut Self::State) -> Result<(), ActorProcessingErr> {
         myself.stop_children_and_wait(None, Some(Duration::from_secs(4))).await;
         Ok(())
     }

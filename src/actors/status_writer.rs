@@ -46,7 +46,10 @@ impl Update {
 #[derive(Debug)]
 pub enum StatusWriterMsg {
     /// The newest update for one object; an earlier one of the same kind that still waits is dropped.
-    Write { target: Target, update: Update },
+    Write {
+        target: Target,
+        update: Update,
+    },
     Done(Key),
     /// Test hook: fail as a bug would.
     Poison,

@@ -120,11 +120,11 @@ fn members_kubeconfig(file: Option<&Path>) -> Result<Kubeconfig, CliError> {
         None => (std::env::var(MEMBERS_ENV).unwrap_or_default(), format!("environment variable {MEMBERS_ENV}")),
     };
     if text.trim().is_empty() {
-        let hint = "put the multi-cluster kubeconfig into key gslb-members of Secret gslb-config-secret, or use --members";
+        let hint =
+            "put the multi-cluster kubeconfig into key gslb-members of Secret gslb-config-secret, or use --members";
         return Err(CliError::Configuration(format!("{source} is empty: {hint}")));
     }
-    Kubeconfig::from_yaml(&text)
-        .map_err(|error| CliError::Configuration(format!("{source} is no kubeconfig: {error}")))
+    Kubeconfig::from_yaml(&text).map_err(|error| CliError::Configuration(format!("{source} is no kubeconfig: {error}")))
 }
 
 async fn own_client(context: Option<&str>, members: &Kubeconfig) -> Result<Client, CliError> {

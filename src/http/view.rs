@@ -70,12 +70,7 @@ impl From<GsView> for GsDocument {
 }
 
 impl GsDocument {
-    fn new(
-        fqdn: String,
-        state: SyncState,
-        waiting_for: Option<&'static str>,
-        wanted: Option<ServiceDocument>,
-    ) -> Self {
+    fn new(fqdn: String, state: SyncState, waiting_for: Option<&'static str>, wanted: Option<ServiceDocument>) -> Self {
         let refused = BTreeMap::new();
         Self { fqdn, state, waiting_for, wanted, uuid: None, refused, last_write: None, last_error: None }
     }

@@ -48,9 +48,9 @@ impl MemberClients for KubeconfigMembers {
                 return Err(MemberError::UnknownContext { context: context.to_owned() });
             }
             let options = KubeConfigOptions { context: Some(context.to_owned()), ..KubeConfigOptions::default() };
-            let config = Config::from_custom_kubeconfig(self.0.clone(), &options).await.map_err(|source| {
-                MemberError::BadContext { context: context.to_owned(), source: Box::new(source) }
-            })?;
+            let config = Config::from_custom_kubeconfig(self.0.clone(), &options)
+                .await
+                .map_err(|source| MemberError::BadContext { context: context.to_owned(), source: Box::new(source) })?;
             client_of(config, context)
         })
     }

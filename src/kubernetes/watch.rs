@@ -28,11 +28,17 @@ const MIN_ROUND: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WatchEvent<P, I> {
     /// A complete list: what it does not name is gone. `undecodable` are there too, but could not be read.
-    Listed { objects: Vec<P>, undecodable: Vec<I> },
+    Listed {
+        objects: Vec<P>,
+        undecodable: Vec<I>,
+    },
     Applied(P),
     Deleted(I),
     /// One object could not be decoded; the others go on.
-    Undecodable { object: String, error: String },
+    Undecodable {
+        object: String,
+        error: String,
+    },
     /// The API server cannot be read at present; what was known stays.
     Failed(String),
 }

@@ -53,7 +53,8 @@ mod tests {
 
     #[test]
     fn an_unknown_level_means_info() {
-        for (level, expected) in [("DEBUG", "debug"), ("WARN", "warn"), ("ERROR", "error"), ("", "info"), ("x", "info")] {
+        for (level, expected) in [("DEBUG", "debug"), ("WARN", "warn"), ("ERROR", "error"), ("", "info"), ("x", "info")]
+        {
             assert!(filter(level).to_string().contains(&format!("amko={expected}")), "{level}");
         }
     }

@@ -74,7 +74,12 @@ impl Metrics {
         let registry = &mut self.registry;
         registry.register("avi_requests", "Requests to the controller", self.requests.clone());
         let seconds = self.seconds.clone();
-        registry.register_with_unit("avi_request_duration", "Time to an answer of the controller", Unit::Seconds, seconds);
+        registry.register_with_unit(
+            "avi_request_duration",
+            "Time to an answer of the controller",
+            Unit::Seconds,
+            seconds,
+        );
         registry.register("queue_waiting", "GSLB services with work that waits for its turn", self.waiting.clone());
         registry.register("queue_delayed", "GSLB services that wait after a failure", self.delayed.clone());
         registry.register("queue_in_flight", "GSLB services being read or written", self.in_flight.clone());

@@ -1,7 +1,8 @@
 //! A whole world in memory, in one thread, on paused time: simulated clusters and controllers, and the operator
 //! between them, reached through its two seams.
 
-#![allow(dead_code)] // each test binary uses its own part
+#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 pub mod objects;
 
@@ -57,8 +58,7 @@ impl World {
         let config = AviWorldConfig::new(sites.to_vec(), clock, chance.clone());
         let avi = AviWorld::new(AviWorldConfig { check_cluster_uuids: false, ..config });
         let cluster = |context: &&str| {
-            let config =
-                KubeWorldConfig { name: (*context).into(), clock, chance: chance.clone(), history: 100_000 };
+            let config = KubeWorldConfig { name: (*context).into(), clock, chance: chance.clone(), history: 100_000 };
             let world = KubeWorld::new(config);
             objects::install_crds(&world);
             ((*context).to_owned(), world)

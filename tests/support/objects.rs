@@ -60,8 +60,10 @@ pub struct Host<'a> {
 pub fn ingress(name: &str, hosts: &[Host<'_>]) -> Value {
     let uuids: serde_json::Map<String, Value> =
         hosts.iter().map(|h| (h.host.to_owned(), json!(format!("virtualservice-{}", h.host)))).collect();
-    let path = |path: &&str| json!({"path": path, "pathType": "ImplementationSpecific",
-        "backend": {"service": {"name": "web", "port": {"number": 80}}}});
+    let path = |path: &&str| {
+        json!({"path": path, "pathType": "ImplementationSpecific",
+        "backend": {"service": {"name": "web", "port": {"number": 80}}}})
+    };
     let rule = |h: &Host<'_>| {
         let paths: Vec<Value> = h.paths.iter().map(path).collect();
         if paths.is_empty() { json!({"host": h.host}) } else { json!({"host": h.host, "http": {"paths": paths}}) }
@@ -77,8 +79,10 @@ pub fn ingress(name: &str, hosts: &[Host<'_>]) -> Value {
 
 /// A LoadBalancer Service in namespace `shop` as AKO leaves it. Ports are number and protocol.
 pub fn service(name: &str, host: &str, ip: &str, ports: &[(u16, &str)]) -> Value {
-    let port = |(port, protocol): &(u16, &str)| json!({"name": format!("p{port}-{}", protocol.to_lowercase()),
-        "port": port, "protocol": protocol});
+    let port = |(port, protocol): &(u16, &str)| {
+        json!({"name": format!("p{port}-{}", protocol.to_lowercase()),
+        "port": port, "protocol": protocol})
+    };
     json!({"apiVersion": "v1", "kind": "Service",
         "metadata": {"name": name, "namespace": "shop", "labels": {"app": "gslb"}, "annotations": {
             "ako.vmware.com/host-fqdn-vs-uuid-map": json!({host: format!("virtualservice-{host}")}).to_string(),

@@ -50,9 +50,20 @@ pub enum AviSessionMsg {
     Enqueue(Arc<Slot>),
     /// The directory was restarted and needs to know what the controller holds.
     Resync,
-    Probed { generation: u64, result: Box<Result<LeaderStatus, CallError>> },
-    Listed { generation: u64, as_of: Instant, result: Box<Result<BTreeMap<String, Observed>, CallError>> },
-    Finished { fqdn: Arc<str>, outcome: Outcome, controller: Option<Box<CallError>> },
+    Probed {
+        generation: u64,
+        result: Box<Result<LeaderStatus, CallError>>,
+    },
+    Listed {
+        generation: u64,
+        as_of: Instant,
+        result: Box<Result<BTreeMap<String, Observed>, CallError>>,
+    },
+    Finished {
+        fqdn: Arc<str>,
+        outcome: Outcome,
+        controller: Option<Box<CallError>>,
+    },
     /// Something may be due.
     Tick,
     /// Test hook: fail as a bug would.
@@ -364,11 +375,8 @@ impl AviSessionState {
         self.pump(myself, now);
         self.arm(myself);
         while self.calls.try_join_next().is_some() {}
-        let notice = QueueNotice {
-            waiting: self.queue.waiting(),
-            delayed: self.queue.delayed(),
-            in_flight: self.queue.busy(),
-        };
+        let notice =
+            QueueNotice { waiting: self.queue.waiting(), delayed: self.queue.delayed(), in_flight: self.queue.busy() };
         self.args.board.post(|notices| notices.queue = notice);
         self.args.metrics.queue(notice);
     }

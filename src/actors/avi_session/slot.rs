@@ -22,7 +22,7 @@ pub enum Task {
     /// Read what the controller holds.
     Read(Reading),
     /// Write, starting from what the controller is known to hold.
-    Write { writes: Vec<Write>, observed: Observed },
+    Write { writes: Vec<Write>, observed: Box<Observed> },
 }
 
 /// What to look for when one FQDN is read again.

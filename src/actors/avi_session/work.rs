@@ -20,7 +20,7 @@ pub struct Completed {
 pub async fn run(api: &AviApi, fqdn: &str, task: Task, epoch: u64) -> Completed {
     match task {
         Task::Read(reading) => read(api, fqdn, &reading, epoch).await,
-        Task::Write { writes, observed } => write(api, writes, observed, epoch).await,
+        Task::Write { writes, observed } => write(api, writes, *observed, epoch).await,
     }
 }
 

@@ -34,7 +34,10 @@ fn certificate_condition(verified: bool, generation: Option<i64>, present: &[Con
     let (reason, message) = if verified {
         ("Verified", "the controller's certificate is verified")
     } else {
-        ("InsecureSkipVerify", "spec.gslbLeader.insecureSkipVerify is set: anybody on the path can pose as the controller")
+        (
+            "InsecureSkipVerify",
+            "spec.gslbLeader.insecureSkipVerify is set: anybody on the path can pose as the controller",
+        )
     };
     let before = present.iter().find(|c| c.type_ == CERTIFICATE_VERIFIED && c.status == status);
     Condition {

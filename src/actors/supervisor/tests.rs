@@ -87,7 +87,10 @@ fn failures_leave_the_window_and_siblings_do_not_share_it() {
     assert!(matches!(table.exited(&"b", b, failed(), now, &mut rng), Verdict::Restart { .. }), "b has its own window");
     let a = table.started(&"a");
     let later = now + WINDOW + Duration::from_secs(1);
-    assert!(matches!(table.exited(&"a", a, failed(), later, &mut rng), Verdict::Restart { .. }), "the first is forgotten");
+    assert!(
+        matches!(table.exited(&"a", a, failed(), later, &mut rng), Verdict::Restart { .. }),
+        "the first is forgotten"
+    );
 }
 
 #[test]

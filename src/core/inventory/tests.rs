@@ -62,7 +62,11 @@ fn a_complete_list_removes_what_it_does_not_name() {
     let list = vec![ingress("shop", "api", &[("api.example.org", "10.1.0.6")])];
     assert_eq!(inventory.replace(Kind::Ingress, list, vec![]), touched(&["web.example.org"]));
     assert_eq!(inventory.offers().into_keys().collect::<Vec<_>>(), ["api.example.org"]);
-    assert_eq!(inventory.replace(Kind::Service, vec![], vec![]), Touched::new(), "another kind's list removes no Ingress");
+    assert_eq!(
+        inventory.replace(Kind::Service, vec![], vec![]),
+        Touched::new(),
+        "another kind's list removes no Ingress"
+    );
 }
 
 #[test]
