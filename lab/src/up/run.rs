@@ -77,13 +77,13 @@ impl Running {
         });
         let mut running = Self { lab, control, operator: None };
         if let Some(program) = program {
-            running.start_operator(program).await?;
+            running.start_operator(program, args.operator_args).await?;
         }
         running.announce().await;
         Ok(running)
     }
 
-    async fn start_operator(&mut self, program: PathBuf) -> Result<(), OperatorError> {
+    async fn start_operator(&mut self, program: PathBuf, more: Vec<String>) -> Result<(), OperatorError> {
         let (topology, dir) = (self.lab.topology(), self.lab.dir());
         let context = topology.config_cluster().to_owned();
         let mut operator = Operator::start(OperatorConfig {
@@ -93,8 +93,10 @@ impl Running {
             namespace: topology.namespace.clone(),
             http: topology.operator_http,
             context,
+            more,
         })?;
-        say(&format!("operator started, log in {}", operator.log().display()));
+        let process = operator.process().map_or_else(String::new, |process| process.to_string());
+        say(&format!("operator started as process {process}, log in {}", operator.log().display()));
         operator.ready().await?;
         say("operator ready");
         self.operator = Some(operator);
