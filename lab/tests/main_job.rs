@@ -103,12 +103,8 @@ impl Story {
         self.in_sync(&[HELLO]).await;
         assert_eq!(self.writes().await, CREATED);
         for server in self.world.lab.dns_addresses() {
-            let resolver = Resolver::new(server);
-            eventually(&format!("{server} answers for {HELLO}"), async || {
-                let (code, addresses) = resolver.answers(HELLO, RecordType::A);
-                (code == ResponseCode::NoError && addresses.len() == 1).then_some(())
-            })
-            .await;
+            let (code, addresses) = Resolver::new(server).answers(HELLO, RecordType::A);
+            assert_eq!((code, addresses.len()), (ResponseCode::NoError, 1), "{server}");
         }
         self.split([6, 4, 2], 0);
         self.other_questions();
