@@ -16,6 +16,7 @@ use main_job_support::controller::{Controller, members, split_by};
 use main_job_support::dns::Resolver;
 use main_job_support::expected::{self, SHOP, SHOP_MONITOR};
 use main_job_support::kubectl::CONTEXTS;
+use main_job_support::questions::HELLO;
 use main_job_support::requests::Requests;
 use main_job_support::tool::{present, tell};
 use main_job_support::{World, amko, becomes, eventually};
@@ -26,7 +27,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 use up_support::terminate;
 
-const HELLO: &str = "hello.avi.iberia.local";
 const CATALOG: &str = "catalog.avi.iberia.local";
 const CREATED: [&str; 2] = ["POST healthmonitor", "POST gslbservice"];
 const DELETED: [&str; 2] = ["DELETE gslbservice", "DELETE healthmonitor"];
@@ -106,15 +106,16 @@ impl Story {
             let (code, addresses) = Resolver::new(server).answers(HELLO, RecordType::A);
             assert_eq!((code, addresses.len()), (ResponseCode::NoError, 1), "{server}");
         }
-        self.split([6, 4, 2], 0);
-        self.other_questions();
+        self.world.split([6, 4, 2], 0);
+        self.world.other_questions();
+        self.world.answers_to_the_usual_tools();
     }
 
     async fn an_ingress_in_one_cluster(&mut self) {
         self.world.apply_ingress("s1az1", "shop");
         self.in_sync(&[HELLO, SHOP]).await;
         assert_eq!(self.writes().await, CREATED);
-        self.everywhere(SHOP, &[(self.address("s1az1", "shop"), 6)]).await;
+        self.everywhere(SHOP, &[(self.world.address("s1az1", "shop"), 6)]).await;
         let mut uuids = Vec::new();
         for controller in &self.controllers {
             uuids.push(controller.service(SHOP).await.unwrap()["uuid"].clone());
@@ -127,14 +128,14 @@ impl Story {
     async fn the_same_ingress_in_all_clusters(&mut self) {
         self.world.apply_ingress("s1az2", "shop");
         self.world.apply_ingress("s2", "shop");
-        self.everywhere(SHOP, &self.weighted("shop", [6, 4, 2])).await;
+        self.everywhere(SHOP, &self.world.weighted("shop", [6, 4, 2])).await;
         self.in_sync(&[HELLO, SHOP]).await;
         let writes = self.writes().await;
         assert!(writes.len() <= 2 && writes.iter().all(|write| write == "PUT gslbservice"), "{writes:?}");
         self.shop_is_as_upstream_writes_it(&CONTEXTS).await;
 
         CONTEXTS.iter().for_each(|context| self.world.apply_ingress(context, "catalog"));
-        self.everywhere(CATALOG, &self.weighted("catalog", [6, 4, 2])).await;
+        self.everywhere(CATALOG, &self.world.weighted("catalog", [6, 4, 2])).await;
         self.in_sync(&[CATALOG, HELLO, SHOP]).await;
         let writes = self.writes().await;
         assert_eq!(writes[..2], CREATED);
@@ -146,18 +147,17 @@ impl Story {
             self.world.patch_weights(weights);
             for name in ["catalog", "hello", "shop"] {
                 let host = format!("{name}.avi.iberia.local");
-                self.everywhere(&host, &self.weighted(name, weights.map(u64::from))).await;
+                self.everywhere(&host, &self.world.weighted(name, weights.map(u64::from))).await;
             }
             self.in_sync(&[CATALOG, HELLO, SHOP]).await;
             assert_eq!(self.writes().await, ["PUT gslbservice"; 3], "{weights:?}");
             tell(&format!("main job: weights {weights:?}: 3 services, 3 writes"));
-            self.split(weights, nth);
+            self.world.split(weights, nth);
         }
-        self.answers_to_the_usual_tools();
     }
 
     async fn a_failed_actor_is_restarted_and_misses_nothing(&mut self) {
-        let all = self.weighted("shop", [20, 20, 1]);
+        let all = self.world.weighted("shop", [20, 20, 1]);
         let shop = format!("gs/{SHOP}");
         let steps = [
             (shop.as_str(), "s1az2", "app-", vec![all[0].clone(), all[2].clone()]),
@@ -166,7 +166,7 @@ impl Story {
             ("gs-directory", "s2", "app=gslb", all.clone()),
         ];
         for (actor, context, label, wanted) in steps {
-            self.world.poison(actor).await;
+            assert_eq!(self.world.poison(actor).await, 202, "{actor}");
             self.world.kubectl(context, &["label", "ingress", "shop", label], "");
             self.everywhere(SHOP, &wanted).await;
             self.in_sync(&[CATALOG, HELLO, SHOP]).await;
@@ -226,27 +226,14 @@ impl Story {
         let second = command.args(self.world.operator_arguments()).stdout(log.try_clone().unwrap()).stderr(log);
         let mut second = Ended(second.spawn().unwrap());
         self.in_sync(&hosts).await;
-        assert!(self.world.ask("/api/status").await["avi_api"]["synced"] == true);
+        assert_eq!(self.world.ask("/api/status").await["avi_api"]["synced"], true);
+        assert_eq!(self.world.poison("avi-session").await, 404, "there are no test hooks without the flag");
         terminate(second.0.id());
         let exit = eventually("the second operator stops", async || second.0.try_wait().unwrap()).await;
         assert_eq!(exit.code(), Some(0));
         assert_eq!(self.writes().await, [""; 0]);
         tell(&format!("main job: operator stopped in {stopped:?}, started again: 0 writes"));
         assert_eq!(self.world.lab.stop(), Some(0));
-    }
-}
-
-/// Looks at single objects and answers.
-impl Story {
-    /// The virtual address that AKO gave an Ingress.
-    fn address(&self, context: &str, ingress: &str) -> String {
-        let ingress = self.world.get(context, &["ingress", ingress]);
-        ingress["status"]["loadBalancer"]["ingress"][0]["ip"].as_str().unwrap().to_owned()
-    }
-
-    /// Address and weight of an Ingress's members in all clusters.
-    fn weighted(&self, ingress: &str, weights: [u64; 3]) -> Vec<(String, u64)> {
-        CONTEXTS.iter().map(|context| self.address(context, ingress)).zip(weights).collect()
     }
 
     /// Compares the service and its monitor with what upstream sends for an Ingress in these clusters, and the rest
@@ -258,79 +245,14 @@ impl Story {
         let owner =
             format!("amko-{}", config["metadata"]["annotations"]["amko.vmware.com/amko-uuid"].as_str().unwrap());
 
-        let members: Vec<Value> = contexts.iter().zip([6, 4, 2]).map(|(c, ratio)| self.member(c, ratio)).collect();
+        let members: Vec<Value> =
+            contexts.iter().zip([6, 4, 2]).map(|(c, ratio)| self.world.member(c, ratio)).collect();
         let sent = expected::service(contexts, &owner, &members, &monitor);
         let (same, more) = split_by(&sent, &found);
         assert_eq!((same, more), (sent, expected::service_defaults(&found, contexts.len())));
         let sent = expected::monitor(&owner, &monitor);
         let (same, more) = split_by(&sent, &monitor);
         assert_eq!((same, more), (sent, expected::monitor_defaults(&monitor)));
-    }
-
-    /// The member that an Ingress's status and annotations ask for.
-    fn member(&self, context: &str, ratio: u64) -> Value {
-        let ingress = self.world.get(context, &["ingress", "shop"]);
-        let annotation = |name: &str| ingress["metadata"]["annotations"][name].as_str().unwrap();
-        let services: Value = serde_json::from_str(annotation("ako.vmware.com/host-fqdn-vs-uuid-map")).unwrap();
-        json!({"cluster_uuid": annotation("ako.vmware.com/controller-cluster-uuid"), "enabled": true,
-            "ip": {"addr": self.address(context, "shop"), "type": "V4"}, "ratio": ratio, "vs_uuid": services[SHOP]})
-    }
-
-    /// Counts 5,000 answers of one DNS server against the weights, to two percentage points.
-    fn split(&self, weights: [u32; 3], server: usize) {
-        let (found, ttls) = Resolver::new(self.world.lab.dns_addresses()[server]).count(HELLO, 5000);
-        let sum: u32 = weights.iter().sum();
-        let shares = self.world.addresses.iter().zip(weights).map(|(address, weight)| {
-            let share = 100.0 * f64::from(found.get(address).copied().unwrap_or(0)) / 5000.0;
-            let wanted = 100.0 * f64::from(weight) / f64::from(sum);
-            assert!((share - wanted).abs() <= 2.0, "{address} has {share} % instead of {wanted} %: {found:?}");
-            format!("{share:.2} % ({wanted:.2} %)")
-        });
-        let shares: Vec<String> = shares.collect();
-        tell(&format!("main job: 5000 answers at {weights:?}: {}", shares.join(", ")));
-        assert_eq!((found.len(), ttls), (3, vec![10]), "{found:?}");
-    }
-
-    fn other_questions(&self) {
-        let resolver = Resolver::new(self.world.lab.dns_addresses()[0]);
-        assert_eq!(resolver.answers(HELLO, RecordType::AAAA), (ResponseCode::NoError, vec![]));
-        assert_eq!(resolver.answers("nobody.avi.iberia.local", RecordType::A), (ResponseCode::NXDomain, vec![]));
-        let (code, soa) = resolver.answers("avi.iberia.local", RecordType::SOA);
-        assert_eq!((code, soa.len()), (ResponseCode::NoError, 1));
-        assert!(soa[0].starts_with("ns.avi.iberia.local. "), "{soa:?}");
-    }
-
-    fn answers_to_the_usual_tools(&self) {
-        let resolver = Resolver::new(self.world.lab.dns_addresses()[2]);
-        if present("dig", "one question by dig") {
-            let answer = resolver.dig(&["+short", HELLO]);
-            assert!(self.world.addresses.contains(&answer), "{answer}");
-            tell(&format!("main job: dig +short {HELLO}: {answer}"));
-        }
-        if present("dnsperf", "2000 questions by dnsperf") {
-            let figures = resolver.dnsperf(HELLO, 2000, &self.world.lab.dir().join("questions"));
-            let figure = |title: &str| figures[title].clone();
-            assert_eq!(figure("Queries completed"), "2000 (100.00%)");
-            assert_eq!(figure("Response codes"), "NOERROR 2000 (100.00%)");
-            tell(&format!("main job: dnsperf: 2000 of 2000 answered, {} per second", figure("Queries per second")));
-        }
-    }
-}
-
-impl World {
-    /// Makes an actor of the operator fail.
-    async fn poison(&self, actor: &str) {
-        let answer = self.http.post(format!("{}/test/poison/{actor}", self.operator)).send().await.unwrap();
-        assert_eq!(answer.status(), 202, "{actor}");
-    }
-
-    /// What `/api/status` says about an actor.
-    async fn actor(&self, actor: &str) -> Value {
-        let status = self.ask("/api/status").await;
-        match actor.strip_prefix("gs/") {
-            Some(fqdn) => status["restarted_services"][fqdn].clone(),
-            None => status["actors"][actor].clone(),
-        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! kubectl against the clusters of a lab.
 
 use super::World;
-use serde_json::Value;
+use super::expected::SHOP;
+use serde_json::{Value, json};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -35,13 +36,32 @@ impl World {
     /// Patches the policy: weights of the clusters in their order.
     pub fn patch_weights(&self, weights: [u32; 3]) {
         let split = CONTEXTS.iter().zip(weights);
-        let split: Vec<Value> = split
-            .map(|(cluster, weight)| serde_json::json!({ "cluster": cluster, "weight": weight, "priority": 10 }))
-            .collect();
-        let patch = serde_json::json!({ "spec": { "trafficSplit": split } }).to_string();
+        let split: Vec<Value> =
+            split.map(|(cluster, weight)| json!({ "cluster": cluster, "weight": weight, "priority": 10 })).collect();
+        let patch = json!({ "spec": { "trafficSplit": split } }).to_string();
         let words = ["-n", "avi-system", "patch", "gdp", "global-gdp", "--type=merge", "-p", &patch];
         let printed = self.kubectl("s1az1", &words, "");
         assert_eq!(printed, "globaldeploymentpolicy.amko.vmware.com/global-gdp patched");
+    }
+
+    /// The virtual address that AKO gave an Ingress.
+    pub fn address(&self, context: &str, ingress: &str) -> String {
+        let ingress = self.get(context, &["ingress", ingress]);
+        ingress["status"]["loadBalancer"]["ingress"][0]["ip"].as_str().unwrap().to_owned()
+    }
+
+    /// Address and weight of an Ingress's members in all clusters.
+    pub fn weighted(&self, ingress: &str, weights: [u64; 3]) -> Vec<(String, u64)> {
+        CONTEXTS.iter().map(|context| self.address(context, ingress)).zip(weights).collect()
+    }
+
+    /// The member that an Ingress's status and annotations ask for.
+    pub fn member(&self, context: &str, ratio: u64) -> Value {
+        let ingress = self.get(context, &["ingress", "shop"]);
+        let annotation = |name: &str| ingress["metadata"]["annotations"][name].as_str().unwrap();
+        let services: Value = serde_json::from_str(annotation("ako.vmware.com/host-fqdn-vs-uuid-map")).unwrap();
+        json!({"cluster_uuid": annotation("ako.vmware.com/controller-cluster-uuid"), "enabled": true,
+            "ip": {"addr": self.address(context, "shop"), "type": "V4"}, "ratio": ratio, "vs_uuid": services[SHOP]})
     }
 }
 

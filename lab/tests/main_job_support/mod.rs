@@ -6,6 +6,7 @@ pub mod controller;
 pub mod dns;
 pub mod expected;
 pub mod kubectl;
+pub mod questions;
 pub mod requests;
 pub mod tool;
 
@@ -59,6 +60,21 @@ impl World {
         let wanted: Vec<_> = services.iter().filter(|service| service["wanted"].is_object()).collect();
         let names: Vec<_> = wanted.iter().filter_map(|service| service["fqdn"].as_str()).collect();
         names == hosts && wanted.iter().all(|service| service["state"] == "in-sync")
+    }
+
+    /// Makes an actor of the operator fail; gives the status of the answer.
+    pub async fn poison(&self, actor: &str) -> u16 {
+        let answer = self.http.post(format!("{}/test/poison/{actor}", self.operator)).send().await.unwrap();
+        answer.status().as_u16()
+    }
+
+    /// What `/api/status` says about an actor.
+    pub async fn actor(&self, actor: &str) -> Value {
+        let status = self.ask("/api/status").await;
+        match actor.strip_prefix("gs/") {
+            Some(fqdn) => status["restarted_services"][fqdn].clone(),
+            None => status["actors"][actor].clone(),
+        }
     }
 
     /// The arguments with which the lab starts the operator.
