@@ -31,7 +31,7 @@ const STOP: Duration = Duration::from_secs(15);
 /// The tests of one program may share addresses, so their labs run one after the other.
 static ONE_LAB: Mutex<()> = Mutex::new(());
 
-/// A running lab. Killed when dropped.
+/// A running lab. Stopped when dropped.
 pub struct LabProcess {
     child: Child,
     dir: PathBuf,
@@ -122,7 +122,12 @@ impl LabProcess {
 }
 
 impl Drop for LabProcess {
+    /// Stops the lab of a test that failed in order, since a killed lab would leave its operator behind.
     fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            terminate(self.child.id());
+            while self.printed.recv_timeout(STOP).is_ok() {}
+        }
         // Both fail only for a process that has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
