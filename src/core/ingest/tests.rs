@@ -164,7 +164,7 @@ fn an_address_that_does_not_parse_is_refused_with_the_object_and_the_text() {
     }
 }
 
-/// Section 3.3, EX-08 and EX-11.
+/// EX-08 and EX-11.
 #[test]
 fn the_lowest_port_counts_but_a_strange_protocol_ends_the_search() {
     use Protocol::{Tcp, Udp};

@@ -135,7 +135,7 @@ fn the_second_update_of_a_list_takes_the_version_of_the_first() {
     assert_eq!(version(&world.controller.observed.refresh(writes[3].clone())), Some("3".to_owned()));
 }
 
-/// Section 8.6, EX-12.
+/// EX-12.
 #[test]
 fn the_monitor_that_services_share_is_never_deleted() {
     let (decision, mut observed) = settled();
