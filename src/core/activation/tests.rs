@@ -1,3 +1,5 @@
+//! The status texts of a GSLBConfig, its UUID, and which of several is active.
+
 use super::*;
 use crate::core::fixtures::UUID;
 use crate::core::precedence::{Candidate, ObjectName};

@@ -1,3 +1,5 @@
+//! Endpoints and policy to the service they ask for.
+
 use super::*;
 use crate::core::fixtures::{deployment, endpoint, in_force, installation, share, strings};
 use crate::core::gslb::{DownResponse, Member, Pool, PoolAlgorithm};

@@ -1,3 +1,5 @@
+//! Objects to endpoints.
+
 use super::annotations::{CLUSTER_UUID, ENABLE_TLS, TENANT, VS_UUID_MAP};
 use super::*;
 use crate::core::endpoint::{Protocol, VirtualServiceRef};

@@ -1,3 +1,5 @@
+//! Names and contents of health monitors.
+
 use super::*;
 use crate::core::fixtures::{UUID, endpoint, strings};
 

@@ -1,3 +1,5 @@
+//! The writes from observed to desired, in their order.
+
 use super::*;
 use crate::core::endpoint::Protocol;
 use crate::core::fixtures::{Controller, World, call, ingress, lb_service, strings};

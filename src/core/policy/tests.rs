@@ -1,3 +1,5 @@
+//! Validation of a GlobalDeploymentPolicy, and which of several is in force.
+
 use super::*;
 use crate::core::gslb::GeoFallback;
 use crate::core::precedence::{Candidate, ObjectName};

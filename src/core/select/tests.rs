@@ -1,3 +1,5 @@
+//! Which endpoints a policy selects.
+
 use super::*;
 use crate::core::fixtures::{deployment, endpoint, installation, labels};
 
