@@ -1,3 +1,5 @@
+//! The command line of the lab.
+
 use crate::up::cli::{Cli, Command, FaultCommand, Place, TargetArgs, UpArgs};
 use crate::up::command::run;
 use clap::Parser;

@@ -1,3 +1,5 @@
+//! Starting and stopping the operator as a process.
+
 use crate::up::operator::{Operator, OperatorConfig, OperatorError};
 use axum::Router;
 use axum::http::StatusCode;
