@@ -39,6 +39,8 @@ const EVENTS: usize = if cfg!(debug_assertions) { 100 } else { 1_000 };
 const SIZES: &[usize] = if cfg!(debug_assertions) { &[100] } else { &[1_000, 10_000] };
 /// How often a waiting measurement looks.
 const GLANCE: Duration = Duration::from_millis(5);
+/// Looks without a difference after which nothing more is expected.
+const STILL: usize = 100;
 
 /// Bytes that this thread has allocated and not freed.
 fn heap() -> i64 {
@@ -133,14 +135,19 @@ impl Running {
         }
     }
 
-    /// Stops it and waits until nothing of it is left.
-    async fn stop(self) {
+    /// Stops it and waits until no more of its tasks end; answers how many are left.
+    async fn stop(self) -> usize {
         self.actor.stop_and_wait(None, None).await.unwrap();
         let tasks = self.tasks;
         drop(self);
-        while Handle::current().metrics().num_alive_tasks() > tasks {
+        let alive = || Handle::current().metrics().num_alive_tasks();
+        let (mut before, mut still) = (alive(), 0);
+        while still < STILL && before > tasks {
             tokio::time::sleep(GLANCE).await;
+            still = if alive() == before { still + 1 } else { 0 };
+            before = alive();
         }
+        before.saturating_sub(tasks)
     }
 }
 
@@ -251,8 +258,9 @@ async fn operator_heap(fqdns: usize) -> usize {
     running.settle(&world, fqdns).await;
     println!("{fqdns} FQDNs synced in {:?}", started.elapsed());
     let with = heap();
-    running.stop().await;
+    let left = running.stop().await;
     let freed = with - heap();
+    println!("{left} tasks left after the stop");
     assert_eq!(world.service_names().len(), fqdns);
     usize::try_from(freed).unwrap()
 }
