@@ -1,4 +1,4 @@
-//! The worked examples of the behaviour through the whole operator: objects of simulated clusters in, requests to a
+//! The worked examples of `docs/RULES.md` through the whole operator: objects of simulated clusters in, requests to a
 //! simulated controller out. Bodies are compared whole.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test may panic, and tells figures")]

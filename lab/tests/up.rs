@@ -1,5 +1,6 @@
 //! The program `amko-lab` on real sockets, as a newcomer starts it, without the operator.
 
+#[allow(dead_code, reason = "other test programs use the rest")]
 #[cfg(test)]
 mod up_support;
 

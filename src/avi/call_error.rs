@@ -26,7 +26,7 @@ pub enum Failure {
     #[error("another GSLB service already has one of the domain names ({0}); remove it there or change the host")]
     DomainConflict(String),
     /// The login was refused. No further login is tried with the same credentials, because three failures lock the
-    /// account (avi-api 1.9).
+    /// account.
     #[error("the controller refuses username or password ({0}); correct the credentials Secret")]
     InvalidCredentials(String),
     #[error("the account has too many sessions ({0}); raise max_concurrent_sessions or close some")]
@@ -107,7 +107,7 @@ impl CallError {
         self.write && unclear
     }
 
-    /// What to do next (the table of avi-api 1.14).
+    /// What to do next: see `docs/RULES.md#what-a-failure-means`.
     pub fn remedy(&self) -> Remedy {
         match &self.failure {
             _ if self.may_have_been_applied() => Remedy::Reread,

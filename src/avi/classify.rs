@@ -1,4 +1,4 @@
-//! Status code and text of an answer to the failure that it means (avi-api 3.5 and appendix B).
+//! Status code and text of an answer to the failure that it means.
 
 use super::call_error::Failure;
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};

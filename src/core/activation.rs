@@ -1,4 +1,4 @@
-//! GSLBConfig discovery, activation and its status texts (section 1.4).
+//! GSLBConfig discovery, activation and its status texts: see `docs/RULES.md#activation`.
 
 mod choose;
 #[cfg(test)]
@@ -84,8 +84,8 @@ pub struct Facts<'a> {
     pub controller_version: &'a str,
 }
 
-/// The checks of a GSLBConfig's own content, in the order of section 1.4. Gives the installation's UUID; `None` means
-/// that one has to be made and written to [`UUID_ANNOTATION`].
+/// The checks of a GSLBConfig's own content, in the order of `docs/RULES.md#activation`. Gives the installation's UUID;
+/// `None` means that one has to be made and written to [`UUID_ANNOTATION`].
 ///
 /// # Errors
 /// The first check that fails.

@@ -1,4 +1,4 @@
-//! Endpoints and policy to the GSLB service they ask for (section 7).
+//! Endpoints and policy to the GSLB service they ask for: see `docs/RULES.md#services`.
 
 mod pools;
 #[cfg(test)]
@@ -54,7 +54,7 @@ fn wait(reason: &'static str) -> Built {
     Built { decision: Decision::Wait(reason), refused: Vec::new() }
 }
 
-/// Section 4.4: the deletion of the policy empties every service.
+/// The deletion of the policy empties every service.
 fn without_policy(endpoints: &[&Endpoint]) -> Built {
     let reason = "there is no GlobalDeploymentPolicy, so nothing is selected; create one";
     let refused = endpoints.iter().map(|endpoint| (endpoint.key.clone(), reason.to_owned())).collect();
@@ -137,7 +137,7 @@ impl<'a> Selection<'a> {
         }
     }
 
-    /// Section 7.5 and DB-31: only while every member is secure.
+    /// Only while every member is secure (DB-31).
     fn persistence(&self, policy: &DeploymentPolicy) -> Option<SitePersistence> {
         let profile = policy.site_persistence.clone()?;
         let secure = self.members.iter().all(|member| matches!(member.backend, Backend::Paths { tls: true, .. }));

@@ -1,4 +1,4 @@
-//! Who leads among the clusters of a federation (section 1.3 of the behaviour).
+//! Who leads among the clusters of a federation (`docs/RULES.md#federation`).
 
 /// An AMKOCluster of the operator's own cluster, as far as leadership goes.
 #[derive(Debug, Clone, PartialEq, Eq)]

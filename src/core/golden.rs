@@ -1,4 +1,4 @@
-//! The worked examples of the behaviour from objects to the order of calls, and properties that hold for any input.
+//! The worked examples of `docs/RULES.md` from objects to the order of calls, and properties that hold for any input.
 
 mod ingress;
 mod policy;

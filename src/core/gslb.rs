@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-/// Everything the operator decides about one GSLB service. The fields that are the same for every service (section
-/// 9.3 of the behaviour: `enabled`, `pool_algorithm`, …) are added by the wire format.
+/// Everything the operator decides about one GSLB service. The fields that are the same for every service
+/// (`enabled`, `pool_algorithm`, …) are added by the wire format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GslbService {
     pub tenant: String,
@@ -22,7 +22,7 @@ pub struct GslbService {
     pub persistence: Option<SitePersistence>,
 }
 
-/// One pool per distinct priority (section 7.3).
+/// One pool per distinct priority.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pool {
     /// 0 to 100, larger is preferred.
@@ -53,7 +53,7 @@ pub enum GeoFallback {
     ConsistentHash { mask: u32 },
 }
 
-/// One address in a pool (section 7.4).
+/// One address in a pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     pub address: IpAddr,
@@ -73,14 +73,14 @@ pub enum DownResponse {
     FallbackIp(IpAddr),
 }
 
-/// Cookie persistence across sites (section 7.5).
+/// Cookie persistence across sites: see `docs/RULES.md#site-persistence`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SitePersistence {
     pub profile: String,
     pub pki_profile: Option<String>,
 }
 
-/// A health monitor that belongs to this installation (section 8).
+/// A health monitor that belongs to this installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HealthMonitor {
     pub tenant: String,

@@ -1,4 +1,4 @@
-//! Health monitors: which, how named, what they send (section 8).
+//! Health monitors: which, how named, what they send (`docs/RULES.md#health-monitors`).
 
 #[cfg(test)]
 mod tests;
@@ -33,7 +33,7 @@ pub struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// The monitors that these members ask for (section 8.1 and DB-32): one per distinct path while any member has
+    /// The monitors that these members ask for (DB-32): one per distinct path while any member has
     /// paths, otherwise one for the lowest port. Members are expected in the order of their keys.
     pub fn monitors(self, members: &[&Endpoint]) -> OwnMonitors {
         if members.iter().any(|member| matches!(member.backend, Backend::Paths { .. })) {
@@ -116,28 +116,28 @@ fn paths(member: &Endpoint) -> &[String] {
     }
 }
 
-/// Name of a path monitor (section 8.2).
+/// Name of a path monitor: see `docs/RULES.md#names-of-monitors`.
 pub fn path_monitor_name(gs_name: &str, path: &str, secure: bool) -> String {
     let protocol = if secure { "https" } else { "http" };
     hashed(&format!("{protocol}--{gs_name}--{path}"))
 }
 
-/// Name of the one monitor of a service whose members are LoadBalancer Services (section 8.2).
+/// Name of the one monitor of a service whose members are LoadBalancer Services.
 pub fn port_monitor_name(gs_name: &str) -> String {
     hashed(gs_name)
 }
 
-/// Name of the monitor that all passthrough services of a tenant share (section 8.2).
+/// Name of the monitor that all passthrough services of a tenant share.
 pub fn passthrough_monitor_name(owner: &Owner) -> String {
     format!("{MONITOR_PREFIX}{PASSTHROUGH}{}", owner.uuid())
 }
 
-/// Whether a monitor is shared by services and so outlives each of them (section 8.6).
+/// Whether a monitor is shared by services and so outlives each of them (EX-12).
 pub fn is_shared(name: &str) -> bool {
     name.strip_prefix(MONITOR_PREFIX).is_some_and(|rest| rest.starts_with(PASSTHROUGH))
 }
 
-/// The GSLB service that a monitor's description names (section 8.5); exact, so that services whose names contain one
+/// The GSLB service that a monitor's description names; exact, so that services whose names contain one
 /// another are not confused (DB-08).
 pub fn gs_name(description: &str) -> Option<&str> {
     let rest = description.strip_prefix(GS_NAME_FIELD)?;

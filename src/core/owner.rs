@@ -1,4 +1,4 @@
-//! Who owns an object on the controller (sections 1.4 and 10.2 of the behaviour).
+//! Who owns an object on the controller (`docs/RULES.md#ownership`).
 
 use std::fmt;
 

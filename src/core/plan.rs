@@ -1,5 +1,5 @@
 //! Desired against observed: the writes that lead from one to the other, in the order that the controller needs
-//! (section 9.4).
+//! (`docs/RULES.md#order-of-calls`).
 
 mod applied;
 mod compare;
@@ -103,7 +103,7 @@ fn delete_service(service: &ObservedService) -> Write {
     Write::DeleteService { uuid: service.uuid.clone(), tenant: tenant.clone(), name: name.clone() }
 }
 
-/// `None` for a monitor that services share (section 8.6).
+/// `None` for a monitor that services share (EX-12).
 fn delete_monitor((name, monitor): (&String, &ObservedMonitor)) -> Option<Write> {
     let ObservedMonitor { uuid, tenant, .. } = monitor;
     (!is_shared(name)).then(|| Write::DeleteMonitor { uuid: uuid.clone(), tenant: tenant.clone(), name: name.clone() })
@@ -124,7 +124,7 @@ struct Convergence<'a> {
 /// What has to happen to one desired monitor.
 enum Change<'a> {
     Create(&'a HealthMonitor),
-    /// Type or port differ: the controller needs a new object (section 8.6, EX-09).
+    /// Type or port differ: the controller needs a new object (EX-09).
     Replace(&'a HealthMonitor, &'a ObservedMonitor),
     Update(&'a HealthMonitor, &'a ObservedMonitor),
 }

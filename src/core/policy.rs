@@ -44,7 +44,7 @@ pub enum DeploymentState {
     InForce(DeploymentPolicy),
 }
 
-/// A valid GlobalDeploymentPolicy (section 4.1).
+/// A valid GlobalDeploymentPolicy.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeploymentPolicy {
     /// All pairs must be on the object; empty means the selector is absent.
@@ -78,7 +78,7 @@ pub struct TrafficShare {
     pub priority: u32,
 }
 
-/// Which health monitors a service gets (section 7.2).
+/// Which health monitors a service gets: see `docs/RULES.md#where-a-property-comes-from`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum MonitorChoice {
     /// AMKO's own monitors.
@@ -91,7 +91,7 @@ pub enum MonitorChoice {
 }
 
 impl Default for TrafficShare {
-    /// Rule of section 4.4: a cluster without an entry has weight 1 and priority 10.
+    /// A cluster without an entry has weight 1 and priority 10.
     fn default() -> Self {
         Self { weight: 1, priority: 10 }
     }

@@ -1,4 +1,4 @@
-//! Which of several objects is the one in force, where only one can be (rules GDP-02 to GDP-04, DB-03, section 1.4).
+//! Which of several objects is the one in force, where only one can be (rules GDP-02 to GDP-04, DB-03).
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! Which endpoints the policy selects (section 4.2) and which of those can be members.
+//! Which endpoints the policy selects (`docs/RULES.md#selection`) and which of those can be members.
 
 #[cfg(test)]
 mod tests;
@@ -31,7 +31,7 @@ pub fn judge(endpoint: &Endpoint, policy: &DeploymentPolicy, installation: &Inst
     }
 }
 
-/// Section 4.2: the cluster has to be in `matchClusters`.
+/// The cluster has to be in `matchClusters`.
 fn matched_cluster(endpoint: &Endpoint, policy: &DeploymentPolicy) -> Result<ClusterPolicy, String> {
     let cluster = &endpoint.key.cluster;
     policy.clusters.get(cluster).copied().ok_or_else(|| {
@@ -39,8 +39,7 @@ fn matched_cluster(endpoint: &Endpoint, policy: &DeploymentPolicy) -> Result<Clu
     })
 }
 
-/// Section 4.2: every selector that is present has to match, and one has to be present. All labels of a selector
-/// count (DB-27).
+/// Every selector that is present has to match, and one has to be present. All labels of a selector count (DB-27).
 fn selected(endpoint: &Endpoint, policy: &DeploymentPolicy) -> Result<(), String> {
     let DeploymentPolicy { app_selector, namespace_selector, .. } = policy;
     if app_selector.is_empty() && namespace_selector.is_empty() {

@@ -1,4 +1,4 @@
-//! The tenant of an endpoint (section 11).
+//! The tenant of an endpoint: see `docs/RULES.md#tenants`.
 
 use super::endpoint::Endpoint;
 use super::ingest::annotations::TENANT;

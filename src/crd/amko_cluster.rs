@@ -1,4 +1,4 @@
-//! AMKOCluster: which installation of AMKO leads, and which clusters share its configuration (section 12.1).
+//! AMKOCluster: which installation of AMKO leads, and which clusters share its configuration.
 
 use kube::CustomResource;
 use schemars::JsonSchema;
@@ -40,7 +40,7 @@ pub struct AmkoClusterSpec {
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq, Default)]
 #[serde(default, rename_all = "camelCase")]
 pub struct AmkoClusterStatus {
-    /// One entry per step that was reached (section 12.2).
+    /// One entry per step that was reached.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<AmkoClusterCondition>,
     /// Generation of the object that the conditions speak of.

@@ -1,4 +1,4 @@
-//! GlobalDeploymentPolicy: which objects become members, and how their services behave (section 4.1).
+//! GlobalDeploymentPolicy: which objects become members, and how their services behave.
 
 use super::{Condition, DownResponse, PoolAlgorithmSettings};
 use kube::CustomResource;

@@ -1,4 +1,4 @@
-//! GSLBConfig: which Avi controller leads, and which clusters take part (section 1.4 of the behaviour).
+//! GSLBConfig: which Avi controller leads, and which clusters take part.
 
 use super::Condition;
 use kube::CustomResource;

@@ -1,4 +1,4 @@
-//! GSLBHostRule: what one FQDN does differently from the policy (section 5.1).
+//! GSLBHostRule: what one FQDN does differently from the policy.
 
 use super::{Condition, DownResponse, PoolAlgorithmSettings};
 use kube::CustomResource;

@@ -36,7 +36,7 @@ pub fn install(format: LogFormat) -> LogLevel {
     })
 }
 
-/// `DEBUG`, `INFO`, `WARN`, `ERROR`; anything else means `INFO` (section 1.4, step 4).
+/// `DEBUG`, `INFO`, `WARN`, `ERROR`; anything else means `INFO` (step 4 of `docs/RULES.md#activation`).
 fn filter(level: &str) -> EnvFilter {
     let level = match level {
         "DEBUG" => "debug",

@@ -85,7 +85,7 @@ impl World {
         Self { clusters, avi, mischief: Mischief::default(), seed, running: None, starts: 0 }
     }
 
-    /// Two clusters `ctx-a` and `ctx-b`, as in the worked examples of the behaviour.
+    /// Two clusters `ctx-a` and `ctx-b`, as in the worked examples of `docs/RULES.md`.
     pub fn of_examples() -> Self {
         Self::new(1, &["ctx-a", "ctx-b"])
     }
@@ -231,7 +231,7 @@ fn is_write(record: &RequestRecord) -> bool {
     record.method != "GET" && !record.path_and_query.contains("login") && !record.path_and_query.contains("logout")
 }
 
-/// One write, as the examples of the behaviour show them: without the parts that differ from run to run.
+/// One write, as the worked examples show them: without the parts that differ from run to run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     pub line: String,

@@ -1,9 +1,10 @@
 //! Rules of this repository that the compiler cannot hold: each is one small function over one file.
 //!
-//! `checks` holds the rules about source files, `manifest` and `paths` those about others, each with a bad sample;
-//! `source` turns a file into tokens, `walk` finds the files.
+//! `checks` holds the rules about source files, `manifest` and `paths` those about others, `citations` those about what
+//! either refers to, each with a bad sample; `source` turns a file into tokens, `walk` finds the files.
 
 mod checks;
+mod citations;
 mod manifest;
 mod paths;
 mod source;
@@ -15,7 +16,7 @@ use source::SourceFile;
 type Finding = String;
 
 /// Runs one rule over files and fails with every place at once.
-fn hold(files: &[SourceFile], rule: fn(&SourceFile) -> Vec<Finding>) {
+fn hold(files: &[SourceFile], rule: impl Fn(&SourceFile) -> Vec<Finding>) {
     assert!(!files.is_empty(), "nothing to check: the walk is broken");
     let findings: Vec<Finding> = files.iter().flat_map(rule).collect();
     assert!(findings.is_empty(), "\n{}", findings.join("\n"));
@@ -69,9 +70,14 @@ fn nothing_of_a_private_machine_is_left_in_the_text() {
 
 #[test]
 fn documents_name_files_that_exist() {
-    let documents: Vec<SourceFile> = walk::text().into_iter().filter(|file| file.path.ends_with(".md")).collect();
-    assert!(!documents.is_empty(), "nothing to check: the walk is broken");
-    let findings: Vec<Finding> =
-        documents.iter().flat_map(|document| paths::named_paths_exist(document, walk::exists)).collect();
-    assert!(findings.is_empty(), "\n{}", findings.join("\n"));
+    hold(&walk::documents(), |document| paths::named_paths_exist(document, walk::exists));
+}
+
+#[test]
+fn what_comments_and_documents_cite_stands_in_the_repository() {
+    let rules = walk::file(citations::RULES);
+    let files: Vec<SourceFile> = walk::rust().into_iter().chain(walk::documents()).collect();
+    hold(&files, |file| citations::ids_are_explained(file, &rules));
+    hold(&files, |file| citations::headings_exist(file, &rules));
+    hold(&files, citations::no_absent_document);
 }

@@ -8,7 +8,16 @@ const SKIPPED: [&str; 3] = ["target", ".git", "node_modules"];
 
 /// Every Rust file.
 pub fn rust() -> Vec<SourceFile> {
-    text().into_iter().filter(|file| file.path.ends_with(".rs")).collect()
+    with_ending(".rs")
+}
+
+/// Every Markdown file.
+pub fn documents() -> Vec<SourceFile> {
+    with_ending(".md")
+}
+
+fn with_ending(ending: &str) -> Vec<SourceFile> {
+    text().into_iter().filter(|file| file.path.ends_with(ending)).collect()
 }
 
 /// Every file that is text, whatever its kind. Lock files are written by tools and left out.

@@ -42,7 +42,7 @@ async fn serve(world: &AviWorld, site: &str, request: axum::extract::Request) ->
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
-    world.with(|state| answer(state, site, &request, fault)).into_response()
+    world.with(|state| answer(state, site, request, fault)).into_response()
 }
 
 /// The fault that strikes the request, and how long its answer takes.
@@ -53,12 +53,12 @@ fn plan(state: &mut State, site: &str, request: &Request) -> (Option<Fault>, Dur
     (fault, latency + extra)
 }
 
-fn answer(state: &mut State, site: &str, request: &Request, fault: Option<Fault>) -> Reply {
+fn answer(state: &mut State, site: &str, request: Request, fault: Option<Fault>) -> Reply {
     let reply = match fault {
-        Some(Fault { answer: FaultAnswer::Truth, .. }) | None => controller::answer(state, site, request),
+        Some(Fault { answer: FaultAnswer::Truth, .. }) | None => controller::answer(state, site, &request),
         Some(fault) => {
             if fault.after_commit {
-                controller::answer(state, site, request);
+                controller::answer(state, site, &request);
             }
             faulty(fault.answer)
         }
@@ -76,21 +76,21 @@ fn faulty(answer: FaultAnswer) -> Reply {
     }
 }
 
-fn record(state: &mut State, site: &str, request: &Request, status: u16) {
-    let mut body = request.body.clone().and_then(Result::ok);
+fn record(state: &mut State, site: &str, request: Request, status: u16) {
+    let mut body = request.body.and_then(Result::ok);
     if let Some(body) = &mut body {
         hide_secrets(body);
     }
-    let tenant = match &request.tenant {
+    let tenant = match request.tenant {
         TenantChoice::Default => None,
         TenantChoice::All => Some("*".to_owned()),
-        TenantChoice::Name(name) | TenantChoice::Uuid(name) => Some(name.clone()),
+        TenantChoice::Name(name) | TenantChoice::Uuid(name) => Some(name),
     };
     state.log.push(RequestRecord {
         seq: 0,
         site: site.to_owned(),
-        method: request.method.clone(),
-        path_and_query: request.path_and_query.clone(),
+        method: request.method,
+        path_and_query: request.path_and_query,
         tenant,
         status,
         body,

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 /// One request as a site received it and the status it was answered with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RequestRecord {
-    /// Grows by one with each request of any site.
+    /// 1 for the first request; grows by one with each request of any site.
     pub seq: u64,
     pub site: String,
     pub method: String,

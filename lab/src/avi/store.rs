@@ -2,7 +2,7 @@
 
 use super::kind::Kind;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// The uuid of the tenant that every controller has.
@@ -23,6 +23,8 @@ pub(super) struct Store {
     shelves: BTreeMap<Kind, Shelf>,
     /// FQDN in lower case to the uuid of the GSLB service that has it.
     domains: HashMap<String, String>,
+    /// Stored reference to the objects that hold it, as (type, place in the order).
+    users: HashMap<String, BTreeSet<(Kind, u64)>>,
     next: u64,
 }
 
@@ -60,6 +62,9 @@ impl Store {
                 self.domains.insert(domain, uuid.clone());
             }
         }
+        for reference in references(&object) {
+            self.users.entry(reference.to_owned()).or_default().insert((kind, place));
+        }
         let shelf = self.shelves.entry(kind).or_default();
         shelf.names.insert(name_key(&object), uuid.clone());
         shelf.order.insert(uuid, place);
@@ -80,6 +85,14 @@ impl Store {
                 self.domains.remove(&domain);
             }
         }
+        for reference in references(&object) {
+            if let Some(users) = self.users.get_mut(reference) {
+                users.remove(&(kind, place));
+                if users.is_empty() {
+                    self.users.remove(reference);
+                }
+            }
+        }
         Some((place, object))
     }
 
@@ -95,10 +108,10 @@ impl Store {
 
     /// Objects that hold a reference to this one, as (type, name).
     pub fn referrers(&self, kind: Kind, uuid: &str) -> Vec<(Kind, String)> {
-        let target = path_of(kind, uuid);
-        let users = self.shelves.iter().flat_map(|(user, shelf)| shelf.by_order.values().map(|object| (*user, object)));
-        users
-            .filter(|(_, object)| text(object, "uuid") != uuid && refers(object, &target))
+        let users = self.users.get(&path_of(kind, uuid)).into_iter().flatten();
+        let objects = users.filter_map(|(user, place)| Some((*user, self.shelves.get(user)?.by_order.get(place)?)));
+        objects
+            .filter(|(_, object)| text(object, "uuid") != uuid)
             .map(|(user, object)| (user, text(object, "name").to_owned()))
             .collect()
     }
@@ -134,11 +147,14 @@ pub(super) fn domains(object: &Value) -> impl Iterator<Item = String> {
     names.filter_map(Value::as_str).map(str::to_ascii_lowercase)
 }
 
-fn refers(value: &Value, target: &str) -> bool {
+/// Every stored reference that an object holds, however deep; its own `url` is none.
+fn references(value: &Value) -> Vec<&str> {
     match value {
-        Value::Object(fields) => fields.iter().any(|(key, value)| key != "url" && refers(value, target)),
-        Value::Array(items) => items.iter().any(|item| refers(item, target)),
-        Value::String(text) => text == target,
-        _ => false,
+        Value::Object(fields) => {
+            fields.iter().filter(|(key, _)| *key != "url").flat_map(|(_, value)| references(value)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        Value::String(text) if target_of(text).is_some() => vec![text],
+        _ => Vec::new(),
     }
 }

@@ -1,3 +1,5 @@
+//! The demo servers on real loopback sockets.
+
 use super::*;
 use std::net::Ipv4Addr;
 use std::time::Duration;

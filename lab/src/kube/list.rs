@@ -170,6 +170,10 @@ impl Snapshot {
             if page.items.len() == limit && !options.selector.is_everything() && rest > 0 {
                 break;
             }
+            if page.items.len() == limit && options.selector.is_everything() {
+                rest += 1;
+                continue;
+            }
             let item = view::present(resource, &stored);
             if !options.selector.matches(&item) {
                 continue;

@@ -52,6 +52,9 @@ pub struct UpArgs {
     /// Median delay of the Avi controllers' answers, such as `20ms`
     #[arg(long, value_name = "DUR", default_value = "0s", value_parser = humantime::parse_duration)]
     pub controller_latency: Duration,
+    /// Another argument for the operator, once each; for tests
+    #[arg(long = "operator-arg", value_name = "ARG", hide = true, allow_hyphen_values = true)]
+    pub operator_args: Vec<String>,
 }
 
 /// Which lab is meant.

@@ -1,10 +1,12 @@
 //! The control interface of a running lab: plain HTTP on loopback, one small JSON answer each.
 //!
-//! `GET /lab` is `lab.json`; `GET /faults` lists what is broken on purpose; `POST /blackout/NAME`,
-//! `POST /restore/NAME|all` and `POST /promote/SITE` change the lab.
+//! `GET /lab` is `lab.json`; `GET /faults` lists what is broken on purpose; `GET /requests?since=N` lists what the
+//! controllers were asked after request number N; `POST /blackout/NAME`, `POST /restore/NAME|all` and
+//! `POST /promote/SITE` change the lab.
 
 use super::lab::{Lab, LabError};
-use axum::extract::{Path, State};
+use crate::avi::RequestRecord;
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -27,11 +29,37 @@ pub struct ActiveFault {
     pub target: String,
 }
 
+/// One request to a controller, without its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControllerRequest {
+    /// Grows by one with each request to any controller.
+    pub seq: u64,
+    pub site: String,
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    pub status: u16,
+}
+
+impl From<RequestRecord> for ControllerRequest {
+    fn from(record: RequestRecord) -> Self {
+        let RequestRecord { seq, site, method, path_and_query, status, .. } = record;
+        Self { seq, site, method, path: path_and_query, status }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Since {
+    #[serde(default)]
+    since: u64,
+}
+
 /// The routes over this lab.
 pub fn router(lab: Arc<Lab>) -> Router {
     Router::new()
         .route("/lab", get(report))
         .route("/faults", get(faults).post(unavailable))
+        .route("/requests", get(requests))
         .route("/blackout/{name}", post(black_out))
         .route("/restore/{name}", post(restore))
         .route("/promote/{site}", post(promote))
@@ -45,6 +73,12 @@ async fn report(State(lab): State<Arc<Lab>>) -> Response {
 async fn faults(State(lab): State<Arc<Lab>>) -> Json<Vec<ActiveFault>> {
     let fault = |target: String| ActiveFault { id: target.clone(), fault: "blackout".into(), target };
     Json(lab.dark().await.into_iter().map(fault).collect())
+}
+
+/// Oldest first; the controllers remember a bounded number.
+async fn requests(State(lab): State<Arc<Lab>>, Query(Since { since }): Query<Since>) -> Json<Vec<ControllerRequest>> {
+    let records = lab.worlds().avi.requests().into_iter();
+    Json(records.filter(|record| record.seq > since).map(ControllerRequest::from).collect())
 }
 
 async fn unavailable() -> Response {

@@ -16,6 +16,7 @@ pub mod objects;
 pub mod operator;
 pub mod out;
 pub mod ports;
+pub mod published;
 pub mod remote;
 pub mod report;
 pub mod run;

@@ -47,6 +47,8 @@ pub struct OperatorConfig {
     pub http: SocketAddr,
     /// File that takes what it prints.
     pub log: PathBuf,
+    /// Arguments that the lab knows nothing about.
+    pub more: Vec<String>,
 }
 
 /// A running operator. It is killed when this is dropped.
@@ -78,6 +80,7 @@ impl Operator {
             .args(["--http", &config.http.to_string()])
             .arg("--members")
             .arg(&config.members)
+            .args(&config.more)
             .env("KUBECONFIG", &config.members)
             // Its output goes to a file.
             .env("NO_COLOR", "1")
@@ -94,6 +97,11 @@ impl Operator {
 
     pub fn log(&self) -> &Path {
         &self.config.log
+    }
+
+    /// Number of the process; `None` once it has ended.
+    pub fn process(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// Waits until `/readyz` says yes.

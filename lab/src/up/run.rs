@@ -9,15 +9,22 @@ use super::lab::{Lab, LabError, LabOptions};
 use super::operator::{self, Operator, OperatorConfig, OperatorError};
 use super::out::say;
 use super::ports::{PortPlan, may_open_well_known_ports};
+use super::published::is_published;
 use super::serve::{MOVE_PORT_BASE, ServeError};
 use super::topology::Topology;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+/// How long the operator may take from ready to an application that users can reach.
+const PUBLISHED_WITHIN: Duration = Duration::from_secs(15);
+const PUBLISHED_POLL: Duration = Duration::from_millis(20);
 
 /// Why `up` ended other than by a signal.
 #[derive(Debug, thiserror::Error)]
@@ -77,13 +84,14 @@ impl Running {
         });
         let mut running = Self { lab, control, operator: None };
         if let Some(program) = program {
-            running.start_operator(program).await?;
+            running.start_operator(program, args.operator_args).await?;
+            running.published().await;
         }
         running.announce().await;
         Ok(running)
     }
 
-    async fn start_operator(&mut self, program: PathBuf) -> Result<(), OperatorError> {
+    async fn start_operator(&mut self, program: PathBuf, more: Vec<String>) -> Result<(), OperatorError> {
         let (topology, dir) = (self.lab.topology(), self.lab.dir());
         let context = topology.config_cluster().to_owned();
         let mut operator = Operator::start(OperatorConfig {
@@ -93,12 +101,31 @@ impl Running {
             namespace: topology.namespace.clone(),
             http: topology.operator_http,
             context,
+            more,
         })?;
-        say(&format!("operator started, log in {}", operator.log().display()));
+        let process = operator.process().map_or_else(String::new, |process| process.to_string());
+        say(&format!("operator started as process {process}, log in {}", operator.log().display()));
         operator.ready().await?;
         say("operator ready");
         self.operator = Some(operator);
         Ok(())
+    }
+
+    /// Waits until DNS answers with the demo application in every cluster, so that whoever reads `lab ready` can ask.
+    async fn published(&self) {
+        let (topology, worlds) = (self.lab.topology(), self.lab.worlds());
+        let host = topology.demo_host();
+        let polling = async {
+            while !is_published(worlds, &host, topology.clusters.len()) {
+                sleep(PUBLISHED_POLL).await;
+            }
+        };
+        match timeout(PUBLISHED_WITHIN, polling).await {
+            Ok(()) => say(&format!("DNS answers for {host}")),
+            Err(_) => {
+                say(&format!("DNS does not answer for {host} after {PUBLISHED_WITHIN:?}; see the operator's log"))
+            }
+        }
     }
 
     async fn announce(&self) {

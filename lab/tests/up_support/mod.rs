@@ -6,8 +6,9 @@ use parking_lot::{Mutex, MutexGuard};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
 
 /// Addresses of its own and no port below 1024, so that a lab of the user may run at the same time.
@@ -23,8 +24,11 @@ clusters:
 - {context: s2, site: site2, vipCidr: 127.120.25.0/24, firstVip: 127.120.25.46, weight: 2, message: This service resides in SITE2}
 ";
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a lab may take to start, and to stop.
+const START: Duration = Duration::from_secs(60);
+const STOP: Duration = Duration::from_secs(15);
 
-/// The tests share one set of addresses, so their labs run one after the other.
+/// The tests of one program may share addresses, so their labs run one after the other.
 static ONE_LAB: Mutex<()> = Mutex::new(());
 
 /// A running lab. Killed when dropped.
@@ -32,41 +36,71 @@ pub struct LabProcess {
     child: Child,
     dir: PathBuf,
     base: u16,
+    arguments: Vec<String>,
+    printed: mpsc::Receiver<String>,
     _alone: MutexGuard<'static, ()>,
 }
 
 impl LabProcess {
-    /// Starts a lab in a directory of its own and waits for `lab ready`.
+    /// Starts a lab without the operator in a directory of its own and waits for `lab ready`.
     pub fn start(name: &str) -> Self {
-        let alone = ONE_LAB.lock();
-        let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        std::fs::create_dir_all(&dir).unwrap();
-        std::fs::write(dir.join("config.yaml"), CONFIG).unwrap();
-        let base = free_port_base();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_amko-lab"));
-        let child = command.args(arguments(&dir, base)).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lab = Self { child, dir, base, _alone: alone };
-        let mut lines = BufReader::new(lab.child.stdout.as_mut().unwrap()).lines();
-        assert!(lines.any(|line| line.unwrap() == "lab ready"), "the lab ended before it was ready");
+        let lab = Self::launch(name, free_port_base(), CONFIG, &["--no-operator"]);
+        lab.prints("lab ready", START);
         lab
     }
 
-    pub fn arguments(&self) -> Vec<String> {
-        arguments(&self.dir, self.base)
+    /// Starts a lab with this configuration and does not wait for it.
+    pub fn launch(name: &str, base: u16, config: &str, more: &[&str]) -> Self {
+        let alone = ONE_LAB.lock();
+        let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::create_dir_all(&dir).unwrap();
+        std::fs::write(dir.join("config.yaml"), config).unwrap();
+        let mut arguments = arguments(&dir, base);
+        arguments.extend(more.iter().map(|&word| word.to_owned()));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_amko-lab"));
+        let mut child = command.args(&arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let printed = lines_of(child.stdout.take().unwrap());
+        Self { child, dir, base, arguments, printed, _alone: alone }
+    }
+
+    /// Waits for a line that contains `part` and gives it.
+    pub fn prints(&self, part: &str, within: Duration) -> String {
+        let mut seen = Vec::new();
+        loop {
+            match self.printed.recv_timeout(within) {
+                Ok(line) if line.contains(part) => return line,
+                Ok(line) => seen.push(line),
+                Err(error) => panic!("the lab did not print {part:?} ({error}) after {seen:#?}"),
+            }
+        }
+    }
+
+    pub fn arguments(&self) -> &[String] {
+        &self.arguments
     }
 
     pub fn port_base(&self) -> u16 {
         self.base
     }
 
+    /// The directory of the lab's files.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     pub fn members(&self) -> PathBuf {
         self.dir.join("gslb-members")
     }
 
+    /// What `lab.json` says.
+    pub fn report(&self) -> serde_json::Value {
+        let text = std::fs::read_to_string(self.dir.join("lab.json")).unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+
     /// The DNS servers of `lab.json`.
     pub fn dns_addresses(&self) -> Vec<SocketAddr> {
-        let text = std::fs::read_to_string(self.dir.join("lab.json")).unwrap();
-        let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let report = self.report();
         let servers = report["dns"].as_array().unwrap().iter();
         servers.map(|server| server["address"].as_str().unwrap().parse().unwrap()).collect()
     }
@@ -80,8 +114,9 @@ impl LabProcess {
 
     /// Sends SIGTERM and gives the exit code.
     pub fn stop(mut self) -> Option<i32> {
-        let pid = Pid::from_raw(self.child.id().try_into().unwrap()).unwrap();
-        kill_process(pid, Signal::TERM).unwrap();
+        terminate(self.child.id());
+        // The end of its output is the end of the process.
+        while self.printed.recv_timeout(STOP).is_ok() {}
         self.child.wait().unwrap().code()
     }
 }
@@ -94,16 +129,31 @@ impl Drop for LabProcess {
     }
 }
 
-fn arguments(dir: &std::path::Path, base: u16) -> Vec<String> {
-    let text = |path: PathBuf| path.to_str().unwrap().to_owned();
-    let (dir, config) = (text(dir.to_owned()), text(dir.join("config.yaml")));
-    let base = base.to_string();
-    ["up", "--no-operator", "--dir", &dir, "--config", &config, "--port-base", &base].map(str::to_owned).to_vec()
+/// Sends SIGTERM to a process.
+pub fn terminate(process: u32) {
+    kill_process(Pid::from_raw(process.try_into().unwrap()).unwrap(), Signal::TERM).unwrap();
 }
 
-fn free_port_base() -> u16 {
+fn lines_of(output: ChildStdout) -> mpsc::Receiver<String> {
+    let (sender, printed) = mpsc::channel();
+    std::thread::spawn(move || {
+        let lines = BufReader::new(output).lines().map_while(Result::ok);
+        // The receiver is gone when nobody wants to know any more.
+        lines.map(|line| sender.send(line)).take_while(Result::is_ok).count();
+    });
+    printed
+}
+
+fn arguments(dir: &Path, base: u16) -> Vec<String> {
+    let text = |path: PathBuf| path.to_str().unwrap().to_owned();
+    let (dir, config) = (text(dir.to_owned()), text(dir.join("config.yaml")));
+    ["up", "--dir", &dir, "--config", &config, "--port-base", &base.to_string()].map(str::to_owned).to_vec()
+}
+
+/// A base for `--port-base` whose ports nobody uses; the one 50 above is left to the operator.
+pub fn free_port_base() -> u16 {
     let free = |base: &u16| {
-        [0, 1, 2, 20, 21, 22, 40].iter().all(|n| TcpListener::bind((Ipv4Addr::LOCALHOST, base + n)).is_ok())
+        [0, 1, 2, 20, 21, 22, 40, 50].iter().all(|n| TcpListener::bind((Ipv4Addr::LOCALHOST, base + n)).is_ok())
     };
     (20_000..30_000).step_by(100).find(free).expect("no free ports on 127.0.0.1")
 }

@@ -43,7 +43,7 @@ pub fn settings(
     })
 }
 
-/// `spec.refreshInterval` in seconds; absent, zero or negative means ten minutes (section 1.6).
+/// `spec.refreshInterval` in seconds; absent, zero or negative means ten minutes.
 fn refresh_interval(seconds: Option<i32>) -> Duration {
     let seconds = seconds.and_then(|s| u64::try_from(s).ok()).filter(|s| *s > 0);
     Duration::from_secs(seconds.unwrap_or(600))

@@ -1,4 +1,4 @@
-//! One planned write, as the request of section 9.2.
+//! One planned write as a request: see `docs/RULES.md#requests`.
 
 use super::{json, malformed};
 use crate::avi::call_error::{CallError, Failure};
@@ -28,7 +28,7 @@ struct Save<'a> {
 
 impl AviClient {
     /// Sends `write`, in the tenant of its object. A delete of what is not there is a success. A monitor that exists
-    /// already is taken over when it is of this installation or of nobody (section 8.6, DB-17).
+    /// already is taken over when it is of this installation or of nobody (DB-17).
     pub async fn execute(&self, write: &Write, owner: &Owner) -> Result<Stored, CallError> {
         let outcome = match write {
             Write::CreateMonitor(monitor) => self.create_monitor(monitor, owner).await,

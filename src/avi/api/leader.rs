@@ -1,4 +1,4 @@
-//! Who leads, and whether the controller speaks our version (sections 1.4 and 9.2 of the behaviour).
+//! Who leads, and whether the controller speaks our version: see `docs/RULES.md#requests`.
 
 use super::malformed;
 use crate::avi::call_error::CallError;
@@ -20,7 +20,7 @@ pub enum LeaderStatus {
 }
 
 impl AviClient {
-    /// Compares the controller's own uuid with that of the GSLB leader (avi-api 5.1).
+    /// Compares the controller's own uuid with that of the GSLB leader.
     pub async fn leader_status(&self) -> Result<LeaderStatus, CallError> {
         let cluster = self.get("/api/cluster", "admin").await?;
         let own = text(&cluster, "uuid").ok_or_else(|| malformed(&Method::GET, "/api/cluster", "there is no uuid"))?;

@@ -27,8 +27,8 @@ pub struct LooseMonitor {
 }
 
 impl AviClient {
-    /// Lists with one walk over the monitors and one over the services of each owner (section 10.1; both owners
-    /// because of DB-16, no call per object because of DB-45).
+    /// Lists with one walk over the monitors and one over the services of each owner: both owners because of
+    /// DB-16, no call per object because of DB-45.
     pub async fn list_own(&self, owner: &Owner) -> Result<OwnObjects, CallError> {
         let monitors = self.walk("healthmonitor", "include_name=&is_federated=true").await?;
         let mut services = Vec::new();

@@ -1,3 +1,5 @@
+//! The typed calls against a scripted controller.
+
 use super::*;
 use crate::avi::testing::{Seen, TestController, seen};
 use crate::avi::transport::TransportError;

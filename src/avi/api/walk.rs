@@ -1,6 +1,6 @@
 //! Reading a whole collection, page by page, without believing in holes.
 //!
-//! Pages are not a snapshot (avi-api 2.1): an object that is deleted during the walk shifts the ones after it, so that
+//! Pages are not a snapshot: an object that is deleted during the walk shifts the ones after it, so that
 //! one of them is never seen. Whoever cleans up after such a list deletes what is still needed, so a walk whose
 //! objects do not match the announced count is thrown away.
 

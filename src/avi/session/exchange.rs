@@ -29,7 +29,7 @@ pub struct Response {
 #[derive(Debug, Clone)]
 enum Body {
     Json(Value),
-    /// Also when the answer calls itself JSON (avi-api 1.4).
+    /// Also when the answer calls itself JSON: some plain texts do.
     Text(String),
 }
 
@@ -92,7 +92,7 @@ impl AviClient {
         Ok(Response::from_http(answer))
     }
 
-    /// The headers of avi-api 1.3.
+    /// With the headers that every call needs: see `docs/RULES.md#sessions`.
     fn http_request(&self, call: &Call<'_>, session: Option<&Session>) -> Result<Request<Bytes>, TransportError> {
         let body = call.body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
         let mut request = Request::builder()

@@ -99,7 +99,7 @@ impl Logins {
 }
 
 impl AviClient {
-    /// One `POST /login` (avi-api 1.1 and 1.2).
+    /// One `POST /login`: see `docs/RULES.md#sessions`.
     pub(super) async fn log_in(&self) -> Result<Jar, CallError> {
         let settings = &self.shared.settings;
         let body = json!({"username": settings.username, "password": settings.password.expose_secret()});

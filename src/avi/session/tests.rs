@@ -1,3 +1,5 @@
+//! Logging in, sharing a session and replacing it, against a scripted controller.
+
 use super::*;
 use crate::avi::testing::{PASSWORD, TestController, seen};
 use crate::avi::transport::TransportError;

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 /// Whether `observed` holds everything that `written` says. Fields that the operator does not write are ignored: new
-/// releases add some, administrators set some, and neither is a reason to write (section 9.3: what they set is lost
-/// at the next PUT, but does not cause one).
+/// releases add some, administrators set some, and neither is a reason to write: what they set is lost at the
+/// next PUT, but does not cause one.
 pub fn covers(observed: &Value, written: &Value, default_of: fn(&str) -> Option<Value>) -> bool {
     match (observed, written) {
         (Value::Object(observed), Value::Object(written)) => {

@@ -1,7 +1,7 @@
 //! Between the controller's JSON and the types of [`crate::core`].
 //!
-//! Writing is exact: the key sets and values of sections 9.3 and 8.4 of the behaviour, nothing more. Reading is
-//! lenient: the controller fills in defaults, spells references its own way and adds fields with each release.
+//! Writing is exact: the key sets and values of EX-01, nothing more. Reading is lenient: the controller fills in
+//! defaults, spells references its own way and adds fields with each release.
 
 mod faithful;
 mod field;

@@ -9,7 +9,7 @@ use crate::core::owner::{MARKER_KEY, MONITOR_PREFIX, Owner};
 use crate::core::plan::ObservedMonitor;
 use serde_json::{Value, json};
 
-/// Name of the monitor that all passthrough services of a tenant share, without the owner's uuid (section 8.2).
+/// Name of the monitor that all passthrough services of a tenant share, without the owner's uuid.
 pub const SHARED_MONITOR_PREFIX: &str = "amko--passthrough-hm-tcp-";
 
 /// Which monitor it is, and for whom.
@@ -17,19 +17,19 @@ pub const SHARED_MONITOR_PREFIX: &str = "amko--passthrough-hm-tcp-";
 pub struct MonitorIdentity {
     pub tenant: String,
     pub name: String,
-    /// The GSLB service it was made for, from its description (section 8.5) or its legacy name (section 8.2).
+    /// The GSLB service it was made for, from its description or its legacy name.
     pub gs_name: Option<String>,
 }
 
 impl MonitorIdentity {
-    /// Whether it is the monitor that all passthrough services share: it belongs to none of them (section 8.6).
+    /// Whether it is the monitor that all passthrough services share: it belongs to none of them.
     pub fn is_shared(&self) -> bool {
         self.name.starts_with(SHARED_MONITOR_PREFIX)
     }
 }
 
 /// `None` when it is not a monitor that this installation may touch: its name starts with `amko--`, and its owner
-/// marker is this installation's or missing (section 10.2).
+/// marker is this installation's or missing (`docs/RULES.md#ownership`).
 pub fn parse_monitor(object: &Value, owner: &Owner, names: &RefNames) -> Option<ObservedMonitor> {
     let marker = monitor_owner(object);
     let name = text(object, "name")?;

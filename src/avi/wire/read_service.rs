@@ -10,7 +10,7 @@ use crate::core::plan::ObservedService;
 use serde_json::{Value, json};
 use std::cmp::Reverse;
 
-/// `None` when the service is not of this installation (section 10.2), or has no name or uuid.
+/// `None` when the service is not of this installation (`docs/RULES.md#ownership`), or has no name or uuid.
 ///
 /// Whatever the operator cannot express is replaced by what it would write, and the service is not faithful: it is
 /// then rewritten. A service of the legacy owner is faithful when only its owner differs: adoption by itself writes

@@ -1,4 +1,4 @@
-//! References between objects: four spellings, one name (avi-api 2.3).
+//! References between objects: four spellings, one name.
 
 use super::field::text;
 use serde_json::Value;

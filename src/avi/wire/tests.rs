@@ -1,3 +1,5 @@
+//! Bodies as the controller must get them, and answers as it gives them.
+
 use super::*;
 use crate::core::gslb::{
     DownResponse, GeoFallback, GslbService, HealthMonitor, HttpProbe, Member, Pool, PoolAlgorithm, Probe,

@@ -1,4 +1,4 @@
-//! The body of a health monitor (section 8.4).
+//! The body of a health monitor: see `docs/RULES.md#bodies-of-monitors` and EX-01.
 
 use super::tenant_ref;
 use crate::core::gslb::{HealthMonitor, HttpProbe, Probe};

@@ -1,4 +1,4 @@
-//! The body of a GSLB service (section 9.3).
+//! The body of a GSLB service: see `docs/RULES.md#bodies-of-services` and EX-01.
 
 use super::tenant_ref;
 use crate::core::gslb::{DownResponse, GeoFallback, GslbService, Member, Pool, PoolAlgorithm};
@@ -62,7 +62,7 @@ fn down_response(response: DownResponse) -> Value {
         DownResponse::FallbackIp(ip @ IpAddr::V4(_)) => {
             json!({"type": "GSLB_SERVICE_DOWN_RESPONSE_FALLBACK_IP", "fallback_ip": address(ip)})
         }
-        // The model has a field of its own for IPv6 (avi-api 4.4).
+        // The model has a field of its own for IPv6.
         DownResponse::FallbackIp(ip @ IpAddr::V6(_)) => {
             json!({"type": "GSLB_SERVICE_DOWN_RESPONSE_FALLBACK_IP", "fallback_ip6": address(ip)})
         }

@@ -1,4 +1,4 @@
-//! Which of several GSLBConfigs is active (section 1.4, steps 1 and 2).
+//! Which of several GSLBConfigs is active: steps 1 and 2 of `docs/RULES.md#activation`.
 
 use super::Problem;
 use crate::core::precedence::{Candidate, ObjectName, rank};

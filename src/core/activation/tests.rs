@@ -1,3 +1,5 @@
+//! The status texts of a GSLBConfig, its UUID, and which of several is active.
+
 use super::*;
 use crate::core::fixtures::UUID;
 use crate::core::precedence::{Candidate, ObjectName};
@@ -12,7 +14,7 @@ fn names(choice: &Choice<'_>) -> (Option<String>, Vec<(String, String)>) {
     (choice.active.map(|active| active.object.name.clone()), others.collect())
 }
 
-/// Section 1.4.
+/// See `docs/RULES.md#activation`.
 #[test]
 fn status_texts_are_those_of_upstream() {
     let text = |text: &str| text.to_owned();

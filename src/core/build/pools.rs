@@ -1,4 +1,4 @@
-//! Pools and members of a GSLB service (sections 7.3 and 7.4).
+//! Pools and members of a GSLB service: see `docs/RULES.md#pools-and-members`.
 
 use crate::core::endpoint::Endpoint;
 use crate::core::gslb::{Member, Pool, PoolAlgorithm};
@@ -38,7 +38,7 @@ fn unique<'a>(endpoints: &[&'a Endpoint], policy: &DeploymentPolicy) -> Vec<&'a 
     unique
 }
 
-/// Section 7.4; a member of a `syncVipOnly` cluster names no virtual service.
+/// A member of a `syncVipOnly` cluster names no virtual service.
 fn member(endpoint: &Endpoint, policy: &DeploymentPolicy, ratio: u32) -> Member {
     let named = endpoint.virtual_service.as_ref().filter(|_| !sync_vip_only(endpoint, policy));
     Member {
@@ -59,7 +59,7 @@ fn sync_vip_only(endpoint: &Endpoint, policy: &DeploymentPolicy) -> bool {
     policy.clusters.get(&endpoint.key.cluster).is_some_and(|cluster| cluster.sync_vip_only)
 }
 
-/// Section 7.3, and DB-29: with references, all of them and the control plane have to be up, in every pool.
+/// DB-29: with references, all of them and the control plane have to be up, in every pool.
 fn min_health_monitors_up(health: &MonitorChoice) -> u32 {
     match health {
         MonitorChoice::ControlPlaneOnly => 1,

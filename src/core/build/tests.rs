@@ -1,3 +1,5 @@
+//! Endpoints and policy to the service they ask for.
+
 use super::*;
 use crate::core::fixtures::{deployment, endpoint, in_force, installation, share, strings};
 use crate::core::gslb::{DownResponse, Member, Pool, PoolAlgorithm};
@@ -58,7 +60,7 @@ fn too_little_knowledge_decides_nothing_and_a_deleted_policy_empties_the_service
     assert_eq!(build(FQDN, &[], &in_force(deployment())), Built { decision: Decision::Nothing, refused: vec![] });
 }
 
-/// Rule GS-05 and section 7.3.
+/// Rule GS-05 and `docs/RULES.md#pools-and-members`.
 #[test]
 fn members_are_ordered_by_key_and_pools_by_descending_priority() {
     let (b, a) = (endpoint("ctx-b", "web", "10.2.0.5"), endpoint("ctx-a", "web", "10.1.0.5"));
@@ -91,7 +93,7 @@ fn the_same_address_is_one_member_unless_virtual_service_or_cluster_differ() {
     assert_eq!(desired(&all, policy).service.pools, [pool(10, vec![bare.clone(), bare])]);
 }
 
-/// Section 7.3 and DB-29.
+/// DB-29.
 #[test]
 fn the_number_of_monitors_that_have_to_be_up_is_the_same_in_every_pool() {
     let endpoints = [endpoint("ctx-a", "web", "10.1.0.5"), endpoint("ctx-b", "web", "10.2.0.5")];
@@ -108,7 +110,7 @@ fn the_number_of_monitors_that_have_to_be_up_is_the_same_in_every_pool() {
     }
 }
 
-/// Section 7.5 and DB-31.
+/// DB-31.
 #[test]
 fn persistence_needs_every_member_to_be_secure() {
     let policy = || DeploymentPolicy {

@@ -1,4 +1,4 @@
-//! Ingress (section 3.2).
+//! Ingress: see `docs/RULES.md#ingress`.
 
 use super::annotations::ENABLE_TLS;
 use super::{Ingested, Intake, Place, hostname};

@@ -1,4 +1,4 @@
-//! Kubernetes objects to endpoints (section 3 of the behaviour).
+//! Kubernetes objects to endpoints: see `docs/RULES.md#objects`.
 
 pub mod annotations;
 pub mod ingress;

@@ -1,4 +1,4 @@
-//! Service of type LoadBalancer (section 3.3).
+//! Service of type LoadBalancer: see `docs/RULES.md#service`.
 
 use super::{Ingested, Intake, Place, hostname};
 use crate::core::endpoint::{Backend, Kind, Protocol};

@@ -1,3 +1,5 @@
+//! Objects to endpoints.
+
 use super::annotations::{CLUSTER_UUID, ENABLE_TLS, TENANT, VS_UUID_MAP};
 use super::*;
 use crate::core::endpoint::{Protocol, VirtualServiceRef};
@@ -164,7 +166,7 @@ fn an_address_that_does_not_parse_is_refused_with_the_object_and_the_text() {
     }
 }
 
-/// Section 3.3, EX-08 and EX-11.
+/// EX-08 and EX-11.
 #[test]
 fn the_lowest_port_counts_but_a_strange_protocol_ends_the_search() {
     use Protocol::{Tcp, Udp};

@@ -1,3 +1,5 @@
+//! Names and contents of health monitors.
+
 use super::*;
 use crate::core::fixtures::{UUID, endpoint, strings};
 
@@ -17,7 +19,7 @@ fn monitors(members: &[Endpoint]) -> Vec<HealthMonitor> {
     own.monitors
 }
 
-/// Section 8.2, and the names of the worked examples.
+/// The names of the worked examples, see `docs/RULES.md#names-of-monitors`.
 #[test]
 fn names_are_those_that_upstream_gives() {
     let paths = [
@@ -42,7 +44,7 @@ fn names_are_those_that_upstream_gives() {
     assert!(is_shared(&shared) && !is_shared("amko--e429dd2b33d47bc53f75b4ca3b5ad359d29f72aa"));
 }
 
-/// Sections 8.3 to 8.5, EX-01.
+/// EX-01.
 #[test]
 fn an_insecure_path_is_probed_by_http_on_port_80() {
     let expected = HealthMonitor {
@@ -76,7 +78,7 @@ fn one_secure_member_makes_every_path_https_on_port_443() {
     assert_eq!(subject.monitors(&[&members[0], &members[1]]).monitors, [expected]);
 }
 
-/// Section 8.1 and DB-32.
+/// DB-32.
 #[test]
 fn any_path_member_means_path_monitors_otherwise_the_lowest_port_is_probed() {
     let (tcp, udp) = (with_port("tcp", 8080, Protocol::Tcp), with_port("udp", 53, Protocol::Udp));

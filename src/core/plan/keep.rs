@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 /// The kinds of object that a description names, including one that only upstream knows.
 const KINDS: [&str; 4] = ["INGRESS", "ROUTE", "LBSVC", "MCI"];
 
-/// Keeps what only a cluster that was not seen yet can explain (design rule 2, DB-01): members of the observed
+/// Keeps what only a cluster that was not seen yet can explain (DB-01): members of the observed
 /// service that the decision does not know stay, with their pools, while one of `unseen` is named in the service's
 /// description. A service that would vanish or change its tenant for the same reason stays as it is.
 ///
@@ -75,7 +75,7 @@ fn merge(mut desired: Desired, observed: &Observed, service: &GslbService, entri
     let names: BTreeSet<String> = desired.service.domain_names.iter().chain(&service.domain_names).cloned().collect();
     desired.service.domain_names = names.into_iter().collect();
     keep_entries(&mut desired.service.description, entries);
-    // Whether every member is secure (section 7.5) is not known yet, so persistence is not switched on.
+    // Whether every member is secure (DB-31) is not known yet, so persistence is not switched on.
     if service.persistence.is_none() {
         desired.service.persistence = None;
     }
@@ -161,7 +161,7 @@ fn keep_monitors(desired: &mut Desired, observed: &Observed, service: &GslbServi
     }
 }
 
-/// Section 8.3: the lowest port over all members counts, and the observed one may be of an unseen member.
+/// The lowest port over all members counts, and the observed one may be of an unseen member.
 fn keep_lower_port(wanted: &mut HealthMonitor, observed: &HealthMonitor) {
     let by_port = |monitor: &HealthMonitor| matches!(monitor.probe, Probe::Tcp | Probe::Udp);
     if by_port(wanted) && by_port(observed) && observed.port < wanted.port {

@@ -1,3 +1,5 @@
+//! The writes from observed to desired, in their order.
+
 use super::*;
 use crate::core::endpoint::Protocol;
 use crate::core::fixtures::{Controller, World, call, ingress, lb_service, strings};
@@ -135,7 +137,7 @@ fn the_second_update_of_a_list_takes_the_version_of_the_first() {
     assert_eq!(version(&world.controller.observed.refresh(writes[3].clone())), Some("3".to_owned()));
 }
 
-/// Section 8.6, EX-12.
+/// EX-12.
 #[test]
 fn the_monitor_that_services_share_is_never_deleted() {
     let (decision, mut observed) = settled();

@@ -1,3 +1,5 @@
+//! Validation of a GlobalDeploymentPolicy, and which of several is in force.
+
 use super::*;
 use crate::core::gslb::GeoFallback;
 use crate::core::precedence::{Candidate, ObjectName};
@@ -203,7 +205,7 @@ fn settings_without_parameters_are_read() {
     }
 }
 
-/// Section 7.2.
+/// See `docs/RULES.md#where-a-property-comes-from`.
 #[test]
 fn control_plane_only_comes_before_references() {
     let health = |value| validated(value).unwrap().health;

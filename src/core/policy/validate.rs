@@ -90,7 +90,7 @@ fn match_clusters(
     Ok(clusters)
 }
 
-/// Rows 4 to 6, all of one entry before the next; the first entry of a cluster counts (section 4.4).
+/// Rows 4 to 6, all of one entry before the next; the first entry of a cluster counts.
 fn traffic_split(
     entries: &[TrafficSplitEntry],
     known: &BTreeSet<String>,
@@ -112,7 +112,7 @@ fn traffic_split(
     Ok(split)
 }
 
-/// Row 7, and section 7.2: control-plane only comes before references.
+/// Row 7; control-plane only comes before references.
 fn health(spec: &GlobalDeploymentPolicySpec) -> Result<MonitorChoice, String> {
     let template = spec.health_monitor_template.as_deref().is_some_and(|name| !name.is_empty());
     let refs = &spec.health_monitor_refs;

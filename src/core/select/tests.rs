@@ -1,3 +1,5 @@
+//! Which endpoints a policy selects.
+
 use super::*;
 use crate::core::fixtures::{deployment, endpoint, installation, labels};
 
@@ -21,7 +23,7 @@ fn policy(app: &[(&str, &str)], namespace: &[(&str, &str)]) -> DeploymentPolicy 
     DeploymentPolicy { app_selector: labels(app), namespace_selector: labels(namespace), ..deployment() }
 }
 
-/// Section 4.2 and DB-27.
+/// See `docs/RULES.md#selection`, and DB-27.
 #[test]
 fn every_label_of_every_selector_has_to_be_there() {
     let mut object = endpoint("ctx-a", "web", "10.1.0.5");

@@ -1,3 +1,5 @@
+//! Which object gets which virtual address, and what AKO publishes about it.
+
 use crate::ako::decide::{Delta, Placed, place, publications};
 use crate::ako::object::{Exposed, Kind, ObjectKey, Port, Publication};
 use crate::ako::vips::{Holder, VipRange, assign};

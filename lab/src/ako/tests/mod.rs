@@ -1,2 +1,4 @@
+//! Tests of the stand-in for AKO.
+
 mod decisions;
 mod worlds;

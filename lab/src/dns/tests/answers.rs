@@ -1,3 +1,5 @@
+//! Whole DNS messages for each kind of query and each state of a service.
+
 use super::*;
 use hickory_proto::op::Edns;
 use hickory_proto::rr::DNSClass;

@@ -1,3 +1,5 @@
+//! Which pool and which member an answer names.
+
 use super::*;
 use std::collections::BTreeMap;
 

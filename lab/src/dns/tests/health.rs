@@ -1,3 +1,5 @@
+//! How control plane and probes make a member up or down.
+
 use super::super::ControlState;
 use super::super::judge::{is_usable, judge};
 use super::*;

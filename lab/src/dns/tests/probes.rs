@@ -1,3 +1,5 @@
+//! Checks, their streaks, and the tasks that run them, on paused time.
+
 use super::super::checker::{Checker, NetChecker, Target, http_text, status};
 use super::super::control::Silence;
 use super::super::monitor::{self, Check};

@@ -1,3 +1,5 @@
+//! Looking a name up among the services of a site.
+
 use super::super::table::{Compiler, Table};
 use super::*;
 

@@ -1,3 +1,5 @@
+//! The OpenAPI documents that kubectl reads before it writes.
+
 use super::*;
 
 fn kind(name: &str, plural: &str, namespaced: bool, schema: Option<Value>) -> KindDoc {

@@ -1,3 +1,5 @@
+//! Protobuf bodies of typed clients, decoded to JSON.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Pruning, defaults and validation by the schema of a CRD.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Strategic merge patches as kubectl sends them.
+
 use serde_json::json;
 
 use super::*;

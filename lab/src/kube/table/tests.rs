@@ -1,3 +1,5 @@
+//! The tables that kubectl prints.
+
 use std::time::Duration;
 
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! The command line of the lab.
+
 use crate::up::cli::{Cli, Command, FaultCommand, Place, TargetArgs, UpArgs};
 use crate::up::command::run;
 use clap::Parser;
@@ -20,6 +22,7 @@ fn up_without_flags_uses_the_defaults() {
         seed: 1,
         port_base: 18440,
         controller_latency: Duration::ZERO,
+        operator_args: vec![],
     };
     assert_eq!(parse("amko-lab up"), Command::Up(expected));
 }
@@ -27,7 +30,7 @@ fn up_without_flags_uses_the_defaults() {
 #[test]
 fn up_takes_every_flag_of_the_contract() {
     let line = "amko-lab up --dir d --config c.yaml --no-operator --seed 7 --port-base 20000 \
-                --controller-latency 20ms";
+                --controller-latency 20ms --operator-arg --test-hooks --operator-arg x";
     let expected = UpArgs {
         place: place("d"),
         config: Some("c.yaml".into()),
@@ -35,6 +38,7 @@ fn up_takes_every_flag_of_the_contract() {
         seed: 7,
         port_base: 20_000,
         controller_latency: Duration::from_millis(20),
+        operator_args: vec!["--test-hooks".into(), "x".into()],
     };
     assert_eq!(parse(line), Command::Up(expected));
 }

@@ -1,3 +1,5 @@
+//! What a blackout of a site or a cluster takes with it.
+
 use crate::up::darkness::{Darkness, UnknownTarget};
 use crate::up::topology::Topology;
 

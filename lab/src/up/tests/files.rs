@@ -1,3 +1,5 @@
+//! The files that describe a running lab.
+
 use crate::avi::{AviWorldConfig, SiteConfig};
 use crate::chance::Chance;
 use crate::clock::Clock;

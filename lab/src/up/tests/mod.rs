@@ -1,3 +1,5 @@
+//! Tests of serving the simulated world.
+
 mod cli;
 mod darkness;
 mod files;

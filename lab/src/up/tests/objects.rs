@@ -1,3 +1,5 @@
+//! The objects that a lab starts with.
+
 use crate::up::objects::{ControllerAccess, configuration, crds, everywhere};
 use crate::up::topology::Topology;
 use serde_json::{Value, json};

@@ -1,3 +1,5 @@
+//! Listeners that can go dark.
+
 use crate::up::serve::Listener;
 use crate::up::tls::LabTls;
 use axum::Router;

@@ -1,3 +1,5 @@
+//! The topology and its configuration file.
+
 use crate::up::config::{load, parse};
 use crate::up::ports::{PortPlan, Ports};
 use crate::up::topology::Topology;

@@ -159,7 +159,7 @@ fn a_tenant_does_not_change_in_the_dark() {
     assert!(matches!(in_the_dark(&mut world), Decision::Wait(_)));
 }
 
-/// Section 4.4: these are decisions of the user, not blindness.
+/// These are decisions of the user, not blindness.
 #[test]
 fn a_deleted_policy_or_an_unmatched_cluster_leaves_nothing_to_wait_for() {
     let dark = unseen(&["ctx-b", "ctx-c"]);
@@ -169,7 +169,7 @@ fn a_deleted_policy_or_an_unmatched_cluster_leaves_nothing_to_wait_for() {
     assert_eq!(relevant_unseen(&dark, &in_force(deployment())), unseen(&["ctx-b"]));
 }
 
-/// Section 8.3.
+/// See `docs/RULES.md#type-and-port-of-monitors`.
 #[test]
 fn the_lower_port_of_an_unseen_service_stays_monitored() {
     let mut world = World::new();
@@ -190,7 +190,7 @@ fn monitors_kept_in_the_dark_never_exceed_what_the_controller_accepts() {
     assert!(!kept.monitors.contains(&ROOT_HM.to_owned()));
 }
 
-/// Section 7.5.
+/// See `docs/RULES.md#site-persistence`.
 #[test]
 fn persistence_is_not_switched_on_in_the_dark() {
     let mut world = both();
