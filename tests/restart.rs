@@ -10,7 +10,12 @@ use support::{LEADER, Request, World, lines};
 
 fn web(name: &str, ip: &str) -> Value {
     let host = format!("{name}.example.org");
-    ingress(name, &[Host { host: &host, ip, paths: &["/"] }])
+    let mut object = ingress(name, &[Host { host: &host, ip, paths: &["/"] }]);
+    // A virtual service belongs to one cluster, whose net is the second number of its addresses.
+    let net = ip.split('.').nth(1).unwrap();
+    let uuids = json!({host: format!("virtualservice-{name}-{net}")}).to_string();
+    object["metadata"]["annotations"]["ako.vmware.com/host-fqdn-vs-uuid-map"] = json!(uuids);
+    object
 }
 
 /// Both clusters hold `web`, `ctx-b` also holds `only`, `ctx-a` a Service.
@@ -68,8 +73,10 @@ async fn db_01_a_cluster_that_cannot_be_reached_at_start_loses_nothing() {
     let addresses: Vec<&Value> = members.iter().map(|m| &m["ip"]["addr"]).collect();
     assert_eq!(addresses, [&json!("10.1.0.99"), &json!("10.2.0.5")], "the unseen cluster's member stays");
 
-    let writes = world.writes_after(|world| world.cluster("ctx-b").set_available(true)).await;
-    assert_eq!(writes, [], "the cluster is back, and is as it was");
+    let seq = world.avi.last_request();
+    world.cluster("ctx-b").set_available(true);
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    assert_eq!(world.writes_since(seq), [], "the cluster is back, and is as it was");
     assert_eq!(
         world.on_controller(LEADER, "gslbservice").keys().collect::<Vec<_>>(),
         before.keys().collect::<Vec<_>>()
@@ -86,7 +93,9 @@ async fn db_01_an_unreachable_cluster_that_turns_out_to_be_empty_loses_its_membe
     })
     .await;
     assert_eq!(writes, []);
-    world.writes_after(|world| world.cluster("ctx-b").set_available(true)).await;
+    world.cluster("ctx-b").set_available(true);
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    world.settle().await;
     assert_eq!(world.service_names(), ["db.example.org", "web.example.org"]);
 }
 
@@ -112,6 +121,7 @@ async fn a_controller_that_is_down_at_start_is_waited_for() {
     assert!(world.links().board.readiness().is_err());
 
     world.avi.set_available(LEADER, true);
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
     world.settle().await;
     assert_eq!(world.service_names(), ["web.example.org"]);
     let config = world.home().get("gslbconfigs.amko.vmware.com", Some("avi-system"), "gc-1").unwrap();

@@ -5,12 +5,13 @@
 //! refused list or an undecodable object changes nothing that was known. Until every kind has been completely listed
 //! once it says nothing at all, so that a half-read cluster never looks like an empty one.
 
-use super::board::Board;
+use super::board::{Board, ClusterNotice};
 use super::gs_directory::GsDirectoryMsg;
 use super::link::Link;
 use crate::core::endpoint::Kind;
 use crate::core::inventory::{Inventory, ObjectId, Seen, Touched};
 use crate::core::object::Namespace;
+use crate::kubernetes::bounded::bounded;
 use crate::kubernetes::members::MemberClients;
 use crate::kubernetes::objects::{IngressObject, NamespaceObject, ServiceObject};
 use crate::kubernetes::watch::{Watch, WatchEvent};
@@ -133,7 +134,7 @@ impl ClusterWatcherState {
             }
             WatchEvent::Applied(object) => self.inventory.put(object),
             WatchEvent::Deleted(id) => self.inventory.remove(&id),
-            WatchEvent::Undecodable { object, error } => self.undecodable(&object, &error),
+            WatchEvent::Undecodable { object, error, .. } => self.undecodable(&object, &error),
             WatchEvent::Failed(error) => self.fault(format!("cannot watch {kind:?} objects: {error}")),
         }
     }
@@ -147,18 +148,14 @@ impl ClusterWatcherState {
             }
             WatchEvent::Applied(namespace) => self.inventory.put_namespace(namespace),
             WatchEvent::Deleted(name) => self.inventory.remove_namespace(&name),
-            WatchEvent::Undecodable { object, error } => self.undecodable(&object, &error),
+            WatchEvent::Undecodable { object, error, .. } => self.undecodable(&object, &error),
             WatchEvent::Failed(error) => self.fault(format!("cannot watch Namespace objects: {error}")),
         }
     }
 
     fn listed(&mut self, kind: Watched) {
         self.unlisted.remove(&kind);
-        self.board.post(|notices| {
-            if let Some(notice) = notices.clusters.get_mut(&self.context) {
-                notice.error = None;
-            }
-        });
+        self.post(|notice| notice.error = None);
     }
 
     fn undecodable(&self, object: &str, error: &str) -> Touched {
@@ -168,7 +165,7 @@ impl ClusterWatcherState {
 
     fn fault(&self, error: String) -> Touched {
         tracing::warn!(cluster = self.context, error, "member cluster cannot be read, its last known members stay");
-        self.board.post(|notices| notices.clusters.entry(self.context.clone()).or_default().error = Some(error));
+        self.post(|notice| notice.error = Some(error));
         Touched::new()
     }
 
@@ -178,6 +175,7 @@ impl ClusterWatcherState {
             return;
         }
         self.post_notice();
+        self.post(|notice| notice.error = None);
         for fqdn in touched {
             let offer = self.inventory.offer(&fqdn);
             self.directory.cast(GsDirectoryMsg::Offer { cluster: self.context.clone(), fqdn, offer });
@@ -197,12 +195,16 @@ impl ClusterWatcherState {
     fn post_notice(&self) {
         let refused = self.inventory.refusals().map(|r| format!("{}: {}", r.object, r.reason)).collect();
         let objects = self.inventory.len();
-        self.board.post(|notices| {
-            let notice = notices.clusters.entry(self.context.clone()).or_default();
+        self.post(|notice| {
             notice.synced = true;
             notice.objects = objects;
             notice.refused = refused;
         });
+    }
+
+    /// Changes the notice, which is gone once the cluster has left the configuration.
+    fn post(&self, change: impl FnOnce(&mut ClusterNotice)) {
+        self.board.post(|notices| notices.clusters.get_mut(&self.context).map(change).unwrap_or_default());
     }
 }
 
@@ -250,7 +252,7 @@ where
     K: Resource<DynamicType = ()> + DeserializeOwned,
     P: From<K>,
 {
-    let api: Api<DeserializeGuard<K>> = Api::all(client.clone());
+    let api: Api<DeserializeGuard<K>> = Api::all(bounded(client));
     let config = watcher::Config::default();
     Watch { api, config, project: P::from, identify, retry, rng }
 }

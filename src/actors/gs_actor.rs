@@ -58,7 +58,7 @@ pub struct Context {
 /// What the actor knows about the controller's side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Knowledge {
-    /// No full read has succeeded yet.
+    /// No full read has come in since the session began.
     Unknown,
     Known(Observed),
     /// Something happened in between (an unclear answer, a conflict, a restart): read again before deciding.
@@ -193,6 +193,7 @@ impl GsState {
         if self.slot.is_taken() {
             return;
         }
+        self.look_everywhere();
         match self.task() {
             Some((task, term)) => {
                 if self.slot.put(Work { task, term }) {
@@ -208,12 +209,22 @@ impl GsState {
         }
     }
 
+    /// Reading in no tenant would find nothing and prove nothing: only a full read tells what is there.
+    fn look_everywhere(&mut self) {
+        let lost = matches!(&self.knowledge, Knowledge::Stale(observed) if self.what_to_read(observed).is_none());
+        if lost {
+            self.knowledge = Knowledge::Unknown;
+            self.reported = None;
+            self.session.cast(AviSessionMsg::Resync);
+        }
+    }
+
     /// What is to be done inside the present term, if anything.
     fn task(&self) -> Option<(Task, u64)> {
         let term = self.context.term.filter(|_| self.context.settled)?;
         match &self.knowledge {
             Knowledge::Unknown => None,
-            Knowledge::Stale(observed) => Some((Task::Read(self.what_to_read(observed)), term)),
+            Knowledge::Stale(observed) => self.what_to_read(observed).map(|reading| (Task::Read(reading), term)),
             Knowledge::Known(observed) => {
                 let writes = self.plan(observed);
                 (!writes.is_empty()).then(|| (Task::Write { writes, observed: Box::new(observed.clone()) }, term))
@@ -225,8 +236,8 @@ impl GsState {
         plan(&keep_unseen(self.built.decision.clone(), observed, &self.context.unseen), observed)
     }
 
-    /// Names of the monitors that may exist, and tenants in which to look.
-    fn what_to_read(&self, observed: &Observed) -> Reading {
+    /// Names of the monitors that may exist, and tenants in which to look; `None` when nothing says where to look.
+    fn what_to_read(&self, observed: &Observed) -> Option<Reading> {
         let mut monitors: BTreeSet<String> = observed.monitors.keys().cloned().collect();
         let mut tenants: BTreeSet<String> = BTreeSet::new();
         if let Some(service) = &observed.service {
@@ -236,7 +247,8 @@ impl GsState {
             tenants.insert(desired.service.tenant.clone());
             monitors.extend(desired.monitors.iter().map(|m| m.name.clone()));
         }
-        Reading { monitors, tenants }
+        tenants.extend(observed.monitors.values().map(|monitor| monitor.tenant.clone()));
+        (!tenants.is_empty()).then_some(Reading { monitors, tenants })
     }
 
     /// Takes in what a full read found, unless something newer is known or on its way.
@@ -255,7 +267,11 @@ impl GsState {
         if report.wrote {
             self.last_write = Some(Timestamp::now());
         }
-        let observed = report.observed;
+        let observed = match (report.observed, &self.knowledge) {
+            (Some(observed), _) => observed,
+            (None, Knowledge::Known(before) | Knowledge::Stale(before)) => before.clone(),
+            (None, Knowledge::Unknown) => Observed::default(),
+        };
         match report.trouble {
             None => {
                 self.last_error = None;
@@ -272,14 +288,19 @@ impl GsState {
     fn on_session_restarted(&mut self) {
         self.slot.reset();
         self.reported = None;
-        if let Knowledge::Known(observed) = &self.knowledge {
-            self.knowledge = Knowledge::Stale(observed.clone());
-        }
+        // The session reads everything before it writes anything.
+        self.knowledge = Knowledge::Unknown;
     }
 
-    /// Nothing is wanted, nothing is there, nothing is on its way: the directory may forget this FQDN.
+    /// Nothing is wanted, nothing is known to be there, nothing is on its way: the directory may forget this FQDN. If
+    /// the next full read finds something after all, the directory starts an actor for it.
     fn is_settled_empty(&self) -> bool {
-        self.offers.is_empty() && self.knowledge == Knowledge::Known(Observed::default())
+        let nothing_there = match &self.knowledge {
+            Knowledge::Unknown => true,
+            Knowledge::Known(observed) => *observed == Observed::default(),
+            Knowledge::Stale(_) => false,
+        };
+        self.offers.is_empty() && nothing_there
     }
 
     fn sync_state(&self) -> SyncState {

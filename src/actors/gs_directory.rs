@@ -86,7 +86,8 @@ pub struct GsDirectoryState {
     term: Option<u64>,
     settling: Settling,
     context: Arc<Context>,
-    /// Whether a full read of the controller has come in: from then on an FQDN that it did not name is known absent.
+    /// Whether a full read of the controller has come in since the session began: from then on an FQDN that it did not
+    /// name is known absent.
     controller_read: bool,
     children: Children<Arc<str>>,
     args: GsDirectoryArgs,
@@ -147,13 +148,17 @@ impl Actor for GsDirectory {
                 state.forget_removed_clusters();
                 state.begin_settling(&myself);
                 state.announce();
+                state.give_all_another_chance(&myself).await;
             }
             GsDirectoryMsg::Term(term) => {
                 state.term = term;
                 state.announce();
             }
             GsDirectoryMsg::Observed { as_of, observed } => state.on_observed(&myself, as_of, observed).await,
-            GsDirectoryMsg::SessionRestarted => state.tell_all(|| GsMsg::SessionRestarted),
+            GsDirectoryMsg::SessionRestarted => {
+                state.controller_read = false;
+                state.tell_all(|| GsMsg::SessionRestarted);
+            }
             GsDirectoryMsg::Empty(fqdn) => state.on_empty(&fqdn),
             GsDirectoryMsg::Restart { fqdn, generation } => {
                 if state.children.wants_restart(&fqdn, generation) {
@@ -318,6 +323,15 @@ impl GsDirectoryState {
         if self.children.gave_up(&fqdn) {
             self.children.forgive(&fqdn);
             self.start(myself, &fqdn, self.after_restart()).await;
+            self.post_restarts();
+        }
+    }
+
+    /// So is a new policy, which may even be what leaves nothing to do but to delete.
+    async fn give_all_another_chance(&mut self, myself: &ActorRef<GsDirectoryMsg>) {
+        let given_up: Vec<Arc<str>> = self.entries.keys().filter(|fqdn| self.children.gave_up(fqdn)).cloned().collect();
+        for fqdn in given_up {
+            self.give_another_chance(myself, &fqdn).await;
         }
     }
 

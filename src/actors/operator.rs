@@ -147,10 +147,7 @@ pub async fn start(
     settings: Settings,
     links: Links,
 ) -> Result<(ActorRef<OperatorMsg>, tokio::task::JoinHandle<()>), SpawnErr> {
-    let operator = links.operator.clone();
-    let (actor, handle) = Actor::spawn(None, Operator, OperatorArgs { outside, settings, links }).await?;
-    operator.point_at(actor.clone());
-    Ok((actor, handle))
+    Actor::spawn(None, Operator, OperatorArgs { outside, settings, links }).await
 }
 
 /// Window in which the failures of one actor count together.
@@ -168,6 +165,8 @@ impl Actor for Operator {
         myself: ActorRef<Self::Msg>,
         args: Self::Arguments,
     ) -> Result<Self::State, ActorProcessingErr> {
+        // Before the children: what they say to the root must not get lost.
+        args.links.operator.point_at(myself.clone());
         let mut rng = StdRng::seed_from_u64(args.outside.seed);
         let policy = RestartPolicy { backoff: args.settings.retry, window: WINDOW, limit: None };
         let children = Children::new(policy, StdRng::seed_from_u64(rng.random()));

@@ -9,8 +9,8 @@ use crate::retry::{Backoff, RetryPolicy, pause};
 use kube::api::{Api, Patch, PatchParams};
 use kube::{Client, Resource};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -46,17 +46,22 @@ impl Update {
 #[derive(Debug)]
 pub enum StatusWriterMsg {
     /// The newest update for one object; an earlier one of the same kind that still waits is dropped.
-    Write {
-        target: Target,
-        update: Update,
-    },
-    Done(Key),
+    Write { target: Target, update: Update },
+    /// An attempt has ended; `left` is what must be tried again.
+    Done { key: Key, left: Option<Attempt> },
     /// Test hook: fail as a bug would.
     Poison,
 }
 
 /// One stream of updates: object and what is written of it.
 pub type Key = (Target, bool);
+
+/// An update on its way, and its failures so far.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attempt {
+    update: Update,
+    backoff: Backoff,
+}
 
 /// What the StatusWriter is made of.
 #[derive(Clone)]
@@ -79,8 +84,6 @@ pub struct StatusWriter;
 
 /// Longest wait for an answer of the API server.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Attempts for one update; the object's next change brings the next update anyway.
-const ATTEMPTS: u32 = 8;
 
 impl Actor for StatusWriter {
     type Msg = StatusWriterMsg;
@@ -105,19 +108,20 @@ impl Actor for StatusWriter {
         match message {
             StatusWriterMsg::Write { target, update } => {
                 let key = (target, matches!(update, Update::Status(_)));
-                let busy = state.waiting.contains_key(&key);
-                if busy {
-                    state.waiting.insert(key, Some(update));
-                } else {
-                    state.waiting.insert(key.clone(), None);
-                    state.start(&myself, key, update);
+                match state.waiting.get_mut(&key) {
+                    Some(waiting) => *waiting = Some(update),
+                    None => state.attempt(&myself, key, Attempt { update, backoff: Backoff::new(state.args.retry) }),
                 }
             }
-            StatusWriterMsg::Done(key) => {
-                if let Some(Some(update)) = state.waiting.insert(key.clone(), None) {
-                    state.start(&myself, key, update);
-                } else {
-                    state.waiting.remove(&key);
+            StatusWriterMsg::Done { key, left } => {
+                let newer = state.waiting.remove(&key).flatten();
+                match (newer, left) {
+                    (Some(update), Some(left)) => state.attempt(&myself, key, Attempt { update, ..left }),
+                    (Some(update), None) => {
+                        state.attempt(&myself, key, Attempt { update, backoff: Backoff::new(state.args.retry) });
+                    }
+                    (None, Some(left)) => state.attempt(&myself, key, left),
+                    (None, None) => {}
                 }
             }
             StatusWriterMsg::Poison => return Err("poisoned by the test hook".into()),
@@ -128,40 +132,48 @@ impl Actor for StatusWriter {
 }
 
 impl StatusWriterState {
-    fn start(&mut self, myself: &ActorRef<StatusWriterMsg>, key: Key, update: Update) {
-        let (client, retry) = (self.args.client.clone(), self.args.retry);
-        let rng = StdRng::seed_from_u64(self.rng.random());
+    /// Patches once and reports. An update that fails is tried again for as long as no newer one takes its place; the
+    /// pause after a failure is part of the attempt.
+    fn attempt(&mut self, myself: &ActorRef<StatusWriterMsg>, key: Key, mut attempt: Attempt) {
+        self.waiting.insert(key.clone(), None);
+        let client = self.args.client.clone();
+        let delay = attempt.backoff.fail(None, &mut self.rng);
         let myself = myself.clone();
         self.patches.spawn(async move {
-            match &key.0 {
-                Target::GslbConfig(name) => write::<GslbConfig>(&client, name, &update, retry, rng).await,
+            let done = match &key.0 {
+                Target::GslbConfig(name) => write::<GslbConfig>(&client, name, &attempt.update).await,
                 Target::GlobalDeploymentPolicy(name) => {
-                    write::<GlobalDeploymentPolicy>(&client, name, &update, retry, rng).await;
+                    write::<GlobalDeploymentPolicy>(&client, name, &attempt.update).await
                 }
+            };
+            if !done {
+                pause(delay).await;
             }
             // The writer owns this task: when it is gone, so is the task.
-            let _ = myself.cast(StatusWriterMsg::Done(key));
+            let _ = myself.cast(StatusWriterMsg::Done { key, left: (!done).then_some(attempt) });
         });
     }
 }
 
-async fn write<K>(client: &Client, name: &ObjectName, update: &Update, retry: RetryPolicy, mut rng: StdRng)
+/// Whether the update is done with: written, or its object is gone.
+async fn write<K>(client: &Client, name: &ObjectName, update: &Update) -> bool
 where
     K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
 {
     let api: Api<K> = Api::namespaced(client.clone(), &name.namespace);
-    let mut backoff = Backoff::new(retry);
-    while backoff.failures() < ATTEMPTS {
-        let error = match timeout(PATIENCE, patch(&api, &name.name, update)).await {
-            Ok(Ok(())) => return,
-            Ok(Err(kube::Error::Api(status))) if status.is_not_found() => return,
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no answer in {PATIENCE:?}"),
-        };
-        let kind = K::kind(&());
-        tracing::warn!(%kind, namespace = name.namespace, name = name.name, error, "cannot write the status, trying again");
-        pause(backoff.fail(None, &mut rng)).await;
-    }
+    let error = match timeout(PATIENCE, patch(&api, &name.name, update)).await {
+        Ok(Ok(())) => return true,
+        Ok(Err(kube::Error::Api(status))) if status.is_not_found() => return true,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("no answer in {PATIENCE:?}"),
+    };
+    let (kind, part) = (K::kind(&()), if matches!(update, Update::Status(_)) { "status" } else { "annotations" });
+    let ObjectName { namespace, name } = name;
+    tracing::warn!(
+        %kind, namespace, name, part, error,
+        "cannot patch the object, trying again; may the operator's service account patch it?"
+    );
+    false
 }
 
 /// Patches what the update is about. Under CRDs of upstream, which have no status subresource, `/status` is not found

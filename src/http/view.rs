@@ -56,23 +56,20 @@ impl From<GsView> for GsDocument {
             Decision::Nothing => (None, None),
             Decision::Service(desired) => (None, Some(ServiceDocument::from(desired.service))),
         };
-        let (Knowledge::Known(observed) | Knowledge::Stale(observed)) = &view.knowledge else {
-            return Self::new(view.fqdn.to_string(), view.state, waiting_for, wanted);
+        let service = match &view.knowledge {
+            Knowledge::Known(observed) | Knowledge::Stale(observed) => observed.service.as_ref(),
+            Knowledge::Unknown => None,
         };
         Self {
-            uuid: observed.service.as_ref().map(|service| service.uuid.clone()),
+            fqdn: view.fqdn.to_string(),
+            state: view.state,
+            waiting_for,
+            wanted,
+            uuid: service.map(|service| service.uuid.clone()),
             refused: view.refused.into_iter().map(|(key, reason)| (key.describe(), reason)).collect(),
             last_write: view.last_write,
             last_error: view.last_error,
-            ..Self::new(view.fqdn.to_string(), view.state, waiting_for, wanted)
         }
-    }
-}
-
-impl GsDocument {
-    fn new(fqdn: String, state: SyncState, waiting_for: Option<&'static str>, wanted: Option<ServiceDocument>) -> Self {
-        let refused = BTreeMap::new();
-        Self { fqdn, state, waiting_for, wanted, uuid: None, refused, last_write: None, last_error: None }
     }
 }
 

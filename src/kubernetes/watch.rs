@@ -4,6 +4,7 @@
 //! kube never ends by itself, retries at once, and keeps asking at a resource version that the server refuses; here
 //! every failure waits with the project's backoff, and after a few in a row the watch starts over from a list.
 
+use super::bounded::MIN_ROUND;
 use crate::retry::{Backoff, RetryPolicy, pause};
 use futures::{Stream, StreamExt};
 use kube::api::Api;
@@ -14,15 +15,12 @@ use rand::rngs::StdRng;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use std::pin::pin;
-use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long the server keeps a watch open; a silent one is noticed five seconds later.
 const WATCH_SECONDS: u32 = 60;
 /// After this many failures in a row the watch starts over from a list.
 const FAILURES_BEFORE_RELIST: u32 = 3;
-/// Two lists or watches of one kind never start closer together than this.
-const MIN_ROUND: Duration = Duration::from_secs(1);
 
 /// What a watch tells its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +34,7 @@ pub enum WatchEvent<P, I> {
     Deleted(I),
     /// One object could not be decoded; the others go on.
     Undecodable {
+        id: I,
         object: String,
         error: String,
     },
@@ -45,6 +44,7 @@ pub enum WatchEvent<P, I> {
 
 /// What is watched, and how its objects become the owner's data.
 pub struct Watch<K: Resource, P, I> {
+    /// Of a client made by [`super::bounded::bounded`].
     pub api: Api<DeserializeGuard<K>>,
     pub config: watcher::Config,
     pub project: fn(K) -> P,
@@ -144,8 +144,12 @@ where
         let namespace = object.namespace().unwrap_or_default();
         let name = object.name_any();
         object.0.map(self.project).map_err(|error| WatchEvent::Undecodable {
+            id: (self.identify)(&namespace, &name),
             object: format!("{} {namespace}/{name}", K::kind(&())),
             error: error.error,
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -108,6 +108,10 @@ impl Metrics {
     pub fn render(&self, notices: &Notices) -> String {
         self.leader.set(i64::from(matches!(notices.role, RoleNotice::Leader { .. })));
         self.synced.set(i64::from(notices.avi_api.synced));
+        // A cluster that left the configuration must not be reported as it was last seen.
+        self.cluster_synced.clear();
+        self.cluster_refused.clear();
+        self.restarts.clear();
         for (context, cluster) in &notices.clusters {
             let labels = ClusterLabels { cluster: context.clone() };
             self.cluster_synced.get_or_create(&labels).set(i64::from(cluster.synced));

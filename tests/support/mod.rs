@@ -7,6 +7,7 @@
 pub mod objects;
 
 use amko::actors::operator::{Links, OperatorMsg, Outside, Settings, start};
+use amko::avi::session::{AviClient, SessionSettings};
 use amko::avi::transport::{AviTransport, TransportError};
 use amko::kubernetes::members::{ClientFuture, MemberClients, MemberError};
 use amko_lab::avi::{AviWorld, AviWorldConfig, RequestRecord, SiteConfig};
@@ -17,10 +18,12 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use http_body_util::BodyExt;
 use kube::Client;
+use parking_lot::Mutex;
 use ractor::ActorRef;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tower::ServiceExt;
 
@@ -38,9 +41,23 @@ const LIMIT: Duration = Duration::from_secs(1800);
 pub struct World {
     pub clusters: BTreeMap<String, KubeWorld>,
     pub avi: AviWorld,
+    pub mischief: Mischief,
     seed: u64,
     running: Option<Running>,
     starts: u64,
+}
+
+/// What the seams do to the operator beside what the worlds do, and what they saw of it.
+#[derive(Clone, Default)]
+pub struct Mischief {
+    /// A controller request whose path begins so meets a bug: the transport panics. Taken once.
+    pub panic_on: Arc<Mutex<Option<&'static str>>>,
+    /// The home cluster answers every PATCH with 500.
+    pub refuse_patches: Arc<AtomicBool>,
+    /// How often a transport to a controller was made.
+    pub connects: Arc<AtomicUsize>,
+    /// The log levels that were set.
+    pub log_levels: Arc<Mutex<Vec<String>>>,
 }
 
 pub struct Running {
@@ -65,7 +82,7 @@ impl World {
         };
         let clusters: BTreeMap<String, KubeWorld> = contexts.iter().map(cluster).collect();
         objects::install_amko(&clusters[contexts[0]], contexts);
-        Self { clusters, avi, seed, running: None, starts: 0 }
+        Self { clusters, avi, mischief: Mischief::default(), seed, running: None, starts: 0 }
     }
 
     /// Two clusters `ctx-a` and `ctx-b`, as in the worked examples of `docs/RULES.md`.
@@ -95,18 +112,59 @@ impl World {
     pub async fn start_without_settling(&mut self) {
         self.starts += 1;
         let links = Links::default();
+        let (avi, mischief) = (self.avi.clone(), self.mischief.clone());
+        let levels = Arc::clone(&mischief.log_levels);
         let outside = Outside {
-            client: Client::new(self.home().router(), "default"),
+            client: self.home_client(),
             members: Arc::new(InProcessMembers(self.clusters.clone())),
-            transports: {
-                let avi = self.avi.clone();
-                Arc::new(move |_| Ok(Arc::new(InProcessTransport(avi.clone())) as Arc<dyn AviTransport>))
-            },
+            transports: Arc::new(move |_| {
+                mischief.connects.fetch_add(1, Ordering::Relaxed);
+                let avi = InProcessTransport(avi.clone());
+                let panic_on = Arc::clone(&mischief.panic_on);
+                Ok(Arc::new(BuggyTransport { avi, panic_on }) as Arc<dyn AviTransport>)
+            }),
             seed: self.seed.wrapping_mul(1000).wrapping_add(self.starts),
-            log_levels: Arc::new(|_| {}),
+            log_levels: Arc::new(move |level: &str| levels.lock().push(level.to_owned())),
         };
         let (actor, _) = start(outside, Settings::in_namespace("avi-system"), links.clone()).await.unwrap();
         self.running = Some(Running { links, actor });
+    }
+
+    fn home_client(&self) -> Client {
+        let (router, refuse) = (self.home().router(), Arc::clone(&self.mischief.refuse_patches));
+        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
+            let refused = refuse.load(Ordering::Relaxed) && request.method() == http::Method::PATCH;
+            let router = router.clone();
+            async move {
+                if refused {
+                    let failed = http::Response::builder().status(500).body(axum::body::Body::from("{}"));
+                    return Ok(failed.unwrap());
+                }
+                router.oneshot(request.map(axum::body::Body::new)).await
+            }
+        });
+        Client::new(service, "default")
+    }
+
+    /// Everything that was asked of the controllers since `seq`.
+    pub fn requests_since(&self, seq: u64) -> Vec<RequestRecord> {
+        self.avi.requests().into_iter().filter(|r| r.seq > seq).collect()
+    }
+
+    /// Logins that were tried since `seq`.
+    pub fn logins_since(&self, seq: u64) -> usize {
+        self.requests_since(seq).iter().filter(|r| r.path_and_query.contains("/login")).count()
+    }
+
+    /// A client of the leader for what others do there.
+    pub fn somebody_else(&self) -> AviClient {
+        let settings = SessionSettings {
+            address: LEADER.into(),
+            username: "admin".into(),
+            password: "avi123".to_owned().into(),
+            version: "30.2.1".into(),
+        };
+        AviClient::new(Arc::new(InProcessTransport(self.avi.clone())), settings).unwrap()
     }
 
     /// Stops the operator in order.
@@ -195,6 +253,11 @@ impl From<RequestRecord> for Request {
     }
 }
 
+/// Lines and answers of some requests.
+pub fn outcomes(requests: &[Request]) -> Vec<(&str, u16)> {
+    requests.iter().map(|r| (r.line.as_str(), r.status)).collect()
+}
+
 /// The lines of some requests, for comparing their order.
 pub fn lines(requests: &[Request]) -> Vec<&str> {
     requests.iter().map(|r| r.line.as_str()).collect()
@@ -209,6 +272,22 @@ impl MemberClients for InProcessMembers {
         Box::pin(async move {
             let world = world.ok_or_else(|| MemberError::UnknownContext { context: context.to_owned() })?;
             Ok(Client::new(world.router(), "default"))
+        })
+    }
+}
+
+/// A transport with a bug on demand.
+struct BuggyTransport {
+    avi: InProcessTransport,
+    panic_on: Arc<Mutex<Option<&'static str>>>,
+}
+
+impl AviTransport for BuggyTransport {
+    fn send(&self, request: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
+        let bug = self.panic_on.lock().take_if(|path| request.uri().path().starts_with(*path));
+        Box::pin(async move {
+            assert!(bug.is_none(), "a bug of the test");
+            self.avi.send(request).await
         })
     }
 }

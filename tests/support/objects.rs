@@ -109,3 +109,40 @@ pub fn delete_ingress(cluster: &KubeWorld, name: &str) {
 pub fn delete_policy(home: &KubeWorld) {
     home.delete("globaldeploymentpolicies.amko.vmware.com", Some("avi-system"), "global-gdp").unwrap();
 }
+
+const CONFIGS: &str = "gslbconfigs.amko.vmware.com";
+
+/// Changes the GSLBConfig of the examples.
+pub fn patch_config(home: &KubeWorld, patch: Value) {
+    home.merge_patch(CONFIGS, Some("avi-system"), "gc-1", None, patch).unwrap();
+}
+
+/// A GSLBConfig as it is now.
+pub fn config(home: &KubeWorld, name: &str) -> Value {
+    home.get(CONFIGS, Some("avi-system"), name).unwrap()
+}
+
+pub fn delete_config(home: &KubeWorld) {
+    home.delete(CONFIGS, Some("avi-system"), "gc-1").unwrap();
+}
+
+/// The clusters of the GSLBConfig, for [`patch_config`].
+pub fn members(contexts: &[&str]) -> Value {
+    let members: Vec<Value> = contexts.iter().map(|context| json!({"clusterContext": context})).collect();
+    json!({"spec": {"memberClusters": members}})
+}
+
+/// Sets the password in the credentials Secret.
+pub fn set_password(home: &KubeWorld, password: &str) {
+    let secret = json!({"apiVersion": "v1", "kind": "Secret",
+        "metadata": {"name": "gslb-avi-secret", "namespace": "avi-system"},
+        "stringData": {"username": "admin", "password": password}});
+    apply(home, secret);
+}
+
+/// Says whether the home cluster leads.
+pub fn set_leader(home: &KubeWorld, leader: bool) {
+    let patch = json!({"spec": {"isLeader": leader}});
+    let kind = "amkoclusters.amko.vmware.com";
+    home.merge_patch(kind, Some("avi-system"), "amkocluster-federation", None, patch).unwrap();
+}

@@ -26,6 +26,7 @@ use crate::core::plan::Observed;
 use crate::retry::{Backoff, RetryPolicy};
 use crate::telemetry::metrics::Metrics;
 use api::AviApi;
+use futures::FutureExt as _;
 use phase::{ControllerState, Phase};
 use queue::{Outcome, Queue};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -34,6 +35,7 @@ use rand::rngs::StdRng;
 use secrecy::ExposeSecret;
 use slot::Slot;
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{AbortHandle, JoinSet};
@@ -60,10 +62,13 @@ pub enum AviSessionMsg {
         result: Box<Result<BTreeMap<String, Observed>, CallError>>,
     },
     Finished {
+        generation: u64,
         fqdn: Arc<str>,
         outcome: Outcome,
         controller: Option<Box<CallError>>,
     },
+    /// A call of the session itself panicked.
+    Crashed(String),
     /// Something may be due.
     Tick,
     /// Test hook: fail as a bug would.
@@ -104,8 +109,8 @@ pub struct Report {
     pub epoch: u64,
     /// Whether at least one call changed something.
     pub wrote: bool,
-    /// What the controller holds now, as far as is known.
-    pub observed: Observed,
+    /// What the controller holds now, as far as is known; `None` when nothing was learnt about it.
+    pub observed: Option<Observed>,
     pub trouble: Option<Trouble>,
 }
 
@@ -133,13 +138,15 @@ pub struct AviSessionState {
     args: AviSessionArgs,
     settings: Option<Arc<ControllerSettings>>,
     term: Option<u64>,
-    /// The highest term ever seen; work of a later one is early, not late.
-    last_term: u64,
     phase: Phase,
     api: Option<AviApi>,
     /// Counts configurations: answers to an earlier one are dropped.
     generation: u64,
     queue: Queue<Arc<Slot>>,
+    /// Somebody asked for a full read while one was on its way already.
+    list_again: bool,
+    /// Grows until a write succeeds: a controller that answers probes and refuses every write is not asked more often
+    /// than one that is gone.
     probing: Backoff,
     timer: Option<(Instant, AbortHandle)>,
     rng: StdRng,
@@ -162,11 +169,11 @@ impl Actor for AviSession {
         Ok(AviSessionState {
             settings: None,
             term: None,
-            last_term: 0,
             phase: Phase::Idle,
             api: None,
             generation: 0,
-            queue: Queue::new(args.retry),
+            queue: Queue::new(args.retry, Instant::now()),
+            list_again: false,
             probing: Backoff::new(args.retry),
             timer: None,
             rng: StdRng::seed_from_u64(args.seed),
@@ -184,21 +191,26 @@ impl Actor for AviSession {
         match message {
             AviSessionMsg::Configure(settings) => state.configure(&myself, settings),
             AviSessionMsg::Term(term) => state.on_term(&myself, term),
+            // Left before its owner heard that the session is over; it will hear, and decide again.
+            AviSessionMsg::Enqueue(slot) if state.api.is_none() => slot.discard(),
             AviSessionMsg::Enqueue(slot) => state.queue.push(Arc::clone(&slot.fqdn), slot, Instant::now()),
             AviSessionMsg::Resync => state.resync(&myself),
-            AviSessionMsg::Probed { generation, result } if generation == state.generation => {
-                state.on_probed(&myself, *result);
-            }
-            AviSessionMsg::Listed { generation, as_of, result } if generation == state.generation => {
-                state.on_listed(as_of, *result);
-            }
-            AviSessionMsg::Probed { .. } | AviSessionMsg::Listed { .. } => {}
-            AviSessionMsg::Finished { fqdn, outcome, controller } => {
-                state.queue.finished(&fqdn, outcome, Instant::now(), &mut state.rng);
-                if let Some(error) = controller {
-                    state.on_controller_trouble(&error);
+            AviSessionMsg::Probed { generation, result } => {
+                if generation == state.generation && state.phase.is_probing() {
+                    state.on_probed(&myself, *result);
                 }
             }
+            AviSessionMsg::Listed { generation, as_of, result } => {
+                if generation == state.generation && state.phase.is_listing() {
+                    state.on_listed(&myself, as_of, *result);
+                }
+            }
+            AviSessionMsg::Finished { generation, fqdn, outcome, controller } => {
+                if generation == state.generation {
+                    state.on_finished(&fqdn, outcome, controller.as_deref());
+                }
+            }
+            AviSessionMsg::Crashed(panic) => return Err(panic.into()),
             AviSessionMsg::Tick => state.timer = None,
             AviSessionMsg::Poison => return Err("poisoned by the test hook".into()),
         }
@@ -209,8 +221,7 @@ impl Actor for AviSession {
     async fn post_stop(&self, _: ActorRef<Self::Msg>, state: &mut Self::State) -> Result<(), ActorProcessingErr> {
         state.calls.shutdown().await;
         if let Some(api) = &state.api {
-            // The session would idle out by itself; a failure to end it early harms nobody.
-            let _ = tokio::time::timeout(LOGOUT_PATIENCE, api.logout()).await;
+            log_out(api.clone()).await;
         }
         Ok(())
     }
@@ -234,7 +245,6 @@ impl AviSessionState {
     fn on_term(&mut self, myself: &ActorRef<AviSessionMsg>, term: Option<u64>) {
         let had = self.term.is_some();
         self.term = term;
-        self.last_term = self.last_term.max(term.unwrap_or(0));
         if had != term.is_some() {
             self.restart_session(myself);
         }
@@ -243,22 +253,28 @@ impl AviSessionState {
     /// Starts over with the present settings: connects when there are some and this replica leads.
     fn restart_session(&mut self, myself: &ActorRef<AviSessionMsg>) {
         self.generation += 1;
-        if self.api.take().is_some() {
+        if let Some(api) = self.api.take() {
             // What was decided for the earlier session is void, and what it was doing is unknown until the next list.
             self.calls.abort_all();
-            self.queue = Queue::new(self.args.retry);
+            self.queue = Queue::new(self.args.retry, Instant::now());
             self.args.directory.cast(GsDirectoryMsg::SessionRestarted);
+            self.calls.spawn(log_out(api));
         }
         self.phase = Phase::Idle;
         self.probing.reset();
         self.args.board.post(|notices| notices.avi_api.synced = false);
+        self.open(myself);
+    }
+
+    /// Connects and asks who leads, when that is wanted.
+    fn open(&mut self, myself: &ActorRef<AviSessionMsg>) {
         let (Some(settings), Some(_)) = (self.settings.clone(), self.term) else { return };
         match self.connect(&settings) {
             Ok(api) => {
                 self.api = Some(api);
                 self.probe(myself);
             }
-            Err(error) => self.stay_down(error),
+            Err(error) => self.stay_down(error, None),
         }
     }
 
@@ -275,40 +291,44 @@ impl AviSessionState {
         self.phase = self.phase.probing();
         let (myself, generation) = (myself.clone(), self.generation);
         self.calls.spawn(async move {
-            let result = api.probe().await;
+            let probed = |result| AviSessionMsg::Probed { generation, result: Box::new(result) };
+            let message = guarded(api.probe()).await.map_or_else(AviSessionMsg::Crashed, probed);
             // The session owns this task: when it is gone, nobody waits for the answer.
-            let _ = myself.cast(AviSessionMsg::Probed { generation, result: Box::new(result) });
+            let _ = myself.cast(message);
         });
     }
 
     fn on_probed(&mut self, myself: &ActorRef<AviSessionMsg>, result: Result<LeaderStatus, CallError>) {
         match result {
-            Ok(LeaderStatus::Leader) => {
-                self.probing.reset();
-                self.list(myself);
-            }
+            Ok(LeaderStatus::Leader) => self.list(myself),
             Ok(LeaderStatus::NotInGslb) => self.stay_passive("the controller is in no GSLB"),
             Ok(LeaderStatus::Follower { leader_uuid, leader_name }) => {
                 self.stay_passive(&format!("the GSLB leader is {}", leader_name.unwrap_or(leader_uuid)));
             }
-            Err(error) => self.stay_down(error.to_string()),
+            Err(error) => self.stay_down(error.to_string(), error.retry_after()),
         }
     }
 
     fn list(&mut self, myself: &ActorRef<AviSessionMsg>) {
         let Some(api) = self.api.clone() else { return };
         self.phase = self.phase.listing();
+        self.list_again = false;
         if self.phase == Phase::FirstList {
             self.tell(ControllerState::Syncing);
         }
         let (myself, generation, as_of) = (myself.clone(), self.generation, Instant::now());
         self.calls.spawn(async move {
-            let result = api.list_own().await;
-            let _ = myself.cast(AviSessionMsg::Listed { generation, as_of, result: Box::new(result) });
+            let listed = |result| AviSessionMsg::Listed { generation, as_of, result: Box::new(result) };
+            let _ = myself.cast(guarded(api.list_own()).await.map_or_else(AviSessionMsg::Crashed, listed));
         });
     }
 
-    fn on_listed(&mut self, as_of: Instant, result: Result<BTreeMap<String, Observed>, CallError>) {
+    fn on_listed(
+        &mut self,
+        myself: &ActorRef<AviSessionMsg>,
+        as_of: Instant,
+        result: Result<BTreeMap<String, Observed>, CallError>,
+    ) {
         match result {
             Ok(observed) => {
                 tracing::info!(gslb_services = observed.len(), "controller read");
@@ -320,26 +340,37 @@ impl AviSessionState {
                     notices.avi_api.synced = true;
                 });
                 self.tell(ControllerState::Synced);
+                if self.list_again {
+                    self.list(myself);
+                }
             }
-            Err(error) => self.stay_down(error.to_string()),
+            Err(error) => self.stay_down(error.to_string(), error.retry_after()),
         }
     }
 
     fn resync(&mut self, myself: &ActorRef<AviSessionMsg>) {
-        if matches!(self.phase, Phase::Ready { .. }) {
-            self.list(myself);
+        match self.phase {
+            Phase::Ready { .. } => self.list(myself),
+            // What it asks about may have happened after that read began.
+            Phase::Relist => self.list_again = true,
+            // A full read is to come.
+            Phase::Idle | Phase::FirstProbe | Phase::FirstList | Phase::Reprobe | Phase::Down { .. } => {}
         }
     }
 
-    /// A call failed for a reason that concerns all of them: stop, and probe after the backoff.
-    fn on_controller_trouble(&mut self, error: &CallError) {
-        if matches!(self.phase, Phase::Ready { .. } | Phase::Relist) {
-            self.stay_down(error.to_string());
+    fn on_finished(&mut self, fqdn: &Arc<str>, outcome: Outcome, controller: Option<&CallError>) {
+        self.queue.finished(fqdn, outcome, Instant::now(), &mut self.rng);
+        if outcome == Outcome::Done {
+            self.probing.reset();
+        }
+        // A failure that concerns all calls: stop, and probe after the backoff.
+        if let Some(error) = controller.filter(|_| self.phase.may_write()) {
+            self.stay_down(error.to_string(), error.retry_after());
         }
     }
 
-    fn stay_down(&mut self, error: String) {
-        let delay = self.probing.fail(None, &mut self.rng);
+    fn stay_down(&mut self, error: String, retry_after: Option<Duration>) {
+        let delay = self.probing.fail(retry_after, &mut self.rng);
         tracing::warn!(error, retry_in = ?delay, "controller cannot be used, work waits");
         self.phase = Phase::Down { probe_at: later(delay) };
         self.args.board.post(|notices| {
@@ -367,11 +398,16 @@ impl AviSessionState {
         match self.phase {
             Phase::Down { probe_at } if probe_at <= now => match self.api {
                 Some(_) => self.probe(myself),
-                None => self.restart_session(myself),
+                None => self.open(myself),
             },
-            Phase::Ready { refresh_at } if refresh_at <= now => self.probe(myself),
+            Phase::Ready { refresh_at } if refresh_at <= now => {
+                // It has been quiet for that long.
+                self.probing.reset();
+                self.probe(myself);
+            }
             _ => {}
         }
+        self.queue.ripen(now);
         self.pump(myself, now);
         self.arm(myself);
         while self.calls.try_join_next().is_some() {}
@@ -384,17 +420,13 @@ impl AviSessionState {
     fn pump(&mut self, myself: &ActorRef<AviSessionMsg>, now: Instant) {
         let (Some(api), Some(term)) = (self.api.clone(), self.term) else { return };
         while self.phase.may_write() && self.queue.busy() < self.args.concurrency {
-            let Some((fqdn, slot)) = self.queue.pop(now) else { return };
-            if slot.term().is_some_and(|decided_in| decided_in < term) {
-                slot.drop_work();
-            }
-            match slot.take() {
-                Some(taken) => self.calls.spawn(work_on(myself.clone(), api.clone(), slot, taken)),
-                None => {
-                    self.queue.finished(&fqdn, Outcome::Interrupted, now, &mut self.rng);
-                    continue;
+            let Some((fqdn, slot)) = self.queue.pop() else { return };
+            match slot.take(term) {
+                Some(taken) => {
+                    drop(self.calls.spawn(work_on(myself.clone(), self.generation, api.clone(), slot, taken)))
                 }
-            };
+                None => self.queue.finished(&fqdn, Outcome::Interrupted, now, &mut self.rng),
+            }
         }
     }
 
@@ -424,13 +456,31 @@ fn later(delay: Duration) -> Instant {
     Instant::now() + delay.min(YEAR)
 }
 
-async fn work_on(myself: ActorRef<AviSessionMsg>, api: AviApi, slot: Arc<Slot>, taken: slot::Taken) {
-    let completed = work::run(&api, &slot.fqdn, taken.work.task, taken.epoch).await;
+async fn work_on(myself: ActorRef<AviSessionMsg>, generation: u64, api: AviApi, slot: Arc<Slot>, taken: slot::Taken) {
+    let epoch = taken.epoch;
+    let completed = guarded(work::run(&api, &slot.fqdn, taken.work.task, epoch)).await;
+    let completed = completed.unwrap_or_else(|panic| work::crashed(panic, epoch));
     slot.report(GsMsg::Done(completed.report));
     let finished = AviSessionMsg::Finished {
+        generation,
         fqdn: Arc::clone(&slot.fqdn),
         outcome: completed.outcome,
         controller: completed.controller.map(Box::new),
     };
     let _ = myself.cast(finished);
+}
+
+/// A panic as an error: a task that died silently would be waited for for ever.
+async fn guarded<T>(call: impl Future<Output = T>) -> Result<T, String> {
+    AssertUnwindSafe(call).catch_unwind().await.map_err(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        format!("a bug: panic during a controller call: {}", text.unwrap_or_else(|| "no message".into()))
+    })
+}
+
+/// Gives the session back to the controller, which allows an account only so many. It would idle out by itself, so a
+/// failure harms nobody.
+async fn log_out(api: AviApi) {
+    let _ = tokio::time::timeout(LOGOUT_PATIENCE, api.logout()).await;
 }

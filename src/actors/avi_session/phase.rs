@@ -38,6 +38,16 @@ impl Phase {
         }
     }
 
+    /// Whether the answer to a probe is waited for.
+    pub fn is_probing(self) -> bool {
+        matches!(self, Self::FirstProbe | Self::Reprobe)
+    }
+
+    /// Whether a full read is waited for.
+    pub fn is_listing(self) -> bool {
+        matches!(self, Self::FirstList | Self::Relist)
+    }
+
     /// Whether work may be started.
     pub fn may_write(self) -> bool {
         matches!(self, Self::Ready { .. } | Self::Reprobe | Self::Relist)

@@ -19,17 +19,23 @@ pub struct Queue<T> {
     delayed: BTreeMap<(Instant, Fqdn), T>,
     busy: BTreeSet<Fqdn>,
     failing: BTreeMap<Fqdn, (Backoff, Instant)>,
+    /// When to forget old failures next.
+    tidy_at: Instant,
     retry: RetryPolicy,
 }
 
+/// A failure that is not followed by another one for this long is forgotten; the FQDN may be gone for good.
+const FORGET: Duration = Duration::from_secs(600);
+
 impl<T> Queue<T> {
-    pub fn new(retry: RetryPolicy) -> Self {
+    pub fn new(retry: RetryPolicy, now: Instant) -> Self {
         Self {
             ready: VecDeque::new(),
             blocked: BTreeMap::new(),
             delayed: BTreeMap::new(),
             busy: BTreeSet::new(),
             failing: BTreeMap::new(),
+            tidy_at: now + FORGET,
             retry,
         }
     }
@@ -46,18 +52,28 @@ impl<T> Queue<T> {
         }
     }
 
-    /// The next FQDN to serve, which is busy from now on.
-    pub fn pop(&mut self, now: Instant) -> Option<(Fqdn, T)> {
-        while let Some(entry) = self.delayed.first_entry() {
-            if entry.key().0 > now {
-                break;
-            }
+    /// Lets those go on whose delay is over. Afterwards [`Queue::next_deadline`] is in the future, so a caller that
+    /// sleeps until then does not spin while nobody may be served.
+    pub fn ripen(&mut self, now: Instant) {
+        while let Some(entry) = self.delayed.first_entry().filter(|entry| entry.key().0 <= now) {
             let ((_, fqdn), item) = entry.remove_entry();
             self.ready.push_back((fqdn, item));
         }
-        let (fqdn, item) = self.ready.pop_front()?;
-        self.busy.insert(Arc::clone(&fqdn));
-        Some((fqdn, item))
+        if self.tidy_at <= now {
+            self.tidy_at = now + FORGET;
+            self.failing.retain(|_, (_, not_before)| *not_before + FORGET > now);
+        }
+    }
+
+    /// The next FQDN to serve, which is busy from now on.
+    pub fn pop(&mut self) -> Option<(Fqdn, T)> {
+        loop {
+            let (fqdn, item) = self.ready.pop_front()?;
+            if self.busy.insert(Arc::clone(&fqdn)) {
+                return Some((fqdn, item));
+            }
+            self.blocked.insert(fqdn, item);
+        }
     }
 
     /// The work of `fqdn` is over; on failure the next one waits.
@@ -70,6 +86,8 @@ impl<T> Queue<T> {
                     self.failing.entry(Arc::clone(fqdn)).or_insert_with(|| (Backoff::new(self.retry), now));
                 *not_before = now + backoff.fail(retry_after, rng);
             }
+            // The object may be refused again as before, so the next failure waits longer still.
+            Outcome::Read => {}
             // Not its fault: it goes on as soon as the controller does.
             Outcome::Interrupted => {}
         }
@@ -99,11 +117,12 @@ impl<T> Queue<T> {
 /// How the work of one FQDN ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
+    /// The controller took everything that was to be written.
     Done,
+    /// It was only read, which says nothing about the next write.
+    Read,
     /// The controller refused it or failed on it.
-    Failed {
-        retry_after: Option<Duration>,
-    },
+    Failed { retry_after: Option<Duration> },
     /// The controller as a whole could not be used.
     Interrupted,
 }
@@ -119,11 +138,12 @@ mod tests {
     }
 
     fn queue() -> (Queue<u8>, Instant, StdRng) {
-        (Queue::new(RetryPolicy::default()), Instant::now(), StdRng::seed_from_u64(1))
+        (Queue::new(RetryPolicy::default(), Instant::now()), Instant::now(), StdRng::seed_from_u64(1))
     }
 
     fn pop(queue: &mut Queue<u8>, now: Instant) -> Option<(String, u8)> {
-        queue.pop(now).map(|(fqdn, item)| (fqdn.to_string(), item))
+        queue.ripen(now);
+        queue.pop().map(|(fqdn, item)| (fqdn.to_string(), item))
     }
 
     #[test]
@@ -140,7 +160,7 @@ mod tests {
     fn one_fqdn_is_served_once_at_a_time() {
         let (mut queue, now, mut rng) = queue();
         queue.push(fqdn("a"), 1, now);
-        queue.pop(now);
+        queue.pop();
         queue.push(fqdn("a"), 2, now);
         assert_eq!(pop(&mut queue, now), None, "the first is still in flight");
         queue.finished(&fqdn("a"), Outcome::Done, now, &mut rng);
@@ -151,7 +171,7 @@ mod tests {
     fn a_failing_fqdn_waits_and_does_not_hold_up_others() {
         let (mut queue, now, mut rng) = queue();
         queue.push(fqdn("a"), 1, now);
-        queue.pop(now);
+        queue.pop();
         queue.finished(&fqdn("a"), Outcome::Failed { retry_after: Some(Duration::from_secs(5)) }, now, &mut rng);
         queue.push(fqdn("a"), 1, now);
         queue.push(fqdn("b"), 2, now);
@@ -167,10 +187,61 @@ mod tests {
         for outcome in [Outcome::Done, Outcome::Interrupted] {
             let (mut queue, now, mut rng) = queue();
             queue.push(fqdn("a"), 1, now);
-            queue.pop(now);
+            queue.pop();
             queue.finished(&fqdn("a"), outcome, now, &mut rng);
             queue.push(fqdn("a"), 2, now);
             assert_eq!(pop(&mut queue, now), Some(("a".into(), 2)), "{outcome:?}");
         }
+    }
+
+    #[test]
+    fn a_delay_that_is_over_is_no_deadline_although_nobody_was_served() {
+        let (mut queue, now, mut rng) = queue();
+        queue.push(fqdn("a"), 1, now);
+        queue.pop();
+        queue.finished(&fqdn("a"), Outcome::Failed { retry_after: None }, now, &mut rng);
+        queue.push(fqdn("a"), 1, now);
+        let later = queue.next_deadline().unwrap();
+        queue.ripen(later);
+        assert_eq!((queue.next_deadline(), queue.waiting(), queue.delayed()), (None, 1, 0));
+    }
+
+    #[test]
+    fn reading_between_failures_does_not_start_the_backoff_over() {
+        let (mut queue, mut now, mut rng) = queue();
+        let started = now;
+        for _ in 0..12 {
+            for outcome in [Outcome::Failed { retry_after: None }, Outcome::Read] {
+                queue.push(fqdn("a"), 1, now);
+                now = queue.next_deadline().unwrap_or(now);
+                queue.ripen(now);
+                assert!(queue.pop().is_some());
+                queue.finished(&fqdn("a"), outcome, now, &mut rng);
+            }
+        }
+        assert!(now - started > Duration::from_secs(30), "{:?}", now - started);
+    }
+
+    #[test]
+    fn an_fqdn_that_is_queued_twice_is_still_served_once_at_a_time() {
+        let (mut queue, now, mut rng) = queue();
+        queue.push(fqdn("a"), 1, now);
+        queue.push(fqdn("a"), 2, now);
+        assert_eq!(pop(&mut queue, now), Some(("a".into(), 1)));
+        assert_eq!(pop(&mut queue, now), None);
+        queue.finished(&fqdn("a"), Outcome::Done, now, &mut rng);
+        assert_eq!(pop(&mut queue, now), Some(("a".into(), 2)));
+    }
+
+    #[test]
+    fn old_failures_are_forgotten() {
+        let (mut queue, now, mut rng) = queue();
+        queue.push(fqdn("a"), 1, now);
+        queue.pop();
+        queue.finished(&fqdn("a"), Outcome::Failed { retry_after: None }, now, &mut rng);
+        queue.ripen(now + FORGET);
+        assert_eq!(queue.failing.len(), 1, "it failed less than that long ago");
+        queue.ripen(now + FORGET * 2);
+        assert_eq!(queue.failing.len(), 0);
     }
 }

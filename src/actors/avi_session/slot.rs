@@ -101,25 +101,21 @@ impl Slot {
         *inner = Inner { epoch: inner.epoch + 1, ..Inner::default() };
     }
 
-    /// The term of the waiting work; `None` when there is none.
-    pub fn term(&self) -> Option<u64> {
-        self.inner.lock().work.as_ref().map(|work| work.term)
-    }
-
-    /// The session takes the work out of the queue and does it; what a dead owner left is not done.
-    pub fn take(&self) -> Option<Taken> {
+    /// The session takes the work out of the queue and does it. What a dead owner left is not done, nor what was
+    /// decided before `term`: the owner decides again when it hears of the term.
+    pub fn take(&self, term: u64) -> Option<Taken> {
         let mut inner = self.inner.lock();
         inner.queued = false;
-        if self.owner.get_status() > ActorStatus::Running {
+        let work = inner.work.take()?;
+        if work.term < term || self.owner.get_status() > ActorStatus::Running {
             return None;
         }
-        let work = inner.work.take()?;
         inner.taken = true;
         Some(Taken { work, epoch: inner.epoch })
     }
 
-    /// The session drops work whose term is over; the owner decides again in the next term.
-    pub fn drop_work(&self) {
+    /// The session does not do the work.
+    pub fn discard(&self) {
         let mut inner = self.inner.lock();
         inner.queued = false;
         inner.work = None;

@@ -27,11 +27,11 @@ pub async fn run(api: &AviApi, fqdn: &str, task: Task, epoch: u64) -> Completed 
 async fn read(api: &AviApi, fqdn: &str, reading: &Reading, epoch: u64) -> Completed {
     match api.read_one(fqdn, reading).await {
         Ok(observed) => Completed {
-            report: Report { epoch, wrote: false, observed, trouble: None },
-            outcome: Outcome::Done,
+            report: Report { epoch, wrote: false, observed: Some(observed), trouble: None },
+            outcome: Outcome::Read,
             controller: None,
         },
-        Err(error) => failed(Report { epoch, wrote: false, observed: Observed::default(), trouble: None }, error, true),
+        Err(error) => failed(Report { epoch, wrote: false, observed: None, trouble: None }, error, true),
     }
 }
 
@@ -47,12 +47,20 @@ async fn write(api: &AviApi, writes: Vec<Write>, mut observed: Observed, epoch: 
             }
             Err(error) => {
                 let unclear = error.remedy() == Remedy::Reread;
-                return failed(Report { epoch, wrote, observed, trouble: None }, error, unclear);
+                let report = Report { epoch, wrote, observed: Some(observed), trouble: None };
+                return failed(report, error, unclear);
             }
         }
     }
-    let report = Report { epoch, wrote, observed, trouble: None };
+    let report = Report { epoch, wrote, observed: Some(observed), trouble: None };
     Completed { report, outcome: Outcome::Done, controller: None }
+}
+
+/// The work panicked: nothing is known about what it did.
+pub fn crashed(message: String, epoch: u64) -> Completed {
+    let trouble = Some(Trouble { message, unclear: true });
+    let report = Report { epoch, wrote: false, observed: None, trouble };
+    Completed { report, outcome: Outcome::Failed { retry_after: None }, controller: None }
 }
 
 fn failed(mut report: Report, error: CallError, unclear: bool) -> Completed {

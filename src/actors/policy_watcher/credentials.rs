@@ -2,6 +2,7 @@
 
 use k8s_openapi::api::core::v1::Secret;
 use secrecy::SecretString;
+use tokio::task::AbortHandle;
 
 /// User, password and, when given, the CA of the controller.
 #[derive(Debug, Clone)]
@@ -10,6 +11,15 @@ pub struct Credentials {
     pub password: SecretString,
     /// Key `ca.crt`, PEM.
     pub ca_pem: Option<Vec<u8>>,
+}
+
+/// The credentials Secret: which one is watched, and what it holds.
+#[derive(Debug)]
+pub struct Watched {
+    pub name: String,
+    pub listed: bool,
+    pub credentials: Option<Credentials>,
+    pub watch: AbortHandle,
 }
 
 impl From<Secret> for Credentials {

@@ -3,19 +3,21 @@
 use crate::core::precedence::ObjectName;
 use crate::kubernetes::watch::WatchEvent;
 use kube::{Resource, ResourceExt};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The objects of one kind. Empty and not listed are different things.
 #[derive(Debug)]
 pub struct Kept<K> {
     pub objects: BTreeMap<ObjectName, K>,
+    /// Objects that exist and have never been readable: what they say is not known.
+    pub unreadable: BTreeSet<ObjectName>,
     /// Whether a complete list has come in.
     pub listed: bool,
 }
 
 impl<K> Default for Kept<K> {
     fn default() -> Self {
-        Self { objects: BTreeMap::new(), listed: false }
+        Self { objects: BTreeMap::new(), unreadable: BTreeSet::new(), listed: false }
     }
 }
 
@@ -25,9 +27,11 @@ impl<K: Resource<DynamicType = ()>> Kept<K> {
         match event {
             WatchEvent::Listed { objects, undecodable } => {
                 let mut kept: BTreeMap<_, _> = objects.into_iter().map(|object| (name_of(&object), object)).collect();
+                self.unreadable.clear();
                 for name in undecodable {
-                    if let Some(object) = self.objects.remove(&name) {
-                        kept.insert(name, object);
+                    match self.objects.remove(&name) {
+                        Some(object) => drop(kept.insert(name, object)),
+                        None => drop(self.unreadable.insert(name)),
                     }
                 }
                 self.objects = kept;
@@ -35,13 +39,18 @@ impl<K: Resource<DynamicType = ()>> Kept<K> {
                 true
             }
             WatchEvent::Applied(object) => {
-                self.objects.insert(name_of(&object), object);
+                let name = name_of(&object);
+                self.unreadable.remove(&name);
+                self.objects.insert(name, object);
                 true
             }
-            WatchEvent::Deleted(name) => self.objects.remove(&name).is_some(),
-            WatchEvent::Undecodable { object, error } => {
+            WatchEvent::Deleted(name) => {
+                let unreadable = self.unreadable.remove(&name);
+                self.objects.remove(&name).is_some() || unreadable
+            }
+            WatchEvent::Undecodable { id, object, error } => {
                 tracing::warn!(object, error, "object cannot be decoded, its last known state stays in force");
-                false
+                !self.objects.contains_key(&id) && self.unreadable.insert(id)
             }
             WatchEvent::Failed(error) => {
                 tracing::warn!(kind = %K::kind(&()), error, "cannot watch the configuration, it stays as last seen");

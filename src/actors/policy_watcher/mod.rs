@@ -5,8 +5,10 @@
 //! and tells everyone concerned, as immutable values; and what the objects' status should say. *Fails* by keeping what
 //! was in force: an object that cannot be read, or an update that is invalid, changes nothing.
 
+mod candidates;
 mod credentials;
 mod kept;
+mod settings;
 mod status;
 
 use super::avi_session::phase::ControllerState;
@@ -17,17 +19,17 @@ use super::gs_directory::GsDirectoryMsg;
 use super::link::Link;
 use super::operator::OperatorMsg;
 use super::status_writer::{StatusWriterMsg, Target, Update};
-use crate::avi::session::SessionSettings;
-use crate::avi::transport::TlsSettings;
 use crate::core::activation::{self, Facts, Problem, Progress, UUID_ANNOTATION};
 use crate::core::owner::Owner;
 use crate::core::policy::{ACCEPTED, ANOTHER_EXISTS, DeploymentState, Installation, PolicySnapshot};
 use crate::core::policy::{choose as choose_policy, validate};
-use crate::core::precedence::{Candidate, ObjectName};
+use crate::core::precedence::ObjectName;
 use crate::crd::{AmkoCluster, GlobalDeploymentPolicy, GslbConfig};
+use crate::kubernetes::bounded::bounded;
 use crate::kubernetes::watch::{Watch, WatchEvent};
 use crate::retry::RetryPolicy;
-use credentials::Credentials;
+use candidates::{config_candidates, policy_candidates};
+use credentials::{Credentials, Watched};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::Secret;
 use kept::Kept;
@@ -42,8 +44,7 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 
 /// What the PolicyWatcher is told.
 #[derive(Debug)]
@@ -85,15 +86,6 @@ pub struct PolicyWatcherArgs {
     pub seed: u64,
 }
 
-/// The credentials Secret: which one is watched, and what it holds.
-#[derive(Debug)]
-struct Watched {
-    name: String,
-    listed: bool,
-    credentials: Option<Credentials>,
-    watch: AbortHandle,
-}
-
 pub struct PolicyWatcherState {
     args: PolicyWatcherArgs,
     configs: Kept<GslbConfig>,
@@ -101,6 +93,10 @@ pub struct PolicyWatcherState {
     amko_clusters: Kept<AmkoCluster>,
     secret: Option<Watched>,
     active_config: Option<ObjectName>,
+    /// The last usable one: a GSLBConfig that is gone or broken changes nothing on the controller (rule DEL-03).
+    installation: Option<Installation>,
+    /// The last usable ones, likewise.
+    settings: Option<Arc<ControllerSettings>>,
     policy_in_force: Option<ObjectName>,
     deployment: DeploymentState,
     /// The UUID made for a config that had none, until it shows on the object.
@@ -140,6 +136,8 @@ impl Actor for PolicyWatcher {
             amko_clusters: Kept::default(),
             secret: None,
             active_config: None,
+            installation: None,
+            settings: None,
             policy_in_force: None,
             deployment: DeploymentState::Unknown,
             made_uuid: None,
@@ -208,7 +206,7 @@ impl PolicyWatcherState {
         K: Clone + DeserializeOwned + Debug + Send + Sync + 'static,
         M: Message,
     {
-        let api: Api<DeserializeGuard<K>> = Api::namespaced(self.args.client.clone(), &self.args.namespace);
+        let api: Api<DeserializeGuard<K>> = Api::namespaced(bounded(&self.args.client), &self.args.namespace);
         let identify = |namespace: &str, name: &str| ObjectName { namespace: namespace.into(), name: name.into() };
         let watch = Watch {
             api,
@@ -231,7 +229,7 @@ impl PolicyWatcherState {
         if let Some(watched) = self.secret.take() {
             watched.watch.abort();
         }
-        let api: Api<DeserializeGuard<Secret>> = Api::namespaced(self.args.client.clone(), &self.args.namespace);
+        let api: Api<DeserializeGuard<Secret>> = Api::namespaced(bounded(&self.args.client), &self.args.namespace);
         let watch = Watch {
             api,
             config: watcher::Config::default().fields(&format!("metadata.name={name}")),
@@ -256,8 +254,9 @@ impl PolicyWatcherState {
             WatchEvent::Applied(credentials) => watched.credentials = Some(credentials),
             // The session goes on with what it has; a missing Secret is told in the status.
             WatchEvent::Deleted(_) => watched.credentials = None,
-            WatchEvent::Undecodable { object, error } => {
-                tracing::warn!(object, error, "credentials cannot be decoded");
+            // The error may quote what it could not decode.
+            WatchEvent::Undecodable { object, .. } => {
+                tracing::warn!(object, "credentials cannot be decoded, the last ones stay in use");
                 return false;
             }
             WatchEvent::Failed(error) => {
@@ -288,12 +287,19 @@ impl PolicyWatcherState {
         self.active_config = choice.active.map(|candidate| candidate.object.clone());
         let activation = self.activate(myself);
         self.tell_status(&activation);
-        if let Some(installation) = &activation.installation {
-            self.decide_policy(&installation.member_clusters);
-            self.tell_members(&installation.member_clusters);
+        if activation.installation.is_some() {
+            self.installation = activation.installation;
         }
-        self.tell_policy(activation.installation);
-        self.tell_settings(activation.settings);
+        if activation.settings.is_some() {
+            self.settings = activation.settings.map(Arc::new);
+        }
+        let Some(installation) = self.installation.clone() else { return };
+        self.decide_policy(&installation.member_clusters);
+        let members = installation.member_clusters.clone();
+        // The directory first: it takes no word about a cluster that it has not been told of.
+        self.tell_policy(installation);
+        self.tell_members(members);
+        self.tell_settings();
     }
 
     /// Checks the active GSLBConfig and gathers what follows from it.
@@ -329,27 +335,15 @@ impl PolicyWatcherState {
     }
 
     fn settings(&self, config: &GslbConfig, owner: Owner) -> (Option<ControllerSettings>, Option<Problem>) {
-        let leader = &config.spec.gslb_leader;
         let Some(watched) = &self.secret else { return (None, None) };
         let Some(credentials) = &watched.credentials else {
-            let problem = watched.listed.then(|| Problem::NoSecret(leader.credentials.clone()));
+            let problem = watched.listed.then(|| Problem::NoSecret(watched.name.clone()));
             return (None, problem);
         };
-        let settings = ControllerSettings {
-            session: SessionSettings {
-                address: leader.controller_ip.clone(),
-                username: credentials.username.clone(),
-                password: credentials.password.clone(),
-                version: leader.controller_version.clone(),
-            },
-            tls: TlsSettings {
-                ca_pem: self.args.controller_ca.clone().or_else(|| credentials.ca_pem.clone()),
-                insecure_skip_verify: leader.insecure_skip_verify.unwrap_or(false),
-            },
-            owner,
-            refresh: refresh_interval(config.spec.refresh_interval),
-        };
-        (Some(settings), None)
+        match settings::settings(config, credentials, self.args.controller_ca.as_deref(), owner) {
+            Ok(settings) => (Some(settings), None),
+            Err(problem) => (None, Some(problem)),
+        }
     }
 
     /// Asks for a UUID on a GSLBConfig that has none. Activation goes on when the object shows it: a UUID that is not
@@ -388,6 +382,17 @@ impl PolicyWatcherState {
             self.write_policy_status(&other.object, ANOTHER_EXISTS);
         }
         let first = precedence.first.map(|candidate| candidate.object.clone());
+        // One that cannot be read may be the one that counts; only the one in force goes before all others.
+        if let Some(unreadable) = self.policies.unreadable.first()
+            && (first.is_none() || first != self.policy_in_force)
+        {
+            let ObjectName { namespace, name } = unreadable;
+            let text = format!("GlobalDeploymentPolicy {namespace}/{name} cannot be decoded: correct it or delete it");
+            self.policy_in_force = None;
+            self.deployment = DeploymentState::Unknown;
+            self.args.board.post(|notices| notices.deployment_policy = text);
+            return;
+        }
         let Some(policy) = first.as_ref().and_then(|name| self.policies.objects.get(name)) else {
             self.policy_in_force = None;
             self.deployment = DeploymentState::Absent;
@@ -450,18 +455,15 @@ impl PolicyWatcherState {
         }
     }
 
-    fn tell_members(&mut self, members: &BTreeSet<String>) {
-        if self.told.members.as_ref() != Some(members) {
+    fn tell_members(&mut self, members: BTreeSet<String>) {
+        if self.told.members.as_ref() != Some(&members) {
             self.told.members = Some(members.clone());
-            self.args.operator.cast(OperatorMsg::Members(members.clone()));
+            self.args.operator.cast(OperatorMsg::Members(members));
         }
     }
 
-    /// A GSLBConfig that is gone or broken changes nothing on the controller (rule DEL-03): the last installation
-    /// stays in force.
-    fn tell_policy(&mut self, installation: Option<Installation>) {
-        let last = self.told.policy.as_ref().and_then(|policy| policy.installation.clone());
-        let snapshot = PolicySnapshot { installation: installation.or(last), deployment: self.deployment.clone() };
+    fn tell_policy(&mut self, installation: Installation) {
+        let snapshot = PolicySnapshot { installation: Some(installation), deployment: self.deployment.clone() };
         if self.told.policy.as_deref() != Some(&snapshot) {
             let snapshot = Arc::new(snapshot);
             self.told.policy = Some(Arc::clone(&snapshot));
@@ -469,8 +471,8 @@ impl PolicyWatcherState {
         }
     }
 
-    fn tell_settings(&mut self, settings: Option<ControllerSettings>) {
-        let Some(settings) = settings else { return };
+    fn tell_settings(&mut self) {
+        let Some(settings) = self.settings.clone() else { return };
         if self.told.settings.as_ref().is_some_and(|told| told.same(&settings)) {
             return;
         }
@@ -481,7 +483,6 @@ impl PolicyWatcherState {
                  can pose as the controller; put its CA into key ca.crt of the credentials Secret instead"
             );
         }
-        let settings = Arc::new(settings);
         self.told.settings = Some(Arc::clone(&settings));
         self.args.session.cast(AviSessionMsg::Configure(Some(settings)));
     }
@@ -492,29 +493,4 @@ impl PolicyWatcherState {
             (self.args.log_levels)(level);
         }
     }
-}
-
-/// `spec.refreshInterval` in seconds; absent, zero or negative means ten minutes.
-fn refresh_interval(seconds: Option<i32>) -> Duration {
-    let seconds = seconds.and_then(|s| u64::try_from(s).ok()).filter(|s| *s > 0);
-    Duration::from_secs(seconds.unwrap_or(600))
-}
-
-fn config_candidates(configs: &Kept<GslbConfig>) -> Vec<Candidate> {
-    let accepted = |config: &GslbConfig| config.status.as_ref().is_some_and(|s| activation::was_accepted(&s.state));
-    candidates(configs, accepted)
-}
-
-fn policy_candidates(policies: &Kept<GlobalDeploymentPolicy>) -> Vec<Candidate> {
-    let accepted = |p: &GlobalDeploymentPolicy| p.status.as_ref().is_some_and(|s| s.error_status == ACCEPTED);
-    candidates(policies, accepted)
-}
-
-fn candidates<K: Resource<DynamicType = ()>>(kept: &Kept<K>, accepted: impl Fn(&K) -> bool) -> Vec<Candidate> {
-    let candidate = |(object, k): (&ObjectName, &K)| Candidate {
-        object: object.clone(),
-        created: k.creation_timestamp().map(|time| time.0),
-        accepted: accepted(k),
-    };
-    kept.objects.iter().map(candidate).collect()
 }
