@@ -4,6 +4,8 @@
 //! Everything of one measurement runs in one thread, so that the thread's own allocation counters see all of it and
 //! nothing else.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test may panic, and tells figures")]
+
 mod support;
 
 use amko::actors::gs_actor::GsMsg;
