@@ -110,7 +110,6 @@ pub struct GsState {
     offers: BTreeMap<Arc<str>, Offer>,
     context: Arc<Context>,
     knowledge: Knowledge,
-    built: Built,
     slot: Arc<Slot>,
     session: Link<AviSessionMsg>,
     directory: Link<GsDirectoryMsg>,
@@ -134,13 +133,11 @@ impl Actor for GsActor {
     ) -> Result<Self::State, ActorProcessingErr> {
         let GsArgs { fqdn, offers, context, knowledge, session, directory } = args;
         let slot = Arc::new(Slot::new(Arc::clone(&fqdn), myself));
-        let built = Built { decision: Decision::Wait("not decided yet"), refused: Vec::new() };
         let mut state = GsState {
             fqdn,
             offers,
             context,
             knowledge,
-            built,
             slot,
             session,
             directory,
@@ -185,16 +182,30 @@ fn is_member(context: &Context, cluster: &str) -> bool {
     context.policy.installation.as_ref().is_none_or(|i| i.member_clusters.contains(cluster))
 }
 
+/// Names of the monitors that may exist, and tenants in which to look; `None` when nothing says where to look.
+fn what_to_read(decision: &Decision, observed: &Observed) -> Option<Reading> {
+    let mut monitors: BTreeSet<String> = observed.monitors.keys().cloned().collect();
+    let mut tenants: BTreeSet<String> = BTreeSet::new();
+    if let Some(service) = &observed.service {
+        tenants.insert(service.content.tenant.clone());
+    }
+    if let Decision::Service(desired) = decision {
+        tenants.insert(desired.service.tenant.clone());
+        monitors.extend(desired.monitors.iter().map(|m| m.name.clone()));
+    }
+    tenants.extend(observed.monitors.values().map(|monitor| monitor.tenant.clone()));
+    (!tenants.is_empty()).then_some(Reading { monitors, tenants })
+}
+
 impl GsState {
     /// Decides anew and leaves what is to be done in the slot.
     fn decide(&mut self) {
-        let endpoints = self.offers.values().flat_map(|offer| offer.iter()).map(AsRef::as_ref);
-        self.built = build(&self.fqdn, endpoints, &self.context.policy);
         if self.slot.is_taken() {
             return;
         }
-        self.look_everywhere();
-        match self.task() {
+        let decision = self.build().decision;
+        self.look_everywhere(&decision);
+        match self.task(decision) {
             Some((task, term)) => {
                 if self.slot.put(Work { task, term }) {
                     self.session.cast(AviSessionMsg::Enqueue(Arc::clone(&self.slot)));
@@ -209,9 +220,15 @@ impl GsState {
         }
     }
 
+    /// The decision is made anew each time: keeping it would cost more memory than making it costs time.
+    fn build(&self) -> Built {
+        let endpoints = self.offers.values().flat_map(|offer| offer.iter()).map(AsRef::as_ref);
+        build(&self.fqdn, endpoints, &self.context.policy)
+    }
+
     /// Reading in no tenant would find nothing and prove nothing: only a full read tells what is there.
-    fn look_everywhere(&mut self) {
-        let lost = matches!(&self.knowledge, Knowledge::Stale(observed) if self.what_to_read(observed).is_none());
+    fn look_everywhere(&mut self, decision: &Decision) {
+        let lost = matches!(&self.knowledge, Knowledge::Stale(observed) if what_to_read(decision, observed).is_none());
         if lost {
             self.knowledge = Knowledge::Unknown;
             self.reported = None;
@@ -220,35 +237,20 @@ impl GsState {
     }
 
     /// What is to be done inside the present term, if anything.
-    fn task(&self) -> Option<(Task, u64)> {
+    fn task(&self, decision: Decision) -> Option<(Task, u64)> {
         let term = self.context.term.filter(|_| self.context.settled)?;
         match &self.knowledge {
             Knowledge::Unknown => None,
-            Knowledge::Stale(observed) => self.what_to_read(observed).map(|reading| (Task::Read(reading), term)),
+            Knowledge::Stale(observed) => what_to_read(&decision, observed).map(|reading| (Task::Read(reading), term)),
             Knowledge::Known(observed) => {
-                let writes = self.plan(observed);
+                let writes = self.plan(decision, observed);
                 (!writes.is_empty()).then(|| (Task::Write { writes, observed: Box::new(observed.clone()) }, term))
             }
         }
     }
 
-    fn plan(&self, observed: &Observed) -> Vec<Write> {
-        plan(&keep_unseen(self.built.decision.clone(), observed, &self.context.unseen), observed)
-    }
-
-    /// Names of the monitors that may exist, and tenants in which to look; `None` when nothing says where to look.
-    fn what_to_read(&self, observed: &Observed) -> Option<Reading> {
-        let mut monitors: BTreeSet<String> = observed.monitors.keys().cloned().collect();
-        let mut tenants: BTreeSet<String> = BTreeSet::new();
-        if let Some(service) = &observed.service {
-            tenants.insert(service.content.tenant.clone());
-        }
-        if let Decision::Service(desired) = &self.built.decision {
-            tenants.insert(desired.service.tenant.clone());
-            monitors.extend(desired.monitors.iter().map(|m| m.name.clone()));
-        }
-        tenants.extend(observed.monitors.values().map(|monitor| monitor.tenant.clone()));
-        (!tenants.is_empty()).then_some(Reading { monitors, tenants })
+    fn plan(&self, decision: Decision, observed: &Observed) -> Vec<Write> {
+        plan(&keep_unseen(decision, observed, &self.context.unseen), observed)
     }
 
     /// Takes in what a full read found, unless something newer is known or on its way.
@@ -303,25 +305,26 @@ impl GsState {
         self.offers.is_empty() && nothing_there
     }
 
-    fn sync_state(&self) -> SyncState {
-        match (&self.knowledge, &self.built.decision) {
+    fn sync_state(&self, decision: &Decision) -> SyncState {
+        match (&self.knowledge, decision) {
             _ if self.slot.is_taken() => SyncState::Writing,
             _ if self.last_error.is_some() => SyncState::Failing,
             _ if !self.slot.is_empty() => SyncState::Queued,
             (Knowledge::Unknown | Knowledge::Stale(_), _) => SyncState::Unread,
             (_, Decision::Wait(_)) => SyncState::Waiting,
-            (Knowledge::Known(observed), _) if !self.plan(observed).is_empty() => SyncState::Waiting,
+            (Knowledge::Known(observed), _) if !self.plan(decision.clone(), observed).is_empty() => SyncState::Waiting,
             _ => SyncState::InSync,
         }
     }
 
     fn view(&self) -> GsView {
+        let Built { decision, refused } = self.build();
         GsView {
             fqdn: Arc::clone(&self.fqdn),
-            decision: self.built.decision.clone(),
-            refused: self.built.refused.clone(),
+            state: self.sync_state(&decision),
+            decision,
+            refused,
             knowledge: self.knowledge.clone(),
-            state: self.sync_state(),
             last_write: self.last_write,
             last_error: self.last_error.clone(),
         }
