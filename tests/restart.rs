@@ -194,3 +194,30 @@ async fn a_follower_writes_nothing_until_it_is_told_to_lead() {
         .await;
     assert_eq!(writes, [], "the term is over");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_new_service_is_written_once_all_clusters_were_seen_instead_of_once_per_cluster() {
+    let mut world = World::of_examples();
+    apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
+    apply(world.cluster("ctx-b"), web("web", "10.2.0.5"));
+    world.cluster("ctx-b").set_available(false);
+    world.start_without_settling().await;
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    assert_eq!(world.writes(), [], "ctx-b may still come");
+
+    world.cluster("ctx-b").set_available(true);
+    world.settle().await;
+    let writes = world.writes();
+    assert_eq!(lines(&writes), ["POST healthmonitor", "POST gslbservice"]);
+    assert_eq!(writes[1].body["groups"][0]["members"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_does_not_come_holds_nobody_up_for_longer_than_the_settle_period() {
+    let mut world = World::of_examples();
+    apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
+    world.cluster("ctx-b").set_available(false);
+    world.start_without_settling().await;
+    tokio::time::sleep(std::time::Duration::from_secs(11)).await;
+    assert_eq!(lines(&world.writes()), ["POST healthmonitor", "POST gslbservice"]);
+}
