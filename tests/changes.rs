@@ -11,15 +11,9 @@ use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use support::objects::{
-    Host, apply, config, delete_config, delete_ingress, delete_policy, ingress, members, patch_config, policy,
-    set_leader,
+    apply, config, delete_config, delete_ingress, delete_policy, members, patch_config, policy, set_leader, web,
 };
 use support::{LEADER, UUID, World, lines, outcomes};
-
-fn web(name: &str, ip: &str) -> Value {
-    let host = format!("{name}.example.org");
-    ingress(name, &[Host { host: &host, ip, paths: &["/"] }])
-}
 
 /// An operator that has written `web` of both clusters and rests.
 async fn world_with_web() -> World {

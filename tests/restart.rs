@@ -5,18 +5,8 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::objects::{Host, apply, delete_ingress, ingress, policy, service};
+use support::objects::{apply, delete_ingress, policy, service, web};
 use support::{LEADER, Request, World, lines};
-
-fn web(name: &str, ip: &str) -> Value {
-    let host = format!("{name}.example.org");
-    let mut object = ingress(name, &[Host { host: &host, ip, paths: &["/"] }]);
-    // A virtual service belongs to one cluster, whose net is the second number of its addresses.
-    let net = ip.split('.').nth(1).unwrap();
-    let uuids = json!({host: format!("virtualservice-{name}-{net}")}).to_string();
-    object["metadata"]["annotations"]["ako.vmware.com/host-fqdn-vs-uuid-map"] = json!(uuids);
-    object
-}
 
 /// Both clusters hold `web`, `ctx-b` also holds `only`, `ctx-a` a Service.
 async fn busy_world() -> World {

@@ -6,14 +6,8 @@ mod support;
 
 use amko::actors::gs_directory::GsDirectoryMsg;
 use amko::actors::operator::{Child, OperatorMsg};
-use serde_json::Value;
-use support::objects::{Host, apply, ingress};
+use support::objects::{apply, web};
 use support::{World, lines};
-
-fn web(name: &str, ip: &str) -> Value {
-    let host = format!("{name}.example.org");
-    ingress(name, &[Host { host: &host, ip, paths: &["/"] }])
-}
 
 async fn busy_world() -> World {
     let mut world = World::of_examples();
@@ -112,4 +106,26 @@ async fn an_object_that_cannot_be_decoded_stays_as_it_was_and_holds_nobody_up() 
         .await;
     assert_eq!(lines(&writes), ["PUT gslbservice/<uuid>"]);
     assert_eq!(writes[0].body["name"], "app2.example.org");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_was_never_readable_is_not_taken_for_gone() {
+    let mut world = busy_world().await;
+    world.stop().await;
+    let before = world.avi.last_request();
+    let mut poisoned = web("app1", "10.1.0.1");
+    poisoned["status"]["loadBalancer"]["ingress"] = serde_json::json!([{"ip": 7}]);
+    apply(world.cluster("ctx-a"), poisoned);
+    apply(world.cluster("ctx-a"), web("app2", "10.1.0.88"));
+    world.start().await;
+    let writes = world.writes_since(before);
+    assert_eq!(lines(&writes), ["PUT gslbservice/<uuid>"], "only what is known to have changed is written");
+    assert_eq!(writes[0].body["name"], "app2.example.org");
+    let refused = world.links().board.read().clusters["ctx-a"].refused.clone();
+    assert!(refused[0].starts_with("Ingress shop/app1: "), "the object is named: {refused:?}");
+
+    let writes = world.writes_after(|world| drop(apply(world.cluster("ctx-a"), web("app1", "10.1.0.1")))).await;
+    assert_eq!(writes, [], "it is readable again, and as it was");
+    let notice = world.links().board.read().clusters["ctx-a"].clone();
+    assert_eq!((notice.synced, notice.refused), (true, vec![]));
 }

@@ -9,13 +9,8 @@ use http::Method;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use support::objects::{Host, apply, config, delete_ingress, ingress, patch_config, set_password};
+use support::objects::{apply, config, delete_ingress, patch_config, set_password, web};
 use support::{LEADER, World, lines, outcomes};
-
-fn web(name: &str, ip: &str) -> Value {
-    let host = format!("{name}.example.org");
-    ingress(name, &[Host { host: &host, ip, paths: &["/"] }])
-}
 
 /// An operator that has written `web` and rests.
 async fn world_with_web() -> World {

@@ -24,7 +24,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde::de::DeserializeOwned;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -63,10 +63,19 @@ pub struct ClusterWatcherState {
     context: String,
     inventory: Inventory,
     unlisted: BTreeSet<Watched>,
+    unreadable: BTreeMap<ObjectId, Unreadable>,
     directory: Link<GsDirectoryMsg>,
     board: Board,
     /// Aborted when the state is dropped.
     _watches: JoinSet<()>,
+}
+
+/// An object that exists and cannot be decoded.
+struct Unreadable {
+    /// Its name and what is wrong.
+    trouble: String,
+    /// It was never readable: what it asks for is not known, and the cluster not completely seen.
+    unknown: bool,
 }
 
 pub struct ClusterWatcher;
@@ -88,6 +97,7 @@ impl Actor for ClusterWatcher {
         Ok(ClusterWatcherState {
             inventory: Inventory::new(&context),
             unlisted: [Watched::Namespaces, Watched::Objects(Kind::Ingress), Watched::Objects(Kind::Service)].into(),
+            unreadable: BTreeMap::new(),
             context,
             directory,
             board,
@@ -101,7 +111,7 @@ impl Actor for ClusterWatcher {
         message: Self::Msg,
         state: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
-        let before = state.unlisted.is_empty();
+        let before = (state.is_listed(), state.is_complete());
         let touched = match message {
             ClusterWatcherMsg::Objects(kind, event) => state.on_objects(kind, event),
             ClusterWatcherMsg::Namespaces(event) => state.on_namespaces(event),
@@ -115,10 +125,10 @@ impl Actor for ClusterWatcher {
             }
             ClusterWatcherMsg::Poison => return Err("poisoned by the test hook".into()),
         };
-        if !before {
-            state.publish_everything();
-        } else {
+        if before == (state.is_listed(), state.is_complete()) {
             state.publish(touched);
+        } else {
+            state.publish_everything();
         }
         Ok(())
     }
@@ -128,13 +138,26 @@ impl ClusterWatcherState {
     fn on_objects(&mut self, kind: Kind, event: WatchEvent<Seen, ObjectId>) -> Touched {
         match event {
             WatchEvent::Listed { objects, undecodable } => {
+                self.unreadable.retain(|id, _| id.kind != kind || undecodable.contains(id));
                 let touched = self.inventory.replace(kind, objects, undecodable);
                 self.listed(Watched::Objects(kind));
                 touched
             }
-            WatchEvent::Applied(object) => self.inventory.put(object),
-            WatchEvent::Deleted(id) => self.inventory.remove(&id),
-            WatchEvent::Undecodable { object, error, .. } => self.undecodable(&object, &error),
+            WatchEvent::Applied(object) => {
+                self.readable_again(&object.id());
+                self.inventory.put(object)
+            }
+            WatchEvent::Deleted(id) => {
+                self.readable_again(&id);
+                self.inventory.remove(&id)
+            }
+            WatchEvent::Undecodable { id, object, error } => {
+                let unknown = !self.inventory.contains(&id);
+                let touched = self.undecodable(&object, &error);
+                self.unreadable.insert(id, Unreadable { trouble: format!("{object}: {error}"), unknown });
+                self.post_notice();
+                touched
+            }
             WatchEvent::Failed(error) => self.fault(format!("cannot watch {kind:?} objects: {error}")),
         }
     }
@@ -151,6 +174,22 @@ impl ClusterWatcherState {
             WatchEvent::Undecodable { object, error, .. } => self.undecodable(&object, &error),
             WatchEvent::Failed(error) => self.fault(format!("cannot watch Namespace objects: {error}")),
         }
+    }
+
+    fn readable_again(&mut self, id: &ObjectId) {
+        if self.unreadable.remove(id).is_some() {
+            self.post_notice();
+        }
+    }
+
+    /// Every kind has been listed, so there is something to say.
+    fn is_listed(&self) -> bool {
+        self.unlisted.is_empty()
+    }
+
+    /// Everything in the lists is known, so what is not in them is gone.
+    fn is_complete(&self) -> bool {
+        self.is_listed() && !self.unreadable.values().any(|object| object.unknown)
     }
 
     fn listed(&mut self, kind: Watched) {
@@ -171,7 +210,7 @@ impl ClusterWatcherState {
 
     /// Tells the directory about FQDNs that look different now.
     fn publish(&self, touched: Touched) {
-        if touched.is_empty() || !self.unlisted.is_empty() {
+        if touched.is_empty() || !self.is_listed() {
             return;
         }
         self.post_notice();
@@ -182,21 +221,24 @@ impl ClusterWatcherState {
         }
     }
 
-    /// Tells the directory everything, once the cluster has been completely seen.
+    /// Tells the directory everything, once there is something to say.
     fn publish_everything(&self) {
-        if !self.unlisted.is_empty() {
+        if !self.is_listed() {
             return;
         }
         self.post_notice();
         let offers = self.inventory.offers();
-        self.directory.cast(GsDirectoryMsg::ClusterSeen { cluster: self.context.clone(), offers });
+        let complete = self.is_complete();
+        self.directory.cast(GsDirectoryMsg::ClusterSeen { cluster: self.context.clone(), offers, complete });
     }
 
     fn post_notice(&self) {
-        let refused = self.inventory.refusals().map(|r| format!("{}: {}", r.object, r.reason)).collect();
-        let objects = self.inventory.len();
+        let refused = self.inventory.refusals().map(|r| format!("{}: {}", r.object, r.reason));
+        let unreadable = self.unreadable.values().map(|object| object.trouble.clone());
+        let refused = refused.chain(unreadable).collect();
+        let (objects, listed) = (self.inventory.len(), self.is_listed());
         self.post(|notice| {
-            notice.synced = true;
+            notice.synced = listed;
             notice.objects = objects;
             notice.refused = refused;
         });

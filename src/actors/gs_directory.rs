@@ -30,10 +30,12 @@ pub enum GsDirectoryMsg {
         fqdn: String,
         offer: Offer,
     },
-    /// Everything that a completely listed cluster offers.
+    /// Everything that a listed cluster offers. `complete` unless it holds an object that was never readable: then
+    /// what is missing here is not known to be gone.
     ClusterSeen {
         cluster: String,
         offers: BTreeMap<String, Offer>,
+        complete: bool,
     },
     Policy(Arc<PolicySnapshot>),
     /// The leadership term, while there is one.
@@ -142,7 +144,10 @@ impl Actor for GsDirectory {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             GsDirectoryMsg::Offer { cluster, fqdn, offer } => state.on_offer(&myself, &cluster, &fqdn, offer).await,
-            GsDirectoryMsg::ClusterSeen { cluster, offers } => state.on_cluster_seen(&myself, &cluster, offers).await,
+            GsDirectoryMsg::ClusterSeen { cluster, offers, complete } => {
+                state.on_cluster_seen(&myself, &cluster, offers).await;
+                state.seen(&cluster, complete);
+            }
             GsDirectoryMsg::Policy(policy) => {
                 state.policy = policy;
                 state.forget_removed_clusters();
@@ -252,8 +257,15 @@ impl GsDirectoryState {
         for fqdn in gone {
             self.on_offer(myself, cluster, &fqdn, Offer::from([])).await;
         }
+    }
+
+    fn seen(&mut self, cluster: &str, complete: bool) {
         let cluster = self.cluster_name(cluster);
-        self.seen.insert(cluster);
+        if complete && self.is_member(&cluster) {
+            self.seen.insert(cluster);
+        } else {
+            self.seen.remove(&cluster);
+        }
         self.announce();
     }
 

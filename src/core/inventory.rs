@@ -177,6 +177,11 @@ impl Inventory {
         self.refusals.values().flatten()
     }
 
+    /// Whether the object was ever seen in a readable state.
+    pub fn contains(&self, id: &ObjectId) -> bool {
+        self.objects.contains_key(id)
+    }
+
     /// Number of objects held.
     pub fn len(&self) -> usize {
         self.objects.len()

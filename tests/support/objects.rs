@@ -77,6 +77,17 @@ pub fn ingress(name: &str, hosts: &[Host<'_>]) -> Value {
         "status": {"loadBalancer": {"ingress": status}}})
 }
 
+/// The Ingress `<name>` of the host `<name>.example.org`. A virtual service belongs to one cluster, whose net is the
+/// second number of its addresses.
+pub fn web(name: &str, ip: &str) -> Value {
+    let host = format!("{name}.example.org");
+    let mut object = ingress(name, &[Host { host: &host, ip, paths: &["/"] }]);
+    let net = ip.split('.').nth(1).unwrap();
+    let uuids = json!({host: format!("virtualservice-{name}-{net}")}).to_string();
+    object["metadata"]["annotations"]["ako.vmware.com/host-fqdn-vs-uuid-map"] = json!(uuids);
+    object
+}
+
 /// A LoadBalancer Service in namespace `shop` as AKO leaves it. Ports are number and protocol.
 pub fn service(name: &str, host: &str, ip: &str, ports: &[(u16, &str)]) -> Value {
     let port = |(port, protocol): &(u16, &str)| {
