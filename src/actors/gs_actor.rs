@@ -9,6 +9,7 @@ use super::avi_session::slot::{Reading, Slot, Task, Work};
 use super::avi_session::{AviSessionMsg, Report, Trouble};
 use super::gs_directory::GsDirectoryMsg;
 use super::link::Link;
+use super::offers::Offers;
 use crate::core::build::{Built, Decision, build};
 use crate::core::endpoint::EndpointKey;
 use crate::core::inventory::Offer;
@@ -16,7 +17,7 @@ use crate::core::plan::{Observed, Unseen, Write, keep_unseen, plan};
 use crate::core::policy::PolicySnapshot;
 use jiff::Timestamp;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -33,7 +34,7 @@ pub enum GsMsg {
     /// A full read of the controller, begun at `as_of`, says that it holds this.
     Observed {
         as_of: Instant,
-        content: Observed,
+        content: Box<Observed>,
     },
     /// The work that was in the slot has been done, or not.
     Done(Report),
@@ -60,15 +61,15 @@ pub struct Context {
 pub enum Knowledge {
     /// No full read has come in since the session began.
     Unknown,
-    Known(Observed),
+    Known(Box<Observed>),
     /// Something happened in between (an unclear answer, a conflict, a restart): read again before deciding.
-    Stale(Observed),
+    Stale(Box<Observed>),
 }
 
 /// What a GsActor is made of.
 pub struct GsArgs {
     pub fqdn: Arc<str>,
-    pub offers: BTreeMap<Arc<str>, Offer>,
+    pub offers: Offers,
     pub context: Arc<Context>,
     pub knowledge: Knowledge,
     pub session: Link<AviSessionMsg>,
@@ -107,7 +108,7 @@ pub enum SyncState {
 /// The state of a GsActor, a plain struct.
 pub struct GsState {
     fqdn: Arc<str>,
-    offers: BTreeMap<Arc<str>, Offer>,
+    offers: Offers,
     context: Arc<Context>,
     knowledge: Knowledge,
     slot: Arc<Slot>,
@@ -156,10 +157,9 @@ impl Actor for GsActor {
         state: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            GsMsg::Offer { cluster, offer } if offer.is_empty() => drop(state.offers.remove(&cluster)),
-            GsMsg::Offer { cluster, offer } => drop(state.offers.insert(cluster, offer)),
+            GsMsg::Offer { cluster, offer } => state.offers.set(cluster, offer),
             GsMsg::Context(context) => {
-                state.offers.retain(|cluster, _| is_member(&context, cluster));
+                state.offers.retain(|cluster| is_member(&context, cluster));
                 state.context = context;
             }
             GsMsg::Observed { as_of, content } => state.on_observed(as_of, content),
@@ -222,8 +222,7 @@ impl GsState {
 
     /// The decision is made anew each time: keeping it would cost more memory than making it costs time.
     fn build(&self) -> Built {
-        let endpoints = self.offers.values().flat_map(|offer| offer.iter()).map(AsRef::as_ref);
-        build(&self.fqdn, endpoints, &self.context.policy)
+        build(&self.fqdn, self.offers.endpoints(), &self.context.policy)
     }
 
     /// Reading in no tenant would find nothing and prove nothing: only a full read tells what is there.
@@ -244,7 +243,7 @@ impl GsState {
             Knowledge::Stale(observed) => what_to_read(&decision, observed).map(|reading| (Task::Read(reading), term)),
             Knowledge::Known(observed) => {
                 let writes = self.plan(decision, observed);
-                (!writes.is_empty()).then(|| (Task::Write { writes, observed: Box::new(observed.clone()) }, term))
+                (!writes.is_empty()).then(|| (Task::Write { writes, observed: observed.clone() }, term))
             }
         }
     }
@@ -254,7 +253,7 @@ impl GsState {
     }
 
     /// Takes in what a full read found, unless something newer is known or on its way.
-    fn on_observed(&mut self, as_of: Instant, content: Observed) {
+    fn on_observed(&mut self, as_of: Instant, content: Box<Observed>) {
         let outdated = self.reported.is_some_and(|at| at >= as_of);
         if !outdated && !self.slot.is_taken() {
             self.knowledge = Knowledge::Known(content);
@@ -272,7 +271,7 @@ impl GsState {
         let observed = match (report.observed, &self.knowledge) {
             (Some(observed), _) => observed,
             (None, Knowledge::Known(before) | Knowledge::Stale(before)) => before.clone(),
-            (None, Knowledge::Unknown) => Observed::default(),
+            (None, Knowledge::Unknown) => Box::default(),
         };
         match report.trouble {
             None => {
@@ -299,7 +298,7 @@ impl GsState {
     fn is_settled_empty(&self) -> bool {
         let nothing_there = match &self.knowledge {
             Knowledge::Unknown => true,
-            Knowledge::Known(observed) => *observed == Observed::default(),
+            Knowledge::Known(observed) => **observed == Observed::default(),
             Knowledge::Stale(_) => false,
         };
         self.offers.is_empty() && nothing_there

@@ -8,6 +8,7 @@ use super::avi_session::AviSessionMsg;
 use super::board::Board;
 use super::gs_actor::{Context, GsActor, GsArgs, GsMsg, GsView, Knowledge};
 use super::link::Link;
+use super::offers::Offers;
 use super::supervisor::restart::RestartPolicy;
 use super::supervisor::{Children, arrange};
 use crate::core::inventory::Offer;
@@ -76,7 +77,7 @@ pub struct GsDirectoryArgs {
 struct Entry {
     /// `None` while the actor is down.
     actor: Option<ActorRef<GsMsg>>,
-    offers: BTreeMap<Arc<str>, Offer>,
+    offers: Offers,
 }
 
 pub struct GsDirectoryState {
@@ -216,17 +217,12 @@ impl GsDirectoryState {
                 return;
             }
             let fqdn: Arc<str> = fqdn.into();
-            let entry = Entry { actor: None, offers: [(cluster, offer)].into() };
-            self.entries.insert(Arc::clone(&fqdn), entry);
+            self.entries.entry(Arc::clone(&fqdn)).or_default().offers.set(cluster, offer);
             self.start(myself, &fqdn, self.fresh()).await;
             return;
         }
         let Some(entry) = self.entries.get_mut(fqdn) else { return };
-        if offer.is_empty() {
-            entry.offers.remove(&cluster);
-        } else {
-            entry.offers.insert(Arc::clone(&cluster), Arc::clone(&offer));
-        }
+        entry.offers.set(Arc::clone(&cluster), Arc::clone(&offer));
         self.tell(fqdn, GsMsg::Offer { cluster, offer });
         self.give_another_chance(myself, fqdn).await;
     }
@@ -241,7 +237,7 @@ impl GsDirectoryState {
         if !self.is_member(cluster) {
             return;
         }
-        let offered = |entry: &Entry| entry.offers.contains_key(cluster);
+        let offered = |entry: &Entry| entry.offers.get(cluster).is_some();
         let gone: Vec<Arc<str>> = self
             .entries
             .iter()
@@ -278,13 +274,13 @@ impl GsDirectoryState {
         self.controller_read = true;
         let known: Vec<Arc<str>> = self.entries.keys().cloned().collect();
         for fqdn in known {
-            let content = observed.remove(&*fqdn).unwrap_or_default();
+            let content = Box::new(observed.remove(&*fqdn).unwrap_or_default());
             self.tell(&fqdn, GsMsg::Observed { as_of, content });
         }
         for (fqdn, content) in observed {
             let fqdn: Arc<str> = fqdn.into();
             self.entries.insert(Arc::clone(&fqdn), Entry::default());
-            self.start(myself, &fqdn, Knowledge::Known(content)).await;
+            self.start(myself, &fqdn, Knowledge::Known(Box::new(content))).await;
         }
     }
 
@@ -298,12 +294,12 @@ impl GsDirectoryState {
 
     /// What a new actor of an FQDN that nobody had an actor for knows about the controller.
     fn fresh(&self) -> Knowledge {
-        if self.controller_read { Knowledge::Known(Observed::default()) } else { Knowledge::Unknown }
+        if self.controller_read { Knowledge::Known(Box::default()) } else { Knowledge::Unknown }
     }
 
     /// What the successor of a failed actor knows: its writes may have been half done.
     fn after_restart(&self) -> Knowledge {
-        if self.controller_read { Knowledge::Stale(Observed::default()) } else { Knowledge::Unknown }
+        if self.controller_read { Knowledge::Stale(Box::default()) } else { Knowledge::Unknown }
     }
 
     async fn start(&mut self, myself: &ActorRef<GsDirectoryMsg>, fqdn: &Arc<str>, knowledge: Knowledge) {
@@ -353,7 +349,7 @@ impl GsDirectoryState {
         let members = &installation.member_clusters;
         self.seen.retain(|cluster| members.contains(&**cluster));
         for entry in self.entries.values_mut() {
-            entry.offers.retain(|cluster, _| members.contains(&**cluster));
+            entry.offers.retain(|cluster| members.contains(cluster));
         }
     }
 

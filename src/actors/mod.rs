@@ -10,6 +10,7 @@ pub mod federation;
 pub mod gs_actor;
 pub mod gs_directory;
 pub mod link;
+pub mod offers;
 pub mod operator;
 pub mod policy_watcher;
 pub mod status_writer;

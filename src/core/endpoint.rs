@@ -3,7 +3,7 @@
 //! Endpoints know nothing of policy; whether one becomes a member is decided in [`super::select`] and
 //! [`super::build`].
 
-use std::collections::BTreeMap;
+use super::pairs::Pairs;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -59,9 +59,9 @@ pub struct Endpoint {
     pub backend: Backend,
     pub virtual_service: Option<VirtualServiceRef>,
     /// Labels of the object itself, for `appSelector`.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Pairs,
     /// Labels of its namespace, for `namespaceSelector`; empty while the namespace is unknown.
-    pub namespace_labels: BTreeMap<String, String>,
+    pub namespace_labels: Pairs,
     /// Tenant annotation of the namespace, when present and not empty.
     pub namespace_tenant: Option<String>,
     /// Tenant annotation of the object, when present and not empty.

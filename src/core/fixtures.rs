@@ -7,6 +7,7 @@ use super::ingest::annotations::{CLUSTER_UUID, VS_UUID_MAP};
 use super::ingest::{self, Place};
 use super::object::{Ingress, IngressRule, LoadBalancerAddress, Meta, Namespace, Service, ServicePort};
 use super::owner::Owner;
+use super::pairs::Pairs;
 use super::plan::{Observed, Stored, Write, plan};
 use super::policy::{ClusterPolicy, DeploymentPolicy, DeploymentState, Installation, PolicySnapshot, TrafficShare};
 use std::collections::BTreeMap;
@@ -28,8 +29,8 @@ pub(super) fn meta(name: &str, hosts: &[&str]) -> Meta {
     Meta {
         namespace: "shop".to_owned(),
         name: name.to_owned(),
-        labels: labels(&[("app", "gslb")]),
-        annotations: labels(&[(VS_UUID_MAP, &map), (CLUSTER_UUID, &format!("cluster-avi-{name}"))]),
+        labels: labels(&[("app", "gslb")]).into(),
+        annotations: labels(&[(VS_UUID_MAP, &map), (CLUSTER_UUID, &format!("cluster-avi-{name}"))]).into(),
     }
 }
 
@@ -68,7 +69,7 @@ pub(super) fn place(cluster: &str) -> Place<'_> {
 }
 
 pub(super) fn namespace(label: &[(&str, &str)], tenant: Option<&str>) -> Namespace {
-    Namespace { name: "shop".to_owned(), labels: labels(label), tenant: tenant.map(str::to_owned) }
+    Namespace { name: "shop".to_owned(), labels: labels(label).into(), tenant: tenant.map(str::to_owned) }
 }
 
 /// An insecure Ingress endpoint of `web.example.org` with path `/`.
@@ -81,8 +82,8 @@ pub(super) fn endpoint(cluster: &str, name: &str, ip: &str) -> Endpoint {
             vs_uuid: format!("virtualservice-{hostname}-{cluster}"),
             cluster_uuid: format!("cluster-avi-{name}"),
         }),
-        labels: labels(&[("app", "gslb")]),
-        namespace_labels: BTreeMap::new(),
+        labels: labels(&[("app", "gslb")]).into(),
+        namespace_labels: Pairs::default(),
         namespace_tenant: None,
         object_tenant: None,
         key: EndpointKey {

@@ -41,8 +41,9 @@ struct Entry {
 pub struct Inventory {
     cluster: String,
     namespaces: BTreeMap<String, Namespace>,
-    objects: BTreeMap<ObjectId, Entry>,
-    by_fqdn: BTreeMap<String, BTreeSet<ObjectId>>,
+    /// Boxed, because the nodes of a map are half empty.
+    objects: BTreeMap<ObjectId, Box<Entry>>,
+    offers: BTreeMap<String, Offer>,
     /// Only of objects that have any: usually empty.
     refusals: BTreeMap<ObjectId, Vec<Refusal>>,
 }
@@ -71,7 +72,7 @@ impl Inventory {
             cluster: cluster.to_owned(),
             namespaces: BTreeMap::new(),
             objects: BTreeMap::new(),
-            by_fqdn: BTreeMap::new(),
+            offers: BTreeMap::new(),
             refusals: BTreeMap::new(),
         }
     }
@@ -83,28 +84,23 @@ impl Inventory {
             return Touched::new();
         }
         let Ingested { endpoints, refusals } = self.ingest(&object);
-        let endpoints: Vec<_> = endpoints.into_iter().map(Arc::new).collect();
-        let before = self.objects.get(&id).map(|entry| entry.endpoints.as_slice()).unwrap_or_default();
-        let touched = difference(before, &endpoints);
-        self.unindex(&id);
-        for endpoint in &endpoints {
-            self.by_fqdn.entry(endpoint.key.hostname.clone()).or_default().insert(id.clone());
-        }
         if refusals.is_empty() {
             self.refusals.remove(&id);
         } else {
             self.refusals.insert(id.clone(), refusals);
         }
-        self.objects.insert(id, Entry { object, endpoints });
+        let before = self.objects.remove(&id).map(|entry| entry.endpoints).unwrap_or_default();
+        let endpoints = share(endpoints, &before);
+        let touched = self.offer_instead(&before, &endpoints);
+        self.objects.insert(id, Box::new(Entry { object, endpoints }));
         touched
     }
 
     /// Drops a deleted object.
     pub fn remove(&mut self, id: &ObjectId) -> Touched {
-        self.unindex(id);
         self.refusals.remove(id);
         match self.objects.remove(id) {
-            Some(entry) => difference(&entry.endpoints, &[]),
+            Some(entry) => self.offer_instead(&entry.endpoints, &[]),
             None => Touched::new(),
         }
     }
@@ -159,17 +155,12 @@ impl Inventory {
 
     /// What the cluster offers for `fqdn`, in key order; empty when nothing.
     pub fn offer(&self, fqdn: &str) -> Offer {
-        let ids = self.by_fqdn.get(fqdn).into_iter().flatten();
-        let entries = ids.filter_map(|id| self.objects.get(id));
-        let mut endpoints: Vec<_> =
-            entries.flat_map(|entry| &entry.endpoints).filter(|e| e.key.hostname == fqdn).cloned().collect();
-        endpoints.sort_by(|a, b| a.key.cmp(&b.key));
-        endpoints.into()
+        self.offers.get(fqdn).cloned().unwrap_or_default()
     }
 
     /// Everything that the cluster offers.
     pub fn offers(&self) -> BTreeMap<String, Offer> {
-        self.by_fqdn.keys().map(|fqdn| (fqdn.clone(), self.offer(fqdn))).collect()
+        self.offers.clone()
     }
 
     /// Parts of objects that cannot be used, in the order of the objects.
@@ -201,27 +192,37 @@ impl Inventory {
         let mut touched = Touched::new();
         for id in ids {
             let Some(entry) = self.objects.get(&id) else { continue };
-            let endpoints: Vec<_> = self.ingest(&entry.object).endpoints.into_iter().map(Arc::new).collect();
-            touched.append(&mut difference(&entry.endpoints, &endpoints));
-            if let Some(entry) = self.objects.get_mut(&id) {
-                entry.endpoints = endpoints;
-            }
+            let endpoints = share(self.ingest(&entry.object).endpoints, &entry.endpoints);
+            let Some(entry) = self.objects.get_mut(&id) else { continue };
+            let before = std::mem::replace(&mut entry.endpoints, endpoints.clone());
+            touched.append(&mut self.offer_instead(&before, &endpoints));
         }
         touched
     }
 
-    fn unindex(&mut self, id: &ObjectId) {
-        let Some(entry) = self.objects.get(id) else { return };
-        for endpoint in &entry.endpoints {
-            let fqdn = &endpoint.key.hostname;
-            if let Some(ids) = self.by_fqdn.get_mut(fqdn) {
-                ids.remove(id);
-                if ids.is_empty() {
-                    self.by_fqdn.remove(fqdn);
-                }
+    /// Puts the endpoints that an object has now in the place of those that it had.
+    fn offer_instead(&mut self, before: &[Arc<Endpoint>], after: &[Arc<Endpoint>]) -> Touched {
+        let touched = difference(before, after);
+        for fqdn in &touched {
+            let others = self.offer(fqdn);
+            let others = others.iter().filter(|known| !before.iter().any(|gone| gone.key == known.key));
+            let own = after.iter().filter(|endpoint| endpoint.key.hostname == *fqdn);
+            let mut endpoints: Vec<_> = others.chain(own).cloned().collect();
+            endpoints.sort_by(|a, b| a.key.cmp(&b.key));
+            if endpoints.is_empty() {
+                self.offers.remove(fqdn);
+            } else {
+                self.offers.insert(fqdn.clone(), endpoints.into());
             }
         }
+        touched
     }
+}
+
+/// The endpoints, in the memory of an equal one from before where there is one: it is offered already.
+fn share(endpoints: Vec<Endpoint>, before: &[Arc<Endpoint>]) -> Vec<Arc<Endpoint>> {
+    let known = |endpoint: &Endpoint| before.iter().find(|known| ***known == *endpoint).cloned();
+    endpoints.into_iter().map(|endpoint| known(&endpoint).unwrap_or_else(|| Arc::new(endpoint))).collect()
 }
 
 /// FQDNs of endpoints that are in one list and not, or not equal, in the other.

@@ -19,6 +19,7 @@ pub mod inventory;
 pub mod monitor;
 pub mod object;
 pub mod owner;
+pub mod pairs;
 pub mod plan;
 pub mod policy;
 pub mod precedence;

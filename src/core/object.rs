@@ -3,15 +3,15 @@
 //! The watch boundary converts into these and drops the rest, so that memory per object is small and the core never
 //! sees a Kubernetes type.
 
-use std::collections::BTreeMap;
+use super::pairs::Pairs;
 
 /// Name, labels and the annotations that AMKO reads.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Meta {
     pub namespace: String,
     pub name: String,
-    pub labels: BTreeMap<String, String>,
-    pub annotations: BTreeMap<String, String>,
+    pub labels: Pairs,
+    pub annotations: Pairs,
 }
 
 /// One entry of `status.loadBalancer.ingress[]`.
@@ -61,7 +61,7 @@ pub struct ServicePort {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Namespace {
     pub name: String,
-    pub labels: BTreeMap<String, String>,
+    pub labels: Pairs,
     /// Annotation `ako.vmware.com/tenant-name`, when present and not empty.
     pub tenant: Option<String>,
 }

@@ -20,8 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Observed {
     pub service: Option<ObservedService>,
-    /// Own monitors of this FQDN by name.
-    pub monitors: BTreeMap<String, ObservedMonitor>,
+    /// Own monitors of this FQDN by name; boxed, because a map reserves room for many where most FQDNs have one.
+    pub monitors: BTreeMap<String, Box<ObservedMonitor>>,
 }
 
 /// A GSLB service read from the controller.
@@ -95,7 +95,7 @@ pub fn plan(decision: &Decision, observed: &Observed) -> Vec<Write> {
 /// The service first, because the controller refuses to delete a monitor that is in use.
 fn removal(observed: &Observed) -> Vec<Write> {
     let service = observed.service.iter().map(delete_service);
-    service.chain(observed.monitors.iter().filter_map(delete_monitor)).collect()
+    service.chain(observed.monitors.iter().filter_map(|(name, monitor)| delete_monitor((name, monitor)))).collect()
 }
 
 fn delete_service(service: &ObservedService) -> Write {
@@ -132,7 +132,8 @@ enum Change<'a> {
 impl<'a> Convergence<'a> {
     fn new(desired: &'a Desired, observed: &'a Observed) -> Self {
         let tenant = &desired.service.tenant;
-        let (here, elsewhere) = observed.monitors.iter().partition(|(_, monitor)| monitor.tenant == *tenant);
+        let monitors = observed.monitors.iter().map(|(name, monitor)| (name, &**monitor));
+        let (here, elsewhere) = monitors.partition(|(_, monitor)| monitor.tenant == *tenant);
         let observed = observed.service.as_ref();
         let service = observed.filter(|service| service.content.tenant == *tenant);
         let moved = observed.filter(|service| service.content.tenant != *tenant);

@@ -5,6 +5,7 @@ mod tests;
 
 use super::endpoint::Endpoint;
 use super::ingest::annotations::{CLUSTER_UUID, VS_UUID_MAP};
+use super::pairs::Pairs;
 use super::policy::{ClusterPolicy, DeploymentPolicy, Installation};
 use super::tenancy::tenant;
 use std::collections::BTreeMap;
@@ -65,11 +66,8 @@ fn selected(endpoint: &Endpoint, policy: &DeploymentPolicy) -> Result<(), String
     Ok(())
 }
 
-fn missing<'a>(
-    wanted: &'a BTreeMap<String, String>,
-    labels: &BTreeMap<String, String>,
-) -> Option<(&'a String, &'a String)> {
-    wanted.iter().find(|(key, value)| labels.get(*key) != Some(*value))
+fn missing<'a>(wanted: &'a BTreeMap<String, String>, labels: &Pairs) -> Option<(&'a String, &'a String)> {
+    wanted.iter().find(|(key, value)| labels.get(key) != Some(value.as_str()))
 }
 
 /// Rules OBJ-04 and DB-21: without the UUIDs of its virtual service an endpoint is no member, not even the first,

@@ -155,8 +155,8 @@ impl From<IngressObject> for Seen {
     fn from(object: IngressObject) -> Self {
         Self::Ingress(Ingress {
             meta: meta(object.metadata),
-            rules: object.spec.rules.into_iter().map(IngressRule::from).collect(),
-            tls_hosts: object.spec.tls.into_iter().flat_map(|tls| tls.hosts).collect(),
+            rules: exact(object.spec.rules.into_iter().map(IngressRule::from)),
+            tls_hosts: exact(object.spec.tls.into_iter().flat_map(|tls| tls.hosts)),
             addresses: addresses(object.status),
         })
     }
@@ -167,7 +167,7 @@ impl From<RuleObject> for IngressRule {
         let paths = rule.http.map(|http| http.paths).unwrap_or_default();
         Self {
             host: rule.host.unwrap_or_default(),
-            paths: paths.into_iter().map(|path| path.path.unwrap_or_default()).collect(),
+            paths: exact(paths.into_iter().map(|path| path.path.unwrap_or_default())),
         }
     }
 }
@@ -177,14 +177,15 @@ impl From<ServiceObject> for Seen {
         Self::Service(Service {
             meta: meta(object.metadata),
             service_type: object.spec.service_type.unwrap_or_default(),
-            ports: object
-                .spec
-                .ports
-                .into_iter()
-                .map(|p| ServicePort { port: p.port, protocol: p.protocol.unwrap_or_default() })
-                .collect(),
+            ports: exact(object.spec.ports.into_iter().map(ServicePort::from)),
             addresses: addresses(object.status),
         })
+    }
+}
+
+impl From<PortObject> for ServicePort {
+    fn from(port: PortObject) -> Self {
+        Self { port: port.port, protocol: port.protocol.unwrap_or_default() }
     }
 }
 
@@ -192,7 +193,7 @@ impl From<NamespaceObject> for Namespace {
     fn from(object: NamespaceObject) -> Self {
         let ObjectMeta { name, labels, annotations, .. } = object.metadata;
         let tenant = annotations.and_then(|mut a| a.remove(TENANT)).filter(|tenant| !tenant.is_empty());
-        Self { name: name.unwrap_or_default(), labels: labels.unwrap_or_default(), tenant }
+        Self { name: name.unwrap_or_default(), labels: labels.unwrap_or_default().into(), tenant }
     }
 }
 
@@ -201,7 +202,7 @@ fn meta(meta: ObjectMeta) -> Meta {
     Meta {
         namespace: meta.namespace.unwrap_or_default(),
         name: meta.name.unwrap_or_default(),
-        labels: meta.labels.unwrap_or_default(),
+        labels: meta.labels.unwrap_or_default().into(),
         annotations: READ_ANNOTATIONS
             .iter()
             .filter_map(|key| all.remove(*key).map(|value| ((*key).to_owned(), value)))
@@ -211,12 +212,20 @@ fn meta(meta: ObjectMeta) -> Meta {
 
 fn addresses(status: LoadBalanced) -> Vec<LoadBalancerAddress> {
     let entries = status.load_balancer.ingress.into_iter();
-    entries.map(|a| LoadBalancerAddress { ip: a.ip, hostname: a.hostname }).collect()
+    exact(entries.map(|a| LoadBalancerAddress { ip: a.ip, hostname: a.hostname }))
+}
+
+/// A list without spare room: decoding reserves some, and a collected list may take over the memory of its source.
+fn exact<T>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut items: Vec<T> = items.collect();
+    items.shrink_to_fit();
+    items
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::pairs::Pairs;
     use serde_json::json;
 
     #[test]
@@ -235,8 +244,8 @@ mod tests {
             meta: Meta {
                 namespace: "shop".into(),
                 name: "web".into(),
-                labels: [("app".into(), "gslb".into())].into(),
-                annotations: [("ako.vmware.com/enable-tls".into(), "true".into())].into(),
+                labels: [("app".to_owned(), "gslb".to_owned())].into(),
+                annotations: [("ako.vmware.com/enable-tls".to_owned(), "true".to_owned())].into(),
             },
             rules: vec![
                 IngressRule { host: "web.example.org".into(), paths: vec!["/a".into(), String::new()] },
@@ -276,7 +285,7 @@ mod tests {
             .unwrap();
             Namespace::from(object)
         };
-        let labels: BTreeMap<String, String> = [("a".into(), "b".into())].into();
+        let labels: Pairs = [("a".to_owned(), "b".to_owned())].into();
         let named = Namespace { name: "shop".into(), labels: labels.clone(), tenant: Some("t1".into()) };
         assert_eq!(read("t1"), named);
         assert_eq!(read(""), Namespace { name: "shop".into(), labels, tenant: None });

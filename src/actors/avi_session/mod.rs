@@ -110,7 +110,7 @@ pub struct Report {
     /// Whether at least one call changed something.
     pub wrote: bool,
     /// What the controller holds now, as far as is known; `None` when nothing was learnt about it.
-    pub observed: Option<Observed>,
+    pub observed: Option<Box<Observed>>,
     pub trouble: Option<Trouble>,
 }
 

@@ -20,14 +20,14 @@ pub struct Completed {
 pub async fn run(api: &AviApi, fqdn: &str, task: Task, epoch: u64) -> Completed {
     match task {
         Task::Read(reading) => read(api, fqdn, &reading, epoch).await,
-        Task::Write { writes, observed } => write(api, writes, *observed, epoch).await,
+        Task::Write { writes, observed } => write(api, writes, observed, epoch).await,
     }
 }
 
 async fn read(api: &AviApi, fqdn: &str, reading: &Reading, epoch: u64) -> Completed {
     match api.read_one(fqdn, reading).await {
         Ok(observed) => Completed {
-            report: Report { epoch, wrote: false, observed: Some(observed), trouble: None },
+            report: Report { epoch, wrote: false, observed: Some(Box::new(observed)), trouble: None },
             outcome: Outcome::Read,
             controller: None,
         },
@@ -35,7 +35,7 @@ async fn read(api: &AviApi, fqdn: &str, reading: &Reading, epoch: u64) -> Comple
     }
 }
 
-async fn write(api: &AviApi, writes: Vec<Write>, mut observed: Observed, epoch: u64) -> Completed {
+async fn write(api: &AviApi, writes: Vec<Write>, mut observed: Box<Observed>, epoch: u64) -> Completed {
     let mut wrote = false;
     for planned in writes {
         // An earlier write of this list may have moved the object's version.

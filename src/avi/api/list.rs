@@ -74,7 +74,7 @@ impl OwnObjects {
         match identity.gs_name.or_else(|| users.get(&key).filter(|_| !shared).cloned()) {
             Some(fqdn) => {
                 let (tenant, name) = key;
-                self.place(&fqdn, &tenant).monitors.insert(name, monitor);
+                self.place(&fqdn, &tenant).monitors.insert(name, Box::new(monitor));
             }
             None => self.loose_monitors.push(LooseMonitor { tenant: key.0, name: key.1, uuid: monitor.uuid }),
         }

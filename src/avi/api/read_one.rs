@@ -27,7 +27,7 @@ impl AviClient {
         for name in wanted {
             let found = self.find_monitor(tenant, &name).await.map_err(|e| about(e, fqdn))?;
             if let Some(monitor) = found.and_then(|found| parse_monitor(&found, owner, &RefNames::default())) {
-                observed.monitors.insert(name, monitor);
+                observed.monitors.insert(name, Box::new(monitor));
             }
         }
         Ok(observed)

@@ -77,7 +77,7 @@ fn observed(name: &str) -> Observed {
     let monitor = parse_monitor(&stored_monitor(name), &owner(), &names).unwrap();
     Observed {
         service: parse_service(&stored_service(name), &owner(), &names),
-        monitors: BTreeMap::from([(monitor_name(name), monitor)]),
+        monitors: BTreeMap::from([(monitor_name(name), Box::new(monitor))]),
     }
 }
 

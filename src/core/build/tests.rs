@@ -3,6 +3,7 @@
 use super::*;
 use crate::core::fixtures::{deployment, endpoint, in_force, installation, share, strings};
 use crate::core::gslb::{DownResponse, Member, Pool, PoolAlgorithm};
+use crate::core::pairs::Pairs;
 use crate::core::policy::ClusterPolicy;
 
 const FQDN: &str = "web.example.org";
@@ -165,7 +166,7 @@ fn the_first_selected_endpoint_decides_the_tenant_and_others_are_refused() {
         endpoint
     };
     let mut unselected = endpoint("ctx-a", "aaa", "10.1.0.4");
-    unselected.labels.clear();
+    unselected.labels = Pairs::default();
     let first = of_tenant(endpoint("ctx-a", "web", "10.1.0.5"), "tenant2");
     let other = endpoint("ctx-b", "web", "10.2.0.5");
 

@@ -4,6 +4,7 @@ use crate::core::build::{Decision, Desired};
 use crate::core::fixtures::{World, ingress, strings, tls_ingress};
 use crate::core::gslb::{GslbService, HealthMonitor, HttpProbe, Member, Pool, PoolAlgorithm, Probe};
 use crate::core::object::{Ingress, IngressRule};
+use crate::core::pairs::Pairs;
 
 const WEB: &str = "web.example.org";
 const SEC: &str = "sec.example.org";
@@ -119,7 +120,7 @@ fn ex_07_an_ingress_with_two_hosts_becomes_two_services() {
     let second = ingress("multi", "n.example.org", &[], "10.1.0.6");
     multi.rules.push(IngressRule { paths: Vec::new(), ..second.rules[0].clone() });
     multi.addresses.extend(second.addresses);
-    multi.meta.annotations.clear();
+    multi.meta.annotations = Pairs::default();
     world.policy = crate::core::fixtures::in_force(vip_only());
     world.set_ingress("ctx-a", multi);
 

@@ -3,6 +3,7 @@
 use crate::core::build::Decision;
 use crate::core::fixtures::{World, deployment, in_force, ingress, share, strings, tls_ingress};
 use crate::core::gslb::{DownResponse, GeoFallback, GslbService, PoolAlgorithm};
+use crate::core::pairs::Pairs;
 use crate::core::policy::{ClusterPolicy, DeploymentPolicy, DeploymentState, MonitorChoice};
 
 const WEB: &str = "web.example.org";
@@ -57,7 +58,7 @@ fn ex_16_only_a_sync_vip_only_cluster_may_lack_the_annotations() {
     policy.clusters.insert("ctx-b".to_owned(), ClusterPolicy { sync_vip_only: true });
     world.policy = in_force(policy);
     let mut bare = ingress("web", WEB, &["/"], "10.2.0.5");
-    bare.meta.annotations.clear();
+    bare.meta.annotations = Pairs::default();
 
     world.set_ingress("ctx-a", bare.clone());
     assert_eq!(world.settle(WEB), Vec::<String>::new());

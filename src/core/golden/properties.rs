@@ -2,10 +2,11 @@
 
 use crate::core::build::{Decision, build};
 use crate::core::endpoint::{Backend, Endpoint, Protocol};
-use crate::core::fixtures::{Controller, deployment, endpoint, in_force, place, share, strings};
+use crate::core::fixtures::{Controller, deployment, endpoint, in_force, labels, place, share, strings};
 use crate::core::gslb::{GslbService, Member};
 use crate::core::ingest::{annotations, ingress, service};
 use crate::core::object::{Ingress, IngressRule, LoadBalancerAddress, Meta, Service, ServicePort};
+use crate::core::pairs::Pairs;
 use crate::core::plan::{Unseen, keep_unseen};
 use crate::core::policy::{ClusterPolicy, DeploymentPolicy, DeploymentState, MonitorChoice, PolicySnapshot};
 use proptest::collection::{btree_map, btree_set, vec};
@@ -35,7 +36,9 @@ fn an_endpoint() -> impl Strategy<Value = Endpoint> {
         let mut endpoint = endpoint(CLUSTERS[cluster], &format!("web{name}"), &format!("10.0.0.{ip}"));
         endpoint.backend = backend;
         endpoint.virtual_service.take_if(|_| !identified);
-        endpoint.labels.retain(|_, _| labelled);
+        if !labelled {
+            endpoint.labels = Pairs::default();
+        }
         endpoint.namespace_tenant.clone_from(&tenant);
         endpoint.object_tenant = tenant;
         endpoint
@@ -159,9 +162,8 @@ proptest! {
         hosts in vec(".{0,3}", 0..4), paths in vec(".{0,3}", 0..4), ips in vec("[0-9a-f.:]{0,9}", 0..4),
         map in ".{0,20}", ports in vec((any::<u16>(), "TCP|UDP|SCTP|.{0,2}"), 0..4),
     ) {
-        let mut meta = Meta::default();
-        meta.annotations.insert(annotations::VS_UUID_MAP.to_owned(), map.clone());
-        meta.annotations.insert(annotations::CLUSTER_UUID.to_owned(), map);
+        let annotated = labels(&[(annotations::VS_UUID_MAP, &map), (annotations::CLUSTER_UUID, &map)]);
+        let meta = Meta { annotations: annotated.into(), ..Meta::default() };
         let rule = |host: &String| IngressRule { host: host.clone(), paths: paths.clone() };
         let address = |(ip, host): (&String, &String)| {
             LoadBalancerAddress { ip: Some(ip.clone()), hostname: Some(host.clone()) }

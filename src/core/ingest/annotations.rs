@@ -50,5 +50,5 @@ impl VirtualServices {
 
 /// The value of an annotation that is present and not empty.
 pub(super) fn filled<'a>(meta: &'a Meta, key: &str) -> Option<&'a str> {
-    meta.annotations.get(key).map(String::as_str).filter(|value| !value.is_empty())
+    meta.annotations.get(key).filter(|value| !value.is_empty())
 }

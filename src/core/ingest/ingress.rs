@@ -55,5 +55,6 @@ fn paths(rule: &IngressRule) -> Vec<String> {
     if paths.is_empty() {
         paths.push("/".to_owned());
     }
+    paths.shrink_to_fit();
     paths
 }

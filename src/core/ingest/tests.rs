@@ -24,7 +24,7 @@ fn port(ports: &[(u16, &str)]) -> Option<Backend> {
 #[test]
 fn an_ingress_offers_its_host_with_everything_that_decides() {
     let mut object = ingress("web", "web.example.org", &["/"], "10.1.0.5");
-    object.meta.annotations.insert(TENANT.to_owned(), "tenant2".to_owned());
+    object.meta.annotations = object.meta.annotations.with(TENANT, "tenant2");
     let namespace = namespace(&[("team", "shop")], Some("tenant2"));
 
     let offered = only(ingress::ingest(&object, Place { cluster: "ctx-a", namespace: Some(&namespace) }));
@@ -43,8 +43,8 @@ fn an_ingress_offers_its_host_with_everything_that_decides() {
             vs_uuid: "virtualservice-web.example.org".to_owned(),
             cluster_uuid: "cluster-avi-web".to_owned(),
         }),
-        labels: labels(&[("app", "gslb")]),
-        namespace_labels: labels(&[("team", "shop")]),
+        labels: labels(&[("app", "gslb")]).into(),
+        namespace_labels: labels(&[("team", "shop")]).into(),
         namespace_tenant: Some("tenant2".to_owned()),
         object_tenant: Some("tenant2".to_owned()),
     };
@@ -78,7 +78,7 @@ fn hosts_come_from_rules_and_addresses_from_the_status_entry_of_the_same_host() 
 
     assert_eq!(ingress::ingest(&object, place("ctx-a")).refusals, []);
     assert_eq!(backends(&object), paths(false));
-    object.meta.annotations.insert(ENABLE_TLS.to_owned(), "false".to_owned());
+    object.meta.annotations = object.meta.annotations.with(ENABLE_TLS, "false");
     assert_eq!(backends(&object), paths(true), "any value means TLS");
 }
 
@@ -129,10 +129,9 @@ fn both_annotations_are_needed_and_the_map_is_by_exact_hostname() {
     ];
     for (map, cluster, known) in cases {
         let mut object = ingress("web", "web.example.org", &["/"], "10.1.0.5");
-        object.meta.annotations.clear();
         let pairs = [(VS_UUID_MAP, map), (CLUSTER_UUID, cluster)];
         let given = pairs.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned())));
-        object.meta.annotations.extend(given);
+        object.meta.annotations = given.collect();
         let expected =
             known.then(|| VirtualServiceRef { vs_uuid: "vs-1".to_owned(), cluster_uuid: "cluster-1".to_owned() });
         let offered = only(ingress::ingest(&object, place("ctx-a")));
@@ -144,7 +143,7 @@ fn both_annotations_are_needed_and_the_map_is_by_exact_hostname() {
 fn a_map_that_is_no_json_is_refused_and_gives_no_virtual_service() {
     for map in ["{", "[]", r#"{"web.example.org":7}"#, "\u{0}"] {
         let mut object = ingress("web", "web.example.org", &["/"], "10.1.0.5");
-        object.meta.annotations.insert(VS_UUID_MAP.to_owned(), map.to_owned());
+        object.meta.annotations = object.meta.annotations.with(VS_UUID_MAP, map);
         let Ingested { endpoints, refusals } = ingress::ingest(&object, place("ctx-a"));
         assert_eq!(endpoints[0].virtual_service, None, "{map:?}");
         assert_eq!(refusals[0].object, "Ingress shop/web");

@@ -87,7 +87,7 @@ fn a_namespace_touches_the_hosts_of_its_objects_only() {
     inventory.put(ingress("other", "web", &[("other.example.org", "10.1.0.6")]));
     assert_eq!(inventory.put_namespace(namespace("shop", "gold")), Touched::new());
     assert_eq!(inventory.put_namespace(namespace("shop", "silver")), touched(&["web.example.org"]));
-    assert_eq!(inventory.offer("web.example.org")[0].namespace_labels["tier"], "silver");
+    assert_eq!(inventory.offer("web.example.org")[0].namespace_labels.get("tier"), Some("silver"));
     assert_eq!(inventory.replace_namespaces(vec![]), touched(&["web.example.org"]));
     assert!(inventory.offer("web.example.org")[0].namespace_labels.is_empty());
 }

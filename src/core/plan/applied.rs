@@ -58,7 +58,7 @@ impl Observed {
             self.monitors.remove(&monitor.name);
             return;
         };
-        self.monitors.insert(monitor.name.clone(), observed_monitor(monitor, stored));
+        self.monitors.insert(monitor.name.clone(), Box::new(observed_monitor(monitor, stored)));
     }
 }
 

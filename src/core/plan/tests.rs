@@ -181,8 +181,8 @@ fn a_service_that_changes_its_tenant_is_deleted_there_before_it_is_created_here(
 #[test]
 fn a_stray_monitor_of_another_tenant_is_deleted_after_the_service_is_right() {
     let (decision, mut observed) = settled();
-    let stray = ObservedMonitor { tenant: "tenant9".to_owned(), ..observed.monitors[ROOT_HM].clone() };
-    observed.monitors.insert("amko--stray".to_owned(), stray);
+    let stray = ObservedMonitor { tenant: "tenant9".to_owned(), ..(*observed.monitors[ROOT_HM]).clone() };
+    observed.monitors.insert("amko--stray".to_owned(), Box::new(stray));
     assert_eq!(calls(&decision, &observed), ["DELETE hm amko--stray".to_owned()]);
 }
 
@@ -206,7 +206,7 @@ fn the_observed_state_follows_the_writes() {
         content: Some(monitor.clone()),
         faithful: true,
     };
-    assert_eq!(observed.monitors, BTreeMap::from([(monitor.name.clone(), expected)]));
+    assert_eq!(observed.monitors, BTreeMap::from([(monitor.name.clone(), Box::new(expected))]));
     observed.applied(&delete("another"), None);
     assert_eq!(observed.monitors.len(), 1, "another object of the same name");
     observed.applied(&delete("hm-1"), None);

@@ -27,8 +27,8 @@ fn policy(app: &[(&str, &str)], namespace: &[(&str, &str)]) -> DeploymentPolicy 
 #[test]
 fn every_label_of_every_selector_has_to_be_there() {
     let mut object = endpoint("ctx-a", "web", "10.1.0.5");
-    object.labels = labels(&[("app", "gslb"), ("tier", "front")]);
-    object.namespace_labels = labels(&[("team", "shop")]);
+    object.labels = labels(&[("app", "gslb"), ("tier", "front")]).into();
+    object.namespace_labels = labels(&[("team", "shop")]).into();
 
     check(&object, &policy(&[("app", "gslb")], &[("team", "shop")]), &[]);
     check(&object, &policy(&[], &[("team", "shop")]), &[]);
@@ -37,7 +37,7 @@ fn every_label_of_every_selector_has_to_be_there() {
     check(&object, &policy(&[], &[]), &["appSelector", "namespaceSelector", "selects nothing"]);
     check(&object, &policy(&[("app", "gslb"), ("tier", "back")], &[]), &["appSelector", "tier: back"]);
     check(&object, &policy(&[("app", "gslb")], &[("team", "bank")]), &["namespaceSelector", "shop", "team: bank"]);
-    object.namespace_labels.clear();
+    object.namespace_labels = Pairs::default();
     check(&object, &policy(&[("app", "gslb")], &[("team", "shop")]), &["namespaceSelector"]);
 }
 
