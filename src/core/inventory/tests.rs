@@ -100,3 +100,17 @@ fn an_object_that_is_listed_but_unreadable_stays_as_it_was() {
     assert_eq!(inventory.replace(Kind::Ingress, vec![], vec![web.id()]), Touched::new());
     assert_eq!(addresses(&inventory, "web.example.org"), ["INGRESS/ctx-a/shop/web/web.example.org 10.1.0.5"]);
 }
+
+#[test]
+fn an_endpoint_that_stays_the_same_stays_in_the_memory_where_it_is_offered() {
+    let mut inventory = Inventory::new("ctx-a");
+    inventory.put(ingress("shop", "web", &[("web.example.org", "10.1.0.5"), ("api.example.org", "10.1.0.6")]));
+    let before = inventory.offer("web.example.org");
+    inventory.put(ingress("shop", "web", &[("web.example.org", "10.1.0.5"), ("api.example.org", "10.1.0.9")]));
+    inventory.put_namespace(Namespace { name: "shop".into(), ..Namespace::default() });
+    inventory.put(ingress("shop", "more", &[("web.example.org", "10.1.0.7")]));
+    let after = inventory.offer("web.example.org");
+    assert_eq!((before.len(), after.len()), (1, 2));
+    let web = &inventory.objects.values().find(|entry| entry.endpoints.len() == 2).unwrap().endpoints;
+    assert!(web.iter().any(|held| Arc::ptr_eq(held, &before[0])) && after.iter().any(|e| Arc::ptr_eq(e, &before[0])));
+}
