@@ -6,7 +6,7 @@ mod support;
 
 use amko::actors::gs_directory::GsDirectoryMsg;
 use amko::actors::operator::{Child, OperatorMsg};
-use support::objects::{apply, web};
+use support::objects::{apply, delete_ingress, web};
 use support::{World, lines};
 
 async fn busy_world() -> World {
@@ -95,9 +95,7 @@ async fn a_service_actor_that_keeps_failing_is_quarantined_until_its_input_chang
 #[tokio::test(start_paused = true)]
 async fn an_object_that_cannot_be_decoded_stays_as_it_was_and_holds_nobody_up() {
     let world = busy_world().await;
-    let mut poisoned = web("app1", "10.1.0.66");
-    // Accepted by the API server, which does not check what it stores under status.
-    poisoned["status"]["loadBalancer"]["ingress"] = serde_json::json!([{"ip": 7}]);
+    let poisoned = unreadable("app1");
     let writes = world
         .writes_after(|world| {
             apply(world.cluster("ctx-a"), poisoned);
@@ -113,8 +111,7 @@ async fn an_object_that_was_never_readable_is_not_taken_for_gone() {
     let mut world = busy_world().await;
     world.stop().await;
     let before = world.avi.last_request();
-    let mut poisoned = web("app1", "10.1.0.1");
-    poisoned["status"]["loadBalancer"]["ingress"] = serde_json::json!([{"ip": 7}]);
+    let poisoned = unreadable("app1");
     apply(world.cluster("ctx-a"), poisoned);
     apply(world.cluster("ctx-a"), web("app2", "10.1.0.88"));
     world.start().await;
@@ -128,4 +125,38 @@ async fn an_object_that_was_never_readable_is_not_taken_for_gone() {
     assert_eq!(writes, [], "it is readable again, and as it was");
     let notice = world.links().board.read().clusters["ctx-a"].clone();
     assert_eq!((notice.synced, notice.refused), (true, vec![]));
+}
+
+/// `web` with a status that cannot be decoded. The API server does not check what it stores there.
+fn unreadable(name: &str) -> serde_json::Value {
+    let mut object = web(name, "10.1.0.66");
+    object["status"]["loadBalancer"]["ingress"] = serde_json::json!([{"ip": 7}]);
+    object
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unreadable_object_that_appears_later_keeps_nothing_else_alive() {
+    let world = busy_world().await;
+    let writes = world
+        .writes_after(|world| {
+            apply(world.cluster("ctx-a"), unreadable("new"));
+            delete_ingress(world.cluster("ctx-a"), "app1");
+            delete_ingress(world.cluster("ctx-b"), "app1");
+        })
+        .await;
+    assert_eq!(lines(&writes).last(), Some(&"DELETE healthmonitor/<uuid>"));
+    assert_eq!(world.service_names(), ["app0.example.org", "app2.example.org"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restarted_watcher_that_cannot_read_an_object_any_more_takes_nothing_away() {
+    let world = busy_world().await;
+    let writes = world
+        .writes_after(|world| {
+            apply(world.cluster("ctx-a"), unreadable("app1"));
+            world.links().operator.cast(OperatorMsg::Poison(Child::ClusterWatcher("ctx-a".into())));
+        })
+        .await;
+    assert_eq!(writes, []);
+    assert_eq!(world.links().board.read().actors["cluster-watcher/ctx-a"].restarts, 1);
 }

@@ -64,6 +64,9 @@ pub struct ClusterWatcherState {
     inventory: Inventory,
     unlisted: BTreeSet<Watched>,
     unreadable: BTreeMap<ObjectId, Unreadable>,
+    /// Everything in the lists was known once. What appears later and cannot be read was never a member, and must not
+    /// keep what is deleted beside it alive.
+    was_complete: bool,
     directory: Link<GsDirectoryMsg>,
     board: Board,
     /// Aborted when the state is dropped.
@@ -74,7 +77,8 @@ pub struct ClusterWatcherState {
 struct Unreadable {
     /// Its name and what is wrong.
     trouble: String,
-    /// It was never readable: what it asks for is not known, and the cluster not completely seen.
+    /// It was there from the first list on and never readable: what it asks for is not known, and the cluster not
+    /// completely seen.
     unknown: bool,
 }
 
@@ -98,6 +102,7 @@ impl Actor for ClusterWatcher {
             inventory: Inventory::new(&context),
             unlisted: [Watched::Namespaces, Watched::Objects(Kind::Ingress), Watched::Objects(Kind::Service)].into(),
             unreadable: BTreeMap::new(),
+            was_complete: false,
             context,
             directory,
             board,
@@ -125,6 +130,7 @@ impl Actor for ClusterWatcher {
             }
             ClusterWatcherMsg::Poison => return Err("poisoned by the test hook".into()),
         };
+        state.was_complete |= state.is_complete();
         if before == (state.is_listed(), state.is_complete()) {
             state.publish(touched);
         } else {
@@ -152,7 +158,7 @@ impl ClusterWatcherState {
                 self.inventory.remove(&id)
             }
             WatchEvent::Undecodable { id, object, error } => {
-                let unknown = !self.inventory.contains(&id);
+                let unknown = !self.was_complete && !self.inventory.contains(&id);
                 let touched = self.undecodable(&object, &error);
                 self.unreadable.insert(id, Unreadable { trouble: format!("{object}: {error}"), unknown });
                 self.post_notice();

@@ -146,8 +146,14 @@ impl Actor for GsDirectory {
         match message {
             GsDirectoryMsg::Offer { cluster, fqdn, offer } => state.on_offer(&myself, &cluster, &fqdn, offer).await,
             GsDirectoryMsg::ClusterSeen { cluster, offers, complete } => {
+                // Before the offers: what is missing from an incomplete list is not known to be gone.
+                if !complete {
+                    state.lose_sight(&cluster);
+                }
                 state.on_cluster_seen(&myself, &cluster, offers).await;
-                state.seen(&cluster, complete);
+                if complete {
+                    state.gain_sight(&cluster);
+                }
             }
             GsDirectoryMsg::Policy(policy) => {
                 state.policy = policy;
@@ -255,13 +261,16 @@ impl GsDirectoryState {
         }
     }
 
-    fn seen(&mut self, cluster: &str, complete: bool) {
-        let cluster = self.cluster_name(cluster);
-        if complete && self.is_member(&cluster) {
+    fn gain_sight(&mut self, cluster: &str) {
+        if self.is_member(cluster) {
+            let cluster = self.cluster_name(cluster);
             self.seen.insert(cluster);
-        } else {
-            self.seen.remove(&cluster);
+            self.announce();
         }
+    }
+
+    fn lose_sight(&mut self, cluster: &str) {
+        self.seen.remove(cluster);
         self.announce();
     }
 
