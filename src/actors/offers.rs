@@ -93,6 +93,7 @@ mod tests {
         offers.set("ctx-b".into(), Offer::default());
         offers.set("ctx-d".into(), Offer::default());
         assert_eq!(names(&offers), ["ctx-a/web", "ctx-c/web"]);
+        assert_eq!(offers.get("ctx-b"), None);
         offers.retain(|cluster| cluster != "ctx-a");
         assert_eq!((names(&offers), offers.is_empty()), (vec!["ctx-c/web".to_owned()], false));
     }
