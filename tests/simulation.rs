@@ -6,7 +6,7 @@
 mod support;
 
 use amko::avi::session::{AviClient, SessionSettings};
-use amko::core::build::{Decision, build};
+use amko::core::build::{Decision, Inputs, build};
 use amko::core::gslb::{GslbService, HealthMonitor};
 use amko::core::inventory::{Inventory, Seen};
 use amko::core::object::Namespace;
@@ -100,7 +100,7 @@ fn decode<T: DeserializeOwned>(cluster: &KubeWorld, resource: &str) -> Vec<T> {
 fn computed(world: &World) -> Content {
     let mut offers = BTreeMap::<String, Vec<_>>::new();
     for (context, cluster) in &world.clusters {
-        let mut inventory = Inventory::new(context);
+        let mut inventory = Inventory::new(context, Arc::default());
         let namespaces = decode::<NamespaceObject>(cluster, "namespaces");
         inventory.replace_namespaces(namespaces.into_iter().map(Namespace::from).collect());
         for object in decode::<IngressObject>(cluster, "ingresses.networking.k8s.io") {
@@ -115,8 +115,8 @@ fn computed(world: &World) -> Content {
     }
     let policy = snapshot(world);
     let decisions = offers.iter().map(|(fqdn, offers)| {
-        let endpoints = offers.iter().flat_map(|offer| offer.iter()).map(AsRef::as_ref);
-        (fqdn.clone(), build(fqdn, endpoints, &policy).decision)
+        let endpoints = offers.iter().flat_map(|offer| offer.endpoints.iter()).map(AsRef::as_ref);
+        (fqdn.clone(), build(Inputs::plain(fqdn, &policy), endpoints).decision)
     });
     let services = decisions.filter_map(|(fqdn, decision)| match decision {
         Decision::Service(desired) => Some((fqdn, sorted(desired.service, desired.monitors))),
@@ -131,6 +131,8 @@ fn snapshot(world: &World) -> PolicySnapshot {
     let objects: Vec<GlobalDeploymentPolicy> = decode(world.home(), "globaldeploymentpolicies.amko.vmware.com");
     let deployment = DeploymentState::InForce(validate(&objects[0].spec, &members).unwrap());
     let installation = Installation {
+        custom_global_fqdn: false,
+        status_for_all: false,
         owner: Owner::from_uuid(UUID.parse().unwrap()),
         default_tenant: "admin".into(),
         member_clusters: members,

@@ -10,6 +10,7 @@ use super::gs_directory::GsDirectoryMsg;
 use super::link::Link;
 use crate::core::endpoint::Kind;
 use crate::core::inventory::{Inventory, ObjectId, Seen, Touched};
+use crate::core::naming::Naming;
 use crate::core::object::Namespace;
 use crate::kubernetes::bounded::bounded;
 use crate::kubernetes::members::MemberClients;
@@ -35,6 +36,8 @@ pub enum ClusterWatcherMsg {
     Namespaces(WatchEvent<Namespace, String>),
     /// No client could be made; it is tried again.
     Unreachable(String),
+    /// Services are named in another way now.
+    Naming(Arc<Naming>),
     /// The directory was restarted: say everything again.
     Republish,
     /// Test hook: fail as a bug would.
@@ -45,6 +48,7 @@ pub enum ClusterWatcherMsg {
 pub struct ClusterWatcherArgs {
     /// kubeconfig context of the cluster.
     pub context: String,
+    pub naming: Arc<Naming>,
     pub members: Arc<dyn MemberClients>,
     pub directory: Link<GsDirectoryMsg>,
     pub board: Board,
@@ -94,12 +98,12 @@ impl Actor for ClusterWatcher {
         myself: ActorRef<Self::Msg>,
         args: Self::Arguments,
     ) -> Result<Self::State, ActorProcessingErr> {
-        let ClusterWatcherArgs { context, members, directory, board, retry, seed } = args;
+        let ClusterWatcherArgs { context, naming, members, directory, board, retry, seed } = args;
         let mut watches = JoinSet::new();
         watches.spawn(watch_cluster(myself, context.clone(), members, retry, StdRng::seed_from_u64(seed)));
         board.post(|notices| notices.clusters.entry(context.clone()).or_default().synced = false);
         Ok(ClusterWatcherState {
-            inventory: Inventory::new(&context),
+            inventory: Inventory::new(&context, naming),
             unlisted: [Watched::Namespaces, Watched::Objects(Kind::Ingress), Watched::Objects(Kind::Service)].into(),
             unreadable: BTreeMap::new(),
             was_complete: false,
@@ -123,6 +127,11 @@ impl Actor for ClusterWatcher {
             ClusterWatcherMsg::Unreachable(error) => {
                 state.fault(error);
                 Touched::new()
+            }
+            ClusterWatcherMsg::Naming(naming) => {
+                state.inventory.set_naming(naming);
+                state.publish_everything();
+                return Ok(());
             }
             ClusterWatcherMsg::Republish => {
                 state.publish_everything();
@@ -235,7 +244,8 @@ impl ClusterWatcherState {
         self.post_notice();
         let offers = self.inventory.offers();
         let complete = self.is_complete();
-        self.directory.cast(GsDirectoryMsg::ClusterSeen { cluster: self.context.clone(), offers, complete });
+        let naming = Arc::clone(self.inventory.naming());
+        self.directory.cast(GsDirectoryMsg::ClusterSeen { cluster: self.context.clone(), offers, complete, naming });
     }
 
     fn post_notice(&self) {

@@ -10,11 +10,13 @@ use super::avi_session::{AviSessionMsg, Report, Trouble};
 use super::gs_directory::GsDirectoryMsg;
 use super::link::Link;
 use super::offers::Offers;
-use crate::core::build::{Built, Decision, build};
+use crate::core::build::{Built, Decision, Inputs, build};
 use crate::core::endpoint::EndpointKey;
+use crate::core::host_rule::RuleState;
 use crate::core::inventory::Offer;
 use crate::core::plan::{Observed, Unseen, Write, keep_unseen, plan};
 use crate::core::policy::PolicySnapshot;
+use crate::core::references::Catalog;
 use jiff::Timestamp;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use std::collections::BTreeSet;
@@ -29,6 +31,10 @@ pub enum GsMsg {
         cluster: Arc<str>,
         offer: Offer,
     },
+    /// The GSLBHostRule of this FQDN.
+    Rule(RuleState),
+    /// The further domain names that belong to this service, sorted.
+    Aliases(Arc<[Arc<str>]>),
     /// The policy, the clusters that were never completely seen, and the leadership term.
     Context(Arc<Context>),
     /// A full read of the controller, begun at `as_of`, says that it holds this.
@@ -49,6 +55,8 @@ pub enum GsMsg {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Context {
     pub policy: Arc<PolicySnapshot>,
+    /// What is known about the objects on the controller that policies refer to.
+    pub catalog: Arc<Catalog>,
     pub unseen: Unseen,
     /// Writes are decided inside a term, and are refused outside of it.
     pub term: Option<u64>,
@@ -70,6 +78,8 @@ pub enum Knowledge {
 pub struct GsArgs {
     pub fqdn: Arc<str>,
     pub offers: Offers,
+    pub rule: RuleState,
+    pub aliases: Arc<[Arc<str>]>,
     pub context: Arc<Context>,
     pub knowledge: Knowledge,
     pub session: Link<AviSessionMsg>,
@@ -109,6 +119,8 @@ pub enum SyncState {
 pub struct GsState {
     fqdn: Arc<str>,
     offers: Offers,
+    rule: RuleState,
+    aliases: Arc<[Arc<str>]>,
     context: Arc<Context>,
     knowledge: Knowledge,
     slot: Arc<Slot>,
@@ -132,11 +144,13 @@ impl Actor for GsActor {
         myself: ActorRef<Self::Msg>,
         args: Self::Arguments,
     ) -> Result<Self::State, ActorProcessingErr> {
-        let GsArgs { fqdn, offers, context, knowledge, session, directory } = args;
+        let GsArgs { fqdn, offers, rule, aliases, context, knowledge, session, directory } = args;
         let slot = Arc::new(Slot::new(Arc::clone(&fqdn), myself));
         let mut state = GsState {
             fqdn,
             offers,
+            rule,
+            aliases,
             context,
             knowledge,
             slot,
@@ -158,6 +172,8 @@ impl Actor for GsActor {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             GsMsg::Offer { cluster, offer } => state.offers.set(cluster, offer),
+            GsMsg::Rule(rule) => state.rule = rule,
+            GsMsg::Aliases(aliases) => state.aliases = aliases,
             GsMsg::Context(context) => {
                 state.offers.retain(|cluster| is_member(&context, cluster));
                 state.context = context;
@@ -203,7 +219,10 @@ impl GsState {
         if self.slot.is_taken() {
             return;
         }
-        let decision = self.build().decision;
+        let Built { decision, questions, .. } = self.build();
+        if !questions.is_empty() {
+            self.session.cast(AviSessionMsg::Ask(questions));
+        }
         self.look_everywhere(&decision);
         match self.task(decision) {
             Some((task, term)) => {
@@ -222,7 +241,14 @@ impl GsState {
 
     /// The decision is made anew each time: keeping it would cost more memory than making it costs time.
     fn build(&self) -> Built {
-        build(&self.fqdn, self.offers.endpoints(), &self.context.policy)
+        let inputs = Inputs {
+            fqdn: &self.fqdn,
+            policy: &self.context.policy,
+            rule: &self.rule,
+            aliases: &self.aliases,
+            catalog: &self.context.catalog,
+        };
+        build(inputs, self.offers.endpoints())
     }
 
     /// Reading in no tenant would find nothing and prove nothing: only a full read tells what is there.
@@ -317,7 +343,7 @@ impl GsState {
     }
 
     fn view(&self) -> GsView {
-        let Built { decision, refused } = self.build();
+        let Built { decision, refused, .. } = self.build();
         GsView {
             fqdn: Arc::clone(&self.fqdn),
             state: self.sync_state(&decision),

@@ -11,9 +11,12 @@ use super::link::Link;
 use super::offers::Offers;
 use super::supervisor::restart::RestartPolicy;
 use super::supervisor::{Children, arrange};
+use crate::core::host_rule::{RuleState, RuleTable};
 use crate::core::inventory::Offer;
+use crate::core::naming::Naming;
 use crate::core::plan::{Observed, Unseen, relevant_unseen};
 use crate::core::policy::{DeploymentState, PolicySnapshot};
+use crate::core::references::Catalog;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -37,8 +40,14 @@ pub enum GsDirectoryMsg {
         cluster: String,
         offers: BTreeMap<String, Offer>,
         complete: bool,
+        /// Under which they were named.
+        naming: Arc<Naming>,
     },
     Policy(Arc<PolicySnapshot>),
+    /// The GSLBHostRules; `None` until they have been listed.
+    Rules(Arc<RuleTable>),
+    /// What is known about the objects on the controller that policies refer to.
+    References(Arc<Catalog>),
     /// The leadership term, while there is one.
     Term(Option<u64>),
     /// A full read of the controller, begun at `as_of`: what it holds of this installation, by FQDN.
@@ -86,6 +95,7 @@ pub struct GsDirectoryState {
     clusters: BTreeSet<Arc<str>>,
     seen: BTreeSet<Arc<str>>,
     policy: Arc<PolicySnapshot>,
+    catalog: Arc<Catalog>,
     term: Option<u64>,
     settling: Settling,
     context: Arc<Context>,
@@ -121,13 +131,20 @@ impl Actor for GsDirectory {
         args: Self::Arguments,
     ) -> Result<Self::State, ActorProcessingErr> {
         let policy = Arc::new(PolicySnapshot { installation: None, deployment: DeploymentState::Unknown });
-        let context =
-            Arc::new(Context { policy: Arc::clone(&policy), unseen: Unseen::new(), term: None, settled: false });
+        let catalog = Arc::new(Catalog::default());
+        let context = Arc::new(Context {
+            policy: Arc::clone(&policy),
+            catalog: Arc::clone(&catalog),
+            unseen: Unseen::new(),
+            term: None,
+            settled: false,
+        });
         Ok(GsDirectoryState {
             entries: BTreeMap::new(),
             clusters: BTreeSet::new(),
             seen: BTreeSet::new(),
             policy,
+            catalog,
             term: None,
             settling: Settling::NotStarted,
             context,
@@ -145,7 +162,7 @@ impl Actor for GsDirectory {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             GsDirectoryMsg::Offer { cluster, fqdn, offer } => state.on_offer(&myself, &cluster, &fqdn, offer).await,
-            GsDirectoryMsg::ClusterSeen { cluster, offers, complete } => {
+            GsDirectoryMsg::ClusterSeen { cluster, offers, complete, .. } => {
                 // Before the offers: what is missing from an incomplete list is not known to be gone.
                 if !complete {
                     state.lose_sight(&cluster);
@@ -161,6 +178,11 @@ impl Actor for GsDirectory {
                 state.begin_settling(&myself);
                 state.announce();
                 state.give_all_another_chance(&myself).await;
+            }
+            GsDirectoryMsg::Rules(_) => {}
+            GsDirectoryMsg::References(catalog) => {
+                state.catalog = catalog;
+                state.announce();
             }
             GsDirectoryMsg::Term(term) => {
                 state.term = term;
@@ -228,7 +250,7 @@ impl GsDirectoryState {
             return;
         }
         let Some(entry) = self.entries.get_mut(fqdn) else { return };
-        entry.offers.set(Arc::clone(&cluster), Arc::clone(&offer));
+        entry.offers.set(Arc::clone(&cluster), offer.clone());
         self.tell(fqdn, GsMsg::Offer { cluster, offer });
         self.give_another_chance(myself, fqdn).await;
     }
@@ -257,7 +279,7 @@ impl GsDirectoryState {
             }
         }
         for fqdn in gone {
-            self.on_offer(myself, cluster, &fqdn, Offer::from([])).await;
+            self.on_offer(myself, cluster, &fqdn, Offer::default()).await;
         }
     }
 
@@ -316,6 +338,8 @@ impl GsDirectoryState {
         let args = GsArgs {
             fqdn: Arc::clone(fqdn),
             offers: entry.offers.clone(),
+            rule: RuleState::None,
+            aliases: Arc::default(),
             context: Arc::clone(&self.context),
             knowledge,
             session: self.args.session.clone(),
@@ -379,7 +403,8 @@ impl GsDirectoryState {
         }
         let unseen = relevant_unseen(&unseen, &self.policy);
         let settled = self.settling == Settling::Over;
-        let context = Context { policy: Arc::clone(&self.policy), unseen, term: self.term, settled };
+        let catalog = Arc::clone(&self.catalog);
+        let context = Context { policy: Arc::clone(&self.policy), catalog, unseen, term: self.term, settled };
         if *self.context != context {
             self.context = Arc::new(context);
             let context = Arc::clone(&self.context);

@@ -34,7 +34,7 @@ impl Offers {
     }
 
     pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
-        self.0.iter().flat_map(|(_, offer)| offer.iter()).map(AsRef::as_ref)
+        self.0.iter().flat_map(|(_, offer)| offer.endpoints.iter()).map(AsRef::as_ref)
     }
 
     fn position(&self, cluster: &str) -> Result<usize, usize> {
@@ -59,7 +59,9 @@ mod tests {
         let backend = Backend::Paths { paths: vec!["/".into()], tls: false };
         let endpoint = Endpoint {
             key,
-            address: [10, 1, 0, 5].into(),
+            global_fqdn: None,
+            uid: None,
+            addresses: std::net::IpAddr::from([10, 1, 0, 5]).into(),
             backend,
             virtual_service: None,
             labels: Pairs::default(),
@@ -67,7 +69,7 @@ mod tests {
             namespace_tenant: None,
             object_tenant: None,
         };
-        [Arc::new(endpoint)].into()
+        Offer { endpoints: [Arc::new(endpoint)].into(), ..Offer::default() }
     }
 
     fn names(offers: &Offers) -> Vec<String> {

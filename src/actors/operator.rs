@@ -14,6 +14,7 @@ use super::policy_watcher::{LogLevels, PolicyWatcher, PolicyWatcherArgs, PolicyW
 use super::status_writer::{StatusWriter, StatusWriterArgs, StatusWriterMsg};
 use super::supervisor::restart::RestartPolicy;
 use super::supervisor::{Children, arrange};
+use crate::core::naming::Naming;
 use crate::kubernetes::members::MemberClients;
 use crate::retry::RetryPolicy;
 use crate::telemetry::metrics::Metrics;
@@ -30,8 +31,11 @@ use std::time::Duration;
 /// What the root is told.
 #[derive(Debug)]
 pub enum OperatorMsg {
-    /// Contexts of the member clusters.
-    Members(BTreeSet<String>),
+    /// The member clusters, and how services are named.
+    Members {
+        contexts: BTreeSet<String>,
+        naming: Arc<Naming>,
+    },
     Restart {
         child: Child,
         generation: u64,
@@ -132,6 +136,7 @@ pub struct OperatorState {
     args: OperatorArgs,
     children: Children<Child>,
     members: BTreeMap<String, Link<ClusterWatcherMsg>>,
+    naming: Arc<Naming>,
     terms: Arc<AtomicU64>,
     rng: StdRng,
 }
@@ -170,8 +175,14 @@ impl Actor for Operator {
         let mut rng = StdRng::seed_from_u64(args.outside.seed);
         let policy = RestartPolicy { backoff: args.settings.retry, window: WINDOW, limit: None };
         let children = Children::new(policy, StdRng::seed_from_u64(rng.random()));
-        let mut state =
-            OperatorState { args, children, members: BTreeMap::new(), terms: Arc::new(AtomicU64::new(0)), rng };
+        let mut state = OperatorState {
+            args,
+            children,
+            members: BTreeMap::new(),
+            naming: Arc::default(),
+            terms: Arc::new(AtomicU64::new(0)),
+            rng,
+        };
         // Receivers before senders, so that the first messages find somebody.
         for child in
             [Child::StatusWriter, Child::GsDirectory, Child::AviSession, Child::Federation, Child::PolicyWatcher]
@@ -188,7 +199,7 @@ impl Actor for Operator {
         state: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            OperatorMsg::Members(members) => state.on_members(&myself, members).await,
+            OperatorMsg::Members { contexts, naming } => state.on_members(&myself, contexts, naming).await,
             OperatorMsg::Restart { child, generation } => {
                 if state.children.wants_restart(&child, generation) {
                     state.start_child(&myself, child.clone()).await;
@@ -222,7 +233,13 @@ impl Actor for Operator {
 }
 
 impl OperatorState {
-    async fn on_members(&mut self, myself: &ActorRef<OperatorMsg>, members: BTreeSet<String>) {
+    async fn on_members(&mut self, myself: &ActorRef<OperatorMsg>, members: BTreeSet<String>, naming: Arc<Naming>) {
+        if self.naming != naming {
+            self.naming = naming;
+            for member in self.members.values() {
+                member.cast(ClusterWatcherMsg::Naming(Arc::clone(&self.naming)));
+            }
+        }
         let gone: Vec<String> = self.members.keys().filter(|m| !members.contains(*m)).cloned().collect();
         for context in gone {
             tracing::info!(cluster = context, "cluster left the configuration");
@@ -333,6 +350,7 @@ impl OperatorState {
         let link = self.members.entry(context.clone()).or_default().clone();
         let args = ClusterWatcherArgs {
             context,
+            naming: Arc::clone(&self.naming),
             members: Arc::clone(&self.args.outside.members),
             directory: self.args.links.directory.clone(),
             board: self.args.links.board.clone(),

@@ -6,10 +6,15 @@ mod tests;
 
 use super::endpoint::{Backend, Endpoint, EndpointKey};
 use super::gslb::{GslbService, HealthMonitor, SitePersistence};
+use super::host_rule::RuleState;
 use super::monitor::{OwnMonitors, Subject};
-use super::policy::{DeploymentPolicy, DeploymentState, Installation, MonitorChoice, PolicySnapshot};
+use super::policy::{DeploymentPolicy, DeploymentState, Installation, MonitorChoice, MonitorSource, PolicySnapshot};
+use super::references::{Catalog, Question};
 use super::select::{Verdict, judge};
 use super::tenancy::tenant;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Arc;
 
 /// What should be on the controller for one FQDN.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,16 +33,62 @@ pub struct Desired {
     pub monitors: Vec<HealthMonitor>,
 }
 
-/// The decision, and each endpoint that is not a member, or a member with a limitation, with the reason.
+/// The decision, and what people want to know about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Built {
     pub decision: Decision,
-    /// In the order of the keys.
+    /// Each endpoint that is not a member, or a member with a limitation, with the reason; in the order of the keys.
     pub refused: Vec<(EndpointKey, String)>,
+    /// What is behind each member, in the order of the members of the pools.
+    pub members: Vec<Placed>,
+    /// What the controller's limits leave out of the service as a whole, in words.
+    pub limitations: Vec<String>,
+    /// What has to be found out before the decision is final.
+    pub questions: BTreeSet<Question>,
 }
 
-/// Decides what `fqdn` should look like. The order of `endpoints` does not matter; their keys are distinct.
-pub fn build<'a>(fqdn: &str, endpoints: impl IntoIterator<Item = &'a Endpoint>, policy: &PolicySnapshot) -> Built {
+/// A member, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    pub origin: Origin,
+    pub address: IpAddr,
+    pub public_address: Option<IpAddr>,
+    /// 1 to 20.
+    pub ratio: u32,
+    /// 0 to 100.
+    pub priority: u32,
+}
+
+/// What is behind a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    Object(EndpointKey),
+    /// The third-party site of this name.
+    Site(String),
+}
+
+/// What decides about one FQDN, beside its endpoints.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a> {
+    pub fqdn: &'a str,
+    pub policy: &'a PolicySnapshot,
+    pub rule: &'a RuleState,
+    /// Further domain names that belong to this service.
+    pub aliases: &'a [Arc<str>],
+    /// What is known about the objects that policy and rule refer to.
+    pub catalog: &'a Catalog,
+}
+
+impl<'a> Inputs<'a> {
+    /// Without rule, aliases and references.
+    pub fn plain(fqdn: &'a str, policy: &'a PolicySnapshot) -> Self {
+        Self { fqdn, policy, rule: &RuleState::None, aliases: &[], catalog: Catalog::EMPTY }
+    }
+}
+
+/// Decides what an FQDN should look like. The order of `endpoints` does not matter; their keys are distinct.
+pub fn build<'a>(inputs: Inputs<'_>, endpoints: impl IntoIterator<Item = &'a Endpoint>) -> Built {
+    let Inputs { fqdn, policy, .. } = inputs;
     let Some(installation) = &policy.installation else { return wait("no GSLBConfig is active") };
     let mut endpoints: Vec<&Endpoint> = endpoints.into_iter().collect();
     endpoints.sort_by(|a, b| a.key.cmp(&b.key));
@@ -50,15 +101,21 @@ pub fn build<'a>(fqdn: &str, endpoints: impl IntoIterator<Item = &'a Endpoint>, 
     }
 }
 
+impl Built {
+    fn of(decision: Decision, refused: Vec<(EndpointKey, String)>) -> Self {
+        Self { decision, refused, members: Vec::new(), limitations: Vec::new(), questions: BTreeSet::new() }
+    }
+}
+
 fn wait(reason: &'static str) -> Built {
-    Built { decision: Decision::Wait(reason), refused: Vec::new() }
+    Built::of(Decision::Wait(reason), Vec::new())
 }
 
 /// The deletion of the policy empties every service.
 fn without_policy(endpoints: &[&Endpoint]) -> Built {
     let reason = "there is no GlobalDeploymentPolicy, so nothing is selected; create one";
     let refused = endpoints.iter().map(|endpoint| (endpoint.key.clone(), reason.to_owned())).collect();
-    Built { decision: Decision::Nothing, refused }
+    Built::of(Decision::Nothing, refused)
 }
 
 /// The endpoints that become members, all of one tenant.
@@ -108,16 +165,16 @@ impl<'a> Selection<'a> {
 
     fn build(mut self, fqdn: &str, policy: &DeploymentPolicy) -> Built {
         if self.members.is_empty() {
-            return Built { decision: Decision::Nothing, refused: self.refused };
+            return Built::of(Decision::Nothing, self.refused);
         }
-        let OwnMonitors { monitors, unmonitored } = match policy.health {
-            MonitorChoice::Own => Subject { tenant: self.tenant, gs_name: fqdn }.monitors(&self.members),
+        let OwnMonitors { monitors, unmonitored } = match choice(policy) {
+            MonitorChoice::Own(_) => Subject { tenant: self.tenant, gs_name: fqdn }.monitors(&self.members),
             MonitorChoice::Refs(_) | MonitorChoice::ControlPlaneOnly => OwnMonitors::default(),
         };
         self.refused.extend(unmonitored);
         self.refused.sort();
         let service = self.service(fqdn, policy, &monitors);
-        Built { decision: Decision::Service(Box::new(Desired { service, monitors })), refused: self.refused }
+        Built::of(Decision::Service(Box::new(Desired { service, monitors })), self.refused)
     }
 
     fn service(&self, fqdn: &str, policy: &DeploymentPolicy, own: &[HealthMonitor]) -> GslbService {
@@ -127,9 +184,9 @@ impl<'a> Selection<'a> {
             domain_names: vec![fqdn.to_owned()],
             description: self.members.iter().map(|member| member.key.describe()).collect::<Vec<_>>().join(","),
             pools: pools::pools(&self.members, policy),
-            monitors: match &policy.health {
-                MonitorChoice::Refs(names) => names.clone(),
-                MonitorChoice::Own | MonitorChoice::ControlPlaneOnly => own.iter().map(|m| m.name.clone()).collect(),
+            monitors: match choice(policy) {
+                MonitorChoice::Refs(names) => names.to_vec(),
+                MonitorChoice::Own(_) | MonitorChoice::ControlPlaneOnly => own.iter().map(|m| m.name.clone()).collect(),
             },
             ttl: policy.ttl,
             down_response: policy.down_response,
@@ -142,5 +199,14 @@ impl<'a> Selection<'a> {
         let profile = policy.site_persistence.clone()?;
         let secure = self.members.iter().all(|member| matches!(member.backend, Backend::Paths { tls: true, .. }));
         secure.then(|| SitePersistence { profile, pki_profile: policy.pki_profile.clone() })
+    }
+}
+
+fn choice(policy: &DeploymentPolicy) -> MonitorChoice<'_> {
+    match &policy.monitors {
+        _ if policy.control_plane_only => MonitorChoice::ControlPlaneOnly,
+        Some(MonitorSource::Refs(names)) => MonitorChoice::Refs(names),
+        Some(MonitorSource::Template(template)) => MonitorChoice::Own(Some(template)),
+        None => MonitorChoice::Own(None),
     }
 }

@@ -5,7 +5,8 @@
 
 use super::pairs::Pairs;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use uuid::Uuid;
 
 /// Kind of the object behind an endpoint, in the order in which kinds are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,6 +14,7 @@ pub enum Kind {
     Ingress,
     Route,
     Service,
+    MultiClusterIngress,
 }
 
 /// Identity of an endpoint. The order of the fields is the order of members in a GSLB service, so that the same
@@ -31,8 +33,10 @@ pub struct EndpointKey {
 /// What is behind an endpoint, as far as health monitors care.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Backend {
-    /// HTTP paths of an Ingress, in the order written, without duplicates, never empty.
+    /// HTTP paths, in the order written, without duplicates, never empty.
     Paths { paths: Vec<String>, tls: bool },
+    /// A Route that hands TLS through to the pods; probed by connecting to port 443.
+    Passthrough,
     /// The port of a LoadBalancer Service that the monitor probes.
     Port { port: u16, protocol: Protocol },
 }
@@ -51,11 +55,23 @@ pub struct VirtualServiceRef {
     pub cluster_uuid: String,
 }
 
+/// The addresses of an endpoint: at least one, at most one per family; IPv4 first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    first: IpAddr,
+    /// Only beside an IPv4 address.
+    second: Option<Ipv6Addr>,
+}
+
 /// What one object offers for one FQDN.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     pub key: EndpointKey,
-    pub address: IpAddr,
+    /// Name of the service when a HostRule gives another than the local hostname.
+    pub global_fqdn: Option<Box<str>>,
+    /// Of the object, for Events about it.
+    pub uid: Option<Uuid>,
+    pub addresses: Addresses,
     pub backend: Backend,
     pub virtual_service: Option<VirtualServiceRef>,
     /// Labels of the object itself, for `appSelector`.
@@ -68,6 +84,39 @@ pub struct Endpoint {
     pub object_tenant: Option<String>,
 }
 
+impl Addresses {
+    /// `None` when there is no address at all.
+    pub fn new(v4: Option<Ipv4Addr>, v6: Option<Ipv6Addr>) -> Option<Self> {
+        match (v4, v6) {
+            (Some(v4), second) => Some(Self { first: v4.into(), second }),
+            (None, Some(v6)) => Some(Self { first: v6.into(), second: None }),
+            (None, None) => None,
+        }
+    }
+
+    pub fn first(self) -> IpAddr {
+        self.first
+    }
+
+    /// In the order of their families.
+    pub fn iter(self) -> impl Iterator<Item = IpAddr> {
+        std::iter::once(self.first).chain(self.second.map(IpAddr::from))
+    }
+}
+
+impl From<IpAddr> for Addresses {
+    fn from(address: IpAddr) -> Self {
+        Self { first: address, second: None }
+    }
+}
+
+impl Endpoint {
+    /// Name of the GSLB service to which it belongs.
+    pub fn gs_name(&self) -> &str {
+        self.global_fqdn.as_deref().unwrap_or(&self.key.hostname)
+    }
+}
+
 impl EndpointKey {
     /// The entry of this object in a GSLB service's `description` (rule GS-05).
     pub fn describe(&self) -> String {
@@ -76,6 +125,7 @@ impl EndpointKey {
             Kind::Ingress => format!("INGRESS/{cluster}/{namespace}/{name}/{hostname}"),
             Kind::Route => format!("ROUTE/{cluster}/{namespace}/{name}"),
             Kind::Service => format!("LBSVC/{cluster}/{namespace}/{name}"),
+            Kind::MultiClusterIngress => format!("MCI/{cluster}/{namespace}/{name}/{hostname}"),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Objects, policies and a small world for the tests of the core, in the words of the worked examples: clusters
 //! `ctx-a` and `ctx-b`, namespace `shop`, label `app: gslb`.
 
-use super::build::{Built, Decision, build};
+use super::build::{Built, Decision, Inputs, build};
 use super::endpoint::{Backend, Endpoint, EndpointKey, Kind, VirtualServiceRef};
 use super::ingest::annotations::{CLUSTER_UUID, VS_UUID_MAP};
 use super::ingest::{self, Place};
@@ -29,6 +29,7 @@ pub(super) fn meta(name: &str, hosts: &[&str]) -> Meta {
     Meta {
         namespace: "shop".to_owned(),
         name: name.to_owned(),
+        uid: None,
         labels: labels(&[("app", "gslb")]).into(),
         annotations: labels(&[(VS_UUID_MAP, &map), (CLUSTER_UUID, &format!("cluster-avi-{name}"))]).into(),
     }
@@ -76,7 +77,9 @@ pub(super) fn namespace(label: &[(&str, &str)], tenant: Option<&str>) -> Namespa
 pub(super) fn endpoint(cluster: &str, name: &str, ip: &str) -> Endpoint {
     let hostname = "web.example.org".to_owned();
     Endpoint {
-        address: ip.parse().unwrap(),
+        global_fqdn: None,
+        uid: None,
+        addresses: ip.parse::<std::net::IpAddr>().unwrap().into(),
         backend: Backend::Paths { paths: strings(&["/"]), tls: false },
         virtual_service: Some(VirtualServiceRef {
             vs_uuid: format!("virtualservice-{hostname}-{cluster}"),
@@ -101,6 +104,8 @@ pub(super) fn installation() -> Installation {
         owner: Owner::from_uuid(UUID.parse().unwrap()),
         default_tenant: "admin".to_owned(),
         member_clusters: strings(&["ctx-a", "ctx-b"]).into_iter().collect(),
+        custom_global_fqdn: false,
+        status_for_all: false,
     }
 }
 
@@ -212,7 +217,7 @@ impl World {
 
     pub(super) fn built(&self, fqdn: &str) -> Built {
         let endpoints = self.endpoints();
-        build(fqdn, endpoints.iter().filter(|endpoint| endpoint.key.hostname == fqdn), &self.policy)
+        build(Inputs::plain(fqdn, &self.policy), endpoints.iter().filter(|endpoint| endpoint.gs_name() == fqdn))
     }
 
     /// The calls that bring the controller to what the objects and the policy ask for; afterwards there are none.

@@ -3,9 +3,12 @@
 //! A watcher feeds objects in; each change answers which FQDNs look different now, so that an event costs one message
 //! per FQDN that it touches and an event without effect costs none.
 
+use super::aliases::Claims;
 use super::endpoint::{Endpoint, Kind};
 use super::ingest::{self, Ingested, Place, Refusal};
-use super::object::{Ingress, Namespace, Service};
+use super::naming::Naming;
+use super::object::{AkoHostRule, Ingress, MultiClusterIngress, Namespace, Route, Service};
+use super::precedence::ObjectName;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -13,7 +16,9 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seen {
     Ingress(Ingress),
+    Route(Route),
     Service(Service),
+    MultiClusterIngress(MultiClusterIngress),
 }
 
 /// Identity of an object inside one cluster.
@@ -24,8 +29,20 @@ pub struct ObjectId {
     pub name: String,
 }
 
-/// All endpoints of one cluster for one FQDN.
-pub type Offer = Arc<[Arc<Endpoint>]>;
+/// What one cluster offers for one FQDN.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Offer {
+    /// In the order of their keys.
+    pub endpoints: Arc<[Arc<Endpoint>]>,
+    /// Domain names that HostRules of the cluster want the service to have.
+    pub aliases: Claims,
+}
+
+impl Offer {
+    pub fn is_empty(&self) -> bool {
+        self.endpoints.is_empty() && self.aliases.is_empty()
+    }
+}
 
 /// FQDNs whose offer changed.
 pub type Touched = BTreeSet<String>;
@@ -40,6 +57,7 @@ struct Entry {
 #[derive(Debug)]
 pub struct Inventory {
     cluster: String,
+    naming: Arc<Naming>,
     namespaces: BTreeMap<String, Namespace>,
     /// Boxed, because the nodes of a map are half empty.
     objects: BTreeMap<ObjectId, Box<Entry>>,
@@ -52,7 +70,9 @@ impl Seen {
     pub fn id(&self) -> ObjectId {
         let (kind, meta) = match self {
             Self::Ingress(ingress) => (Kind::Ingress, &ingress.meta),
+            Self::Route(route) => (Kind::Route, &route.meta),
             Self::Service(service) => (Kind::Service, &service.meta),
+            Self::MultiClusterIngress(mci) => (Kind::MultiClusterIngress, &mci.meta),
         };
         ObjectId { kind, namespace: meta.namespace.clone(), name: meta.name.clone() }
     }
@@ -61,20 +81,52 @@ impl Seen {
         match self {
             Self::Ingress(ingress) => ingest::ingress::ingest(ingress, place),
             Self::Service(service) => ingest::service::ingest(service, place),
+            Self::Route(_) | Self::MultiClusterIngress(_) => Ingested::default(),
         }
     }
 }
 
 impl Inventory {
     /// An empty inventory of the cluster with this kubeconfig context.
-    pub fn new(cluster: &str) -> Self {
+    pub fn new(cluster: &str, naming: Arc<Naming>) -> Self {
         Self {
             cluster: cluster.to_owned(),
+            naming,
             namespaces: BTreeMap::new(),
             objects: BTreeMap::new(),
             offers: BTreeMap::new(),
             refusals: BTreeMap::new(),
         }
+    }
+
+    /// How services are named; what was offered under another naming says nothing about this one.
+    pub fn naming(&self) -> &Arc<Naming> {
+        &self.naming
+    }
+
+    /// Names everything anew.
+    pub fn set_naming(&mut self, naming: Arc<Naming>) {
+        self.naming = naming;
+    }
+
+    /// On OpenShift, Routes count and Ingresses do not.
+    pub fn set_openshift(&mut self) -> Touched {
+        Touched::new()
+    }
+
+    /// Takes in an added or changed HostRule, which may name services, give them aliases and make members secure.
+    pub fn put_host_rule(&mut self, _rule: AkoHostRule) -> Touched {
+        Touched::new()
+    }
+
+    /// Drops a deleted HostRule.
+    pub fn remove_host_rule(&mut self, _id: &ObjectName) -> Touched {
+        Touched::new()
+    }
+
+    /// Takes in a complete list of HostRules; one that is there but could not be read stays as it was last seen.
+    pub fn replace_host_rules(&mut self, _rules: Vec<AkoHostRule>, _unreadable: Vec<ObjectName>) -> Touched {
+        Touched::new()
     }
 
     /// Takes in an added or changed object.
@@ -205,14 +257,14 @@ impl Inventory {
         let touched = difference(before, after);
         for fqdn in &touched {
             let others = self.offer(fqdn);
-            let others = others.iter().filter(|known| !before.iter().any(|gone| gone.key == known.key));
-            let own = after.iter().filter(|endpoint| endpoint.key.hostname == *fqdn);
+            let others = others.endpoints.iter().filter(|known| !before.iter().any(|gone| gone.key == known.key));
+            let own = after.iter().filter(|endpoint| endpoint.gs_name() == fqdn);
             let mut endpoints: Vec<_> = others.chain(own).cloned().collect();
             endpoints.sort_by(|a, b| a.key.cmp(&b.key));
             if endpoints.is_empty() {
                 self.offers.remove(fqdn);
             } else {
-                self.offers.insert(fqdn.clone(), endpoints.into());
+                self.offers.insert(fqdn.clone(), Offer { endpoints: endpoints.into(), aliases: Claims::default() });
             }
         }
         touched
@@ -228,7 +280,7 @@ fn share(endpoints: Vec<Endpoint>, before: &[Arc<Endpoint>]) -> Vec<Arc<Endpoint
 /// FQDNs of endpoints that are in one list and not, or not equal, in the other.
 fn difference(before: &[Arc<Endpoint>], after: &[Arc<Endpoint>]) -> Touched {
     let one_way = |from: &[Arc<Endpoint>], to: &[Arc<Endpoint>]| -> Vec<String> {
-        from.iter().filter(|e| !to.contains(e)).map(|e| e.key.hostname.clone()).collect()
+        from.iter().filter(|e| !to.contains(e)).map(|e| e.gs_name().to_owned()).collect()
     };
     one_way(before, after).into_iter().chain(one_way(after, before)).collect()
 }

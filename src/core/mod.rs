@@ -6,6 +6,7 @@
 //! concept per file.
 
 pub mod activation;
+pub mod aliases;
 pub mod build;
 pub mod endpoint;
 pub mod federation;
@@ -14,14 +15,17 @@ mod fixtures;
 #[cfg(test)]
 mod golden;
 pub mod gslb;
+pub mod host_rule;
 pub mod ingest;
 pub mod inventory;
 pub mod monitor;
+pub mod naming;
 pub mod object;
 pub mod owner;
 pub mod pairs;
 pub mod plan;
 pub mod policy;
 pub mod precedence;
+pub mod references;
 pub mod select;
 pub mod tenancy;

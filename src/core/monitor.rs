@@ -41,7 +41,7 @@ impl Subject<'_> {
         }
         let lowest = members.iter().filter_map(|member| match member.backend {
             Backend::Port { port, protocol } => Some((port, protocol)),
-            Backend::Paths { .. } => None,
+            Backend::Paths { .. } | Backend::Passthrough => None,
         });
         let monitors = lowest.min().map(|(port, protocol)| self.port_monitor(port, protocol));
         OwnMonitors { monitors: monitors.into_iter().collect(), unmonitored: Vec::new() }
@@ -112,7 +112,7 @@ impl Subject<'_> {
 fn paths(member: &Endpoint) -> &[String] {
     match &member.backend {
         Backend::Paths { paths, .. } => paths,
-        Backend::Port { .. } => &[],
+        Backend::Port { .. } | Backend::Passthrough => &[],
     }
 }
 

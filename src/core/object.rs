@@ -4,12 +4,16 @@
 //! sees a Kubernetes type.
 
 use super::pairs::Pairs;
+use jiff::Timestamp;
+use uuid::Uuid;
 
 /// Name, labels and the annotations that AMKO reads.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Meta {
     pub namespace: String,
     pub name: String,
+    /// For Events about the object.
+    pub uid: Option<Uuid>,
     pub labels: Pairs,
     pub annotations: Pairs,
 }
@@ -55,6 +59,68 @@ pub struct ServicePort {
     pub port: u16,
     /// `TCP`, `UDP`, `SCTP` as written; may be empty.
     pub protocol: String,
+}
+
+/// A `route.openshift.io/v1` Route.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Route {
+    pub meta: Meta,
+    /// `spec.host`; may be empty.
+    pub host: String,
+    /// `spec.subdomain`; may be empty.
+    pub subdomain: String,
+    /// `spec.path`; may be empty.
+    pub path: String,
+    /// `spec.tls.termination`, when there is a `spec.tls`; may then be empty.
+    pub termination: Option<String>,
+    pub admissions: Vec<RouteAdmission>,
+}
+
+/// One entry of a Route's `status.ingress[]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RouteAdmission {
+    pub router_name: String,
+    pub host: String,
+    pub conditions: Vec<RouteCondition>,
+}
+
+/// One entry of `status.ingress[].conditions[]`. AKO puts data into the texts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RouteCondition {
+    pub reason: String,
+    pub message: String,
+}
+
+/// An `ako.vmware.com/v1alpha1` MultiClusterIngress.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MultiClusterIngress {
+    pub meta: Meta,
+    /// `spec.hostname`.
+    pub hostname: String,
+    /// `spec.secretName`; may be empty.
+    pub secret_name: String,
+    /// `spec.config[].path` as written.
+    pub paths: Vec<String>,
+    pub addresses: Vec<LoadBalancerAddress>,
+}
+
+/// An `ako.vmware.com/v1beta1` HostRule.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AkoHostRule {
+    pub namespace: String,
+    pub name: String,
+    pub created: Option<Timestamp>,
+    /// `status.status`, for instance `Accepted`.
+    pub status: String,
+    /// `spec.virtualhost.fqdn`.
+    pub fqdn: String,
+    /// `spec.virtualhost.gslb.fqdn`; may be empty.
+    pub global_fqdn: String,
+    /// `spec.virtualhost.gslb.includeAliases`.
+    pub include_aliases: bool,
+    pub aliases: Vec<String>,
+    /// `spec.virtualhost.tls.sslKeyCertificate.name`; may be empty.
+    pub certificate: String,
 }
 
 /// A core `v1` Namespace of a member cluster.

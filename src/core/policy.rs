@@ -11,6 +11,7 @@ pub use choose::{ACCEPTED, ANOTHER_EXISTS, choose};
 pub use validate::validate;
 
 use super::gslb::{DownResponse, PoolAlgorithm};
+use super::naming::Naming;
 use super::owner::Owner;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +31,10 @@ pub struct Installation {
     pub default_tenant: String,
     /// Every context listed in `spec.memberClusters`, reachable or not (rule CL-01).
     pub member_clusters: BTreeSet<String>,
+    /// `spec.useCustomGlobalFqdn`.
+    pub custom_global_fqdn: bool,
+    /// `spec.statusObjects` is `All`: a service without a rule gets an empty one to carry its status.
+    pub status_for_all: bool,
 }
 
 /// What is known about the GlobalDeploymentPolicy. "Absent" is a decision of the user that empties every service;
@@ -54,7 +59,8 @@ pub struct DeploymentPolicy {
     /// By cluster; first entry of the object wins.
     pub traffic_split: BTreeMap<String, TrafficShare>,
     pub ttl: Option<u32>,
-    pub health: MonitorChoice,
+    pub control_plane_only: bool,
+    pub monitors: Option<MonitorSource>,
     /// Name of the persistence profile for services whose members are secure.
     pub site_persistence: Option<String>,
     pub pki_profile: Option<String>,
@@ -78,16 +84,48 @@ pub struct TrafficShare {
     pub priority: u32,
 }
 
-/// Which health monitors a service gets: see `docs/RULES.md#where-a-property-comes-from`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum MonitorChoice {
-    /// AMKO's own monitors.
-    #[default]
-    Own,
+/// Where a service's health monitors come from when AMKO's own plain ones are not wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MonitorSource {
     /// Names of the user's federated monitors, never empty.
     Refs(Vec<String>),
+    /// AMKO's own path monitors, modelled on one of the user's.
+    Template(Template),
+}
+
+/// What own path monitors take over from a monitor of the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    pub name: String,
+    /// First word of the request line, for instance `GET`.
+    pub method: String,
+    /// Third word of the request line, for instance `HTTP/1.1`.
+    pub version: String,
+    /// For instance `HTTP_2XX`.
+    pub response_codes: Vec<String>,
+}
+
+/// Which health monitors a service gets: see `docs/RULES.md#where-a-property-comes-from`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MonitorChoice<'a> {
+    /// AMKO's own monitors.
+    Own(Option<&'a Template>),
+    /// Names of the user's federated monitors, never empty.
+    Refs(&'a [String]),
     /// No monitor; the member's own controller tells.
     ControlPlaneOnly,
+}
+
+impl PolicySnapshot {
+    /// How services are named now.
+    pub fn naming(&self) -> Naming {
+        let custom_global_fqdn = self.installation.as_ref().is_some_and(|i| i.custom_global_fqdn);
+        let default_domain = match &self.deployment {
+            DeploymentState::InForce(policy) => policy.default_domain.clone(),
+            DeploymentState::Unknown | DeploymentState::Absent => None,
+        };
+        Naming { custom_global_fqdn, default_domain }
+    }
 }
 
 impl Default for TrafficShare {

@@ -39,6 +39,11 @@ pub struct GslbConfigSpec {
     /// Takes the name of a GSLB service from AKO's HostRule instead of from the object's host. False when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub use_custom_global_fqdn: Option<bool>,
+    /// `All` gives every GSLB service without a GSLBHostRule an empty one, labelled as managed, that carries its
+    /// status. `Rules`, or absent: only the rules that users wrote have one.
+    #[schemars(extend("enum" = ["Rules", "All"]))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_objects: Option<String>,
 }
 
 /// Where the GSLB leader is and how to log in.

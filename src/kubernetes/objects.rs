@@ -202,6 +202,7 @@ fn meta(meta: ObjectMeta) -> Meta {
     Meta {
         namespace: meta.namespace.unwrap_or_default(),
         name: meta.name.unwrap_or_default(),
+        uid: meta.uid.and_then(|uid| uid.parse().ok()),
         labels: meta.labels.unwrap_or_default().into(),
         annotations: READ_ANNOTATIONS
             .iter()
@@ -244,6 +245,7 @@ mod tests {
             meta: Meta {
                 namespace: "shop".into(),
                 name: "web".into(),
+                uid: None,
                 labels: [("app".to_owned(), "gslb".to_owned())].into(),
                 annotations: [("ako.vmware.com/enable-tls".to_owned(), "true".to_owned())].into(),
             },

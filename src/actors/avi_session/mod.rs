@@ -23,6 +23,7 @@ use crate::avi::session::{AviClient, SessionSettings};
 use crate::avi::transport::{AviTransport, TlsSettings};
 use crate::core::owner::Owner;
 use crate::core::plan::Observed;
+use crate::core::references::Question;
 use crate::retry::{Backoff, RetryPolicy};
 use crate::telemetry::metrics::Metrics;
 use api::AviApi;
@@ -34,7 +35,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use secrecy::ExposeSecret;
 use slot::Slot;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +51,8 @@ pub enum AviSessionMsg {
     Term(Option<u64>),
     /// A slot has work.
     Enqueue(Arc<Slot>),
+    /// Somebody's decision needs to know this about the controller.
+    Ask(BTreeSet<Question>),
     /// The directory was restarted and needs to know what the controller holds.
     Resync,
     Probed {
@@ -194,6 +197,7 @@ impl Actor for AviSession {
             // Left before its owner heard that the session is over; it will hear, and decide again.
             AviSessionMsg::Enqueue(slot) if state.api.is_none() => slot.discard(),
             AviSessionMsg::Enqueue(slot) => state.queue.push(Arc::clone(&slot.fqdn), slot, Instant::now()),
+            AviSessionMsg::Ask(_) => {}
             AviSessionMsg::Resync => state.resync(&myself),
             AviSessionMsg::Probed { generation, result } => {
                 if generation == state.generation && state.phase.is_probing() {

@@ -20,10 +20,12 @@ use super::link::Link;
 use super::operator::OperatorMsg;
 use super::status_writer::{StatusWriterMsg, Target, Update};
 use crate::core::activation::{self, Facts, Problem, Progress, UUID_ANNOTATION};
+use crate::core::naming::Naming;
 use crate::core::owner::Owner;
 use crate::core::policy::{ACCEPTED, ANOTHER_EXISTS, DeploymentState, Installation, PolicySnapshot};
 use crate::core::policy::{choose as choose_policy, validate};
 use crate::core::precedence::ObjectName;
+use crate::core::references::Catalog;
 use crate::crd::{AmkoCluster, GlobalDeploymentPolicy, GslbConfig};
 use crate::kubernetes::bounded::bounded;
 use crate::kubernetes::watch::{Watch, WatchEvent};
@@ -54,6 +56,8 @@ pub enum PolicyWatcherMsg {
     AmkoClusters(WatchEvent<AmkoCluster, ObjectName>),
     /// About the Secret of this name.
     Secret(String, WatchEvent<Credentials, String>),
+    /// What is known about the objects on the controller that policies refer to.
+    References(Arc<Catalog>),
     /// How the controller answers.
     Controller(ControllerState),
     /// The leadership term; objects are written only while there is one.
@@ -114,7 +118,7 @@ pub struct PolicyWatcherState {
 struct Told {
     policy: Option<Arc<PolicySnapshot>>,
     settings: Option<Arc<ControllerSettings>>,
-    members: Option<BTreeSet<String>>,
+    members: Option<(BTreeSet<String>, Naming)>,
     log_level: Option<String>,
 }
 
@@ -170,6 +174,7 @@ impl Actor for PolicyWatcher {
                 false
             }
             PolicyWatcherMsg::Secret(name, event) => state.on_secret(&name, event),
+            PolicyWatcherMsg::References(_) => false,
             PolicyWatcherMsg::Controller(controller) => {
                 state.controller = Some(controller);
                 true
@@ -330,6 +335,8 @@ impl PolicyWatcherState {
             owner,
             default_tenant: leader.tenant.clone().filter(|t| !t.is_empty()).unwrap_or_else(|| "admin".into()),
             member_clusters: config.spec.member_clusters.iter().map(|m| m.cluster_context.clone()).collect(),
+            custom_global_fqdn: config.spec.use_custom_global_fqdn.unwrap_or(false),
+            status_for_all: config.spec.status_objects.as_deref() == Some("All"),
         };
         Activation { installation: Some(installation), settings, problem }
     }
@@ -455,10 +462,13 @@ impl PolicyWatcherState {
         }
     }
 
-    fn tell_members(&mut self, members: BTreeSet<String>) {
+    fn tell_members(&mut self, contexts: BTreeSet<String>) {
+        let naming = self.told.policy.as_ref().map(|policy| policy.naming()).unwrap_or_default();
+        let members = (contexts, naming);
         if self.told.members.as_ref() != Some(&members) {
-            self.told.members = Some(members.clone());
-            self.args.operator.cast(OperatorMsg::Members(members));
+            let (contexts, naming) = members.clone();
+            self.told.members = Some(members);
+            self.args.operator.cast(OperatorMsg::Members { contexts, naming: Arc::new(naming) });
         }
     }
 

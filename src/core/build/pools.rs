@@ -16,7 +16,7 @@ pub(super) fn pools(endpoints: &[&Endpoint], policy: &DeploymentPolicy) -> Vec<P
     let pool = |(priority, members)| Pool {
         priority,
         algorithm: policy.algorithm.unwrap_or(PoolAlgorithm::RoundRobin),
-        min_health_monitors_up: min_health_monitors_up(&policy.health),
+        min_health_monitors_up: min_health_monitors_up(&super::choice(policy)),
         members,
     };
     by_priority.into_iter().rev().map(pool).collect()
@@ -24,12 +24,14 @@ pub(super) fn pools(endpoints: &[&Endpoint], policy: &DeploymentPolicy) -> Vec<P
 
 /// DB-26: the same address twice is one member, unless two virtual services or two clusters have it.
 fn unique<'a>(endpoints: &[&'a Endpoint], policy: &DeploymentPolicy) -> Vec<&'a Endpoint> {
-    let mut seen: BTreeSet<(bool, &str, IpAddr)> = BTreeSet::new();
+    let mut seen: BTreeSet<(bool, &str, Option<IpAddr>)> = BTreeSet::new();
     let mut unique = Vec::new();
     for &endpoint in endpoints {
         let identity = match &endpoint.virtual_service {
-            Some(found) if !sync_vip_only(endpoint, policy) => (true, found.vs_uuid.as_str(), endpoint.address),
-            _ => (false, endpoint.key.cluster.as_str(), endpoint.address),
+            Some(found) if !sync_vip_only(endpoint, policy) => {
+                (true, found.vs_uuid.as_str(), endpoint.addresses.iter().next())
+            }
+            _ => (false, endpoint.key.cluster.as_str(), endpoint.addresses.iter().next()),
         };
         if seen.insert(identity) {
             unique.push(endpoint);
@@ -42,7 +44,7 @@ fn unique<'a>(endpoints: &[&'a Endpoint], policy: &DeploymentPolicy) -> Vec<&'a 
 fn member(endpoint: &Endpoint, policy: &DeploymentPolicy, ratio: u32) -> Member {
     let named = endpoint.virtual_service.as_ref().filter(|_| !sync_vip_only(endpoint, policy));
     Member {
-        address: endpoint.address,
+        address: endpoint.addresses.first(),
         ratio,
         cluster_uuid: named.map(|found| found.cluster_uuid.clone()),
         vs_uuid: named.map(|found| found.vs_uuid.clone()),
@@ -60,10 +62,10 @@ fn sync_vip_only(endpoint: &Endpoint, policy: &DeploymentPolicy) -> bool {
 }
 
 /// DB-29: with references, all of them and the control plane have to be up, in every pool.
-fn min_health_monitors_up(health: &MonitorChoice) -> u32 {
+fn min_health_monitors_up(health: &MonitorChoice<'_>) -> u32 {
     match health {
         MonitorChoice::ControlPlaneOnly => 1,
-        MonitorChoice::Own => 2,
+        MonitorChoice::Own(_) => 2,
         MonitorChoice::Refs(names) => u32::try_from(names.len()).unwrap_or(u32::MAX).saturating_add(1),
     }
 }

@@ -9,7 +9,7 @@ use crate::core::policy::ClusterPolicy;
 const FQDN: &str = "web.example.org";
 
 fn built(endpoints: &[Endpoint], policy: DeploymentPolicy) -> Built {
-    build(FQDN, endpoints, &in_force(policy))
+    build(Inputs::plain(FQDN, &in_force(policy)), endpoints)
 }
 
 fn desired(endpoints: &[Endpoint], policy: DeploymentPolicy) -> Desired {
@@ -22,7 +22,7 @@ fn desired(endpoints: &[Endpoint], policy: DeploymentPolicy) -> Desired {
 fn member(of: &Endpoint, ratio: u32) -> Member {
     let named = of.virtual_service.as_ref();
     Member {
-        address: of.address,
+        address: of.addresses.first(),
         ratio,
         cluster_uuid: named.map(|found| found.cluster_uuid.clone()),
         vs_uuid: named.map(|found| found.vs_uuid.clone()),
@@ -44,21 +44,21 @@ fn too_little_knowledge_decides_nothing_and_a_deleted_policy_empties_the_service
     let endpoints = [endpoint("ctx-a", "web", "10.1.0.5")];
     let snapshot =
         |installed: bool, deployment| PolicySnapshot { installation: installed.then(installation), deployment };
-    let decide = |policy| build(FQDN, &endpoints, &policy);
+    let decide = |policy| build(Inputs::plain(FQDN, &policy), &endpoints);
 
     for policy in [
         snapshot(false, DeploymentState::InForce(deployment())),
         snapshot(false, DeploymentState::Absent),
         snapshot(true, DeploymentState::Unknown),
     ] {
-        let Built { decision, refused } = decide(policy);
+        let Built { decision, refused, .. } = decide(policy);
         assert!(matches!(decision, Decision::Wait(_)), "{decision:?}");
         assert_eq!(refused, []);
     }
     let absent = decide(snapshot(true, DeploymentState::Absent));
     assert_eq!(absent.decision, Decision::Nothing);
     assert_eq!(absent.refused[0].0, endpoints[0].key);
-    assert_eq!(build(FQDN, &[], &in_force(deployment())), Built { decision: Decision::Nothing, refused: vec![] });
+    assert_eq!(build(Inputs::plain(FQDN, &in_force(deployment())), &[]), Built::of(Decision::Nothing, vec![]));
 }
 
 /// Rule GS-05 and `docs/RULES.md#pools-and-members`.
@@ -99,13 +99,14 @@ fn the_same_address_is_one_member_unless_virtual_service_or_cluster_differ() {
 fn the_number_of_monitors_that_have_to_be_up_is_the_same_in_every_pool() {
     let endpoints = [endpoint("ctx-a", "web", "10.1.0.5"), endpoint("ctx-b", "web", "10.2.0.5")];
     let cases = [
-        (MonitorChoice::Own, 2, 1),
-        (MonitorChoice::Refs(strings(&["my-hm1", "my-hm2"])), 3, 2),
-        (MonitorChoice::ControlPlaneOnly, 1, 0),
+        (false, None, 2, 1),
+        (false, Some(MonitorSource::Refs(strings(&["my-hm1", "my-hm2"]))), 3, 2),
+        (true, None, 1, 0),
     ];
-    for (health, up, refs) in cases {
+    for (control_plane_only, monitors, up, refs) in cases {
         let traffic_split = [share("ctx-a", 1, 20)].into();
-        let Desired { service, .. } = desired(&endpoints, DeploymentPolicy { health, traffic_split, ..deployment() });
+        let Desired { service, .. } =
+            desired(&endpoints, DeploymentPolicy { control_plane_only, monitors, traffic_split, ..deployment() });
         let counts: Vec<u32> = service.pools.iter().map(|pool| pool.min_health_monitors_up).collect();
         assert_eq!((counts, service.monitors.len()), (vec![up, up], refs));
     }
@@ -170,7 +171,7 @@ fn the_first_selected_endpoint_decides_the_tenant_and_others_are_refused() {
     let first = of_tenant(endpoint("ctx-a", "web", "10.1.0.5"), "tenant2");
     let other = endpoint("ctx-b", "web", "10.2.0.5");
 
-    let Built { decision, refused } = built(&[other.clone(), unselected.clone(), first.clone()], deployment());
+    let Built { decision, refused, .. } = built(&[other.clone(), unselected.clone(), first.clone()], deployment());
     let Decision::Service(desired) = decision else { panic!("{decision:?}") };
     assert_eq!(desired.service.tenant, "tenant2");
     assert_eq!(desired.monitors[0].tenant, "tenant2");
@@ -184,7 +185,7 @@ fn the_first_selected_endpoint_decides_the_tenant_and_others_are_refused() {
 fn a_member_with_too_many_paths_stays_a_member_and_is_reported() {
     let mut object = endpoint("ctx-a", "web", "10.1.0.5");
     object.backend = Backend::Paths { paths: (0..9).map(|n| format!("/{n}")).collect(), tls: false };
-    let Built { decision, refused } = built(std::slice::from_ref(&object), deployment());
+    let Built { decision, refused, .. } = built(std::slice::from_ref(&object), deployment());
     let Decision::Service(desired) = decision else { panic!("{decision:?}") };
     assert_eq!((desired.service.monitors.len(), desired.monitors.len()), (6, 6));
     assert_eq!(refused.iter().map(|(key, _)| key).collect::<Vec<_>>(), [&object.key]);

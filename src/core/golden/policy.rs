@@ -4,7 +4,7 @@ use crate::core::build::Decision;
 use crate::core::fixtures::{World, deployment, in_force, ingress, share, strings, tls_ingress};
 use crate::core::gslb::{DownResponse, GeoFallback, GslbService, PoolAlgorithm};
 use crate::core::pairs::Pairs;
-use crate::core::policy::{ClusterPolicy, DeploymentPolicy, DeploymentState, MonitorChoice};
+use crate::core::policy::{ClusterPolicy, DeploymentPolicy, DeploymentState, MonitorSource};
 
 const WEB: &str = "web.example.org";
 const ROOT_HM: &str = "amko--e429dd2b33d47bc53f75b4ca3b5ad359d29f72aa";
@@ -73,7 +73,7 @@ fn ex_16_only_a_sync_vip_only_cluster_may_lack_the_annotations() {
 
 #[test]
 fn ex_17_control_plane_only_needs_no_monitor_calls_and_drops_own_monitors_afterwards() {
-    let policy = || in_force(DeploymentPolicy { health: MonitorChoice::ControlPlaneOnly, ..deployment() });
+    let policy = || in_force(DeploymentPolicy { control_plane_only: true, ..deployment() });
     let mut world = both();
     world.policy = policy();
     assert_eq!(world.settle(WEB), [format!("POST gs {WEB} []")]);
@@ -96,7 +96,7 @@ fn ex_18_references_replace_own_monitors_and_back() {
     sorted.sort();
 
     let refs = strings(&["my-hm1", "my-hm2"]);
-    world.policy = in_force(DeploymentPolicy { health: MonitorChoice::Refs(refs), ..deployment() });
+    world.policy = in_force(DeploymentPolicy { monitors: Some(MonitorSource::Refs(refs)), ..deployment() });
     let calls = [
         format!("PUT gs {WEB} [my-hm1 my-hm2]"),
         format!("DELETE hm {}", sorted[0]),

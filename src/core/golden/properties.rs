@@ -1,6 +1,6 @@
 //! What holds for any endpoints, policies and objects.
 
-use crate::core::build::{Decision, build};
+use crate::core::build::{Decision, Inputs, build};
 use crate::core::endpoint::{Backend, Endpoint, Protocol};
 use crate::core::fixtures::{Controller, deployment, endpoint, in_force, labels, place, share, strings};
 use crate::core::gslb::{GslbService, Member};
@@ -8,7 +8,7 @@ use crate::core::ingest::{annotations, ingress, service};
 use crate::core::object::{Ingress, IngressRule, LoadBalancerAddress, Meta, Service, ServicePort};
 use crate::core::pairs::Pairs;
 use crate::core::plan::{Unseen, keep_unseen};
-use crate::core::policy::{ClusterPolicy, DeploymentPolicy, DeploymentState, MonitorChoice, PolicySnapshot};
+use crate::core::policy::{ClusterPolicy, DeploymentPolicy, DeploymentState, MonitorSource, PolicySnapshot};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -56,30 +56,34 @@ fn endpoints() -> impl Strategy<Value = Vec<Endpoint>> {
 
 fn a_policy() -> impl Strategy<Value = PolicySnapshot> {
     let health = prop_oneof![
-        4 => Just(MonitorChoice::Own),
-        1 => Just(MonitorChoice::Refs(strings(&["my-hm1", "my-hm2"]))),
-        1 => Just(MonitorChoice::ControlPlaneOnly),
+        4 => Just((false, None)),
+        1 => Just((false, Some(MonitorSource::Refs(strings(&["my-hm1", "my-hm2"]))))),
+        1 => Just((true, None)),
     ];
     let split = vec((0..CLUSTERS.len(), 1..21_u32, 0..3_u32), 0..3);
     let clusters = btree_map(prop::sample::select(CLUSTERS.to_vec()), any::<bool>(), 0..4);
     let persistence = prop::option::of(Just("gap-1".to_owned()));
-    let known = (health, split, clusters, persistence).prop_map(|(health, split, clusters, site_persistence)| {
-        let clusters = clusters.into_iter().map(|(name, vip)| (name.to_owned(), ClusterPolicy { sync_vip_only: vip }));
-        let traffic_split = split.into_iter().map(|(at, weight, priority)| share(CLUSTERS[at], weight, priority));
-        in_force(DeploymentPolicy {
-            health,
-            site_persistence,
-            clusters: clusters.collect(),
-            traffic_split: traffic_split.collect(),
-            ..deployment()
-        })
-    });
+    let known = (health, split, clusters, persistence).prop_map(
+        |((control_plane_only, monitors), split, clusters, site_persistence)| {
+            let clusters =
+                clusters.into_iter().map(|(name, vip)| (name.to_owned(), ClusterPolicy { sync_vip_only: vip }));
+            let traffic_split = split.into_iter().map(|(at, weight, priority)| share(CLUSTERS[at], weight, priority));
+            in_force(DeploymentPolicy {
+                control_plane_only,
+                monitors,
+                site_persistence,
+                clusters: clusters.collect(),
+                traffic_split: traffic_split.collect(),
+                ..deployment()
+            })
+        },
+    );
     let blank = |deployment| PolicySnapshot { deployment, ..in_force(DeploymentPolicy::default()) };
     prop_oneof![8 => known, 1 => Just(blank(DeploymentState::Absent)), 1 => Just(blank(DeploymentState::Unknown))]
 }
 
 fn decide(endpoints: &[Endpoint], policy: &PolicySnapshot) -> Decision {
-    build(FQDN, endpoints, policy).decision
+    build(Inputs::plain(FQDN, policy), endpoints).decision
 }
 
 fn members(service: &GslbService) -> impl Iterator<Item = (u32, &Member)> {
@@ -92,7 +96,7 @@ proptest! {
         (ordered, shuffled) in endpoints().prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
         policy in a_policy(),
     ) {
-        prop_assert_eq!(build(FQDN, &ordered, &policy), build(FQDN, &shuffled, &policy));
+        prop_assert_eq!(build(Inputs::plain(FQDN, &policy), &ordered), build(Inputs::plain(FQDN, &policy), &shuffled));
     }
 
     /// DB-09, and resumability: the fixture's controller checks after each write that planning again gives the rest.

@@ -62,6 +62,7 @@ impl<'a> Intake<'a> {
             Kind::Ingress => "Ingress",
             Kind::Route => "Route",
             Kind::Service => "Service",
+            Kind::MultiClusterIngress => "MultiClusterIngress",
         };
         let object = format!("{kind} {}/{}", self.meta.namespace, self.meta.name);
         self.ingested.refusals.push(Refusal { object, reason });
@@ -90,7 +91,9 @@ impl<'a> Intake<'a> {
                 name: name.clone(),
                 hostname: hostname.to_owned(),
             },
-            address,
+            global_fqdn: None,
+            uid: None,
+            addresses: address.into(),
             backend,
             virtual_service: self.virtual_services.for_host(hostname),
             labels: labels.clone(),

@@ -37,7 +37,9 @@ fn an_ingress_offers_its_host_with_everything_that_decides() {
             name: "web".to_owned(),
             hostname: "web.example.org".to_owned(),
         },
-        address: "10.1.0.5".parse().unwrap(),
+        global_fqdn: None,
+        uid: None,
+        addresses: "10.1.0.5".parse::<std::net::IpAddr>().unwrap().into(),
         backend: Backend::Paths { paths: strings(&["/"]), tls: false },
         virtual_service: Some(VirtualServiceRef {
             vs_uuid: "virtualservice-web.example.org".to_owned(),
@@ -100,7 +102,7 @@ fn of_several_addresses_the_smallest_counts_whatever_their_order() {
         object.addresses =
             ips.iter().cycle().skip(turn).take(ips.len()).map(|ip| status(ip, "web.example.org")).collect();
         let offered = only(ingress::ingest(&object, place("ctx-a")));
-        assert_eq!(offered.address.to_string(), "9.255.0.1");
+        assert_eq!(offered.addresses.first().to_string(), "9.255.0.1");
     }
 }
 

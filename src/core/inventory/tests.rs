@@ -24,12 +24,12 @@ fn touched(fqdns: &[&str]) -> Touched {
 }
 
 fn addresses(inventory: &Inventory, fqdn: &str) -> Vec<String> {
-    inventory.offer(fqdn).iter().map(|e| format!("{} {}", e.key, e.address)).collect()
+    inventory.offer(fqdn).endpoints.iter().map(|e| format!("{} {}", e.key, e.addresses.first())).collect()
 }
 
 #[test]
 fn a_new_object_touches_its_hosts_and_an_equal_one_touches_nothing() {
-    let mut inventory = Inventory::new("ctx-a");
+    let mut inventory = Inventory::new("ctx-a", Arc::default());
     let web = ingress("shop", "web", &[("m.example.org", "10.1.0.5"), ("n.example.org", "10.1.0.6")]);
     assert_eq!(inventory.put(web.clone()), touched(&["m.example.org", "n.example.org"]));
     assert_eq!(inventory.put(web), Touched::new());
@@ -38,7 +38,7 @@ fn a_new_object_touches_its_hosts_and_an_equal_one_touches_nothing() {
 
 #[test]
 fn a_changed_address_touches_only_its_own_host() {
-    let mut inventory = Inventory::new("ctx-a");
+    let mut inventory = Inventory::new("ctx-a", Arc::default());
     inventory.put(ingress("shop", "web", &[("m.example.org", "10.1.0.5"), ("n.example.org", "10.1.0.6")]));
     let moved = ingress("shop", "web", &[("m.example.org", "10.1.0.5"), ("n.example.org", "10.1.0.9")]);
     assert_eq!(inventory.put(moved), touched(&["n.example.org"]));
@@ -47,7 +47,7 @@ fn a_changed_address_touches_only_its_own_host() {
 
 #[test]
 fn a_renamed_host_touches_the_old_and_the_new_name() {
-    let mut inventory = Inventory::new("ctx-a");
+    let mut inventory = Inventory::new("ctx-a", Arc::default());
     inventory.put(ingress("shop", "web", &[("old.example.org", "10.1.0.5")]));
     let renamed = inventory.put(ingress("shop", "web", &[("new.example.org", "10.1.0.5")]));
     assert_eq!(renamed, touched(&["new.example.org", "old.example.org"]));
@@ -56,7 +56,7 @@ fn a_renamed_host_touches_the_old_and_the_new_name() {
 
 #[test]
 fn a_complete_list_removes_what_it_does_not_name() {
-    let mut inventory = Inventory::new("ctx-a");
+    let mut inventory = Inventory::new("ctx-a", Arc::default());
     inventory.put(ingress("shop", "web", &[("web.example.org", "10.1.0.5")]));
     inventory.put(ingress("shop", "api", &[("api.example.org", "10.1.0.6")]));
     let list = vec![ingress("shop", "api", &[("api.example.org", "10.1.0.6")])];
@@ -71,7 +71,7 @@ fn a_complete_list_removes_what_it_does_not_name() {
 
 #[test]
 fn two_objects_of_one_host_are_offered_in_key_order() {
-    let mut inventory = Inventory::new("ctx-a");
+    let mut inventory = Inventory::new("ctx-a", Arc::default());
     inventory.put(ingress("shop", "web-b", &[("web.example.org", "10.1.0.6")]));
     inventory.put(ingress("shop", "web-a", &[("web.example.org", "10.1.0.5")]));
     let expected =
@@ -81,20 +81,20 @@ fn two_objects_of_one_host_are_offered_in_key_order() {
 
 #[test]
 fn a_namespace_touches_the_hosts_of_its_objects_only() {
-    let mut inventory = Inventory::new("ctx-a");
+    let mut inventory = Inventory::new("ctx-a", Arc::default());
     inventory.put_namespace(namespace("shop", "gold"));
     inventory.put(ingress("shop", "web", &[("web.example.org", "10.1.0.5")]));
     inventory.put(ingress("other", "web", &[("other.example.org", "10.1.0.6")]));
     assert_eq!(inventory.put_namespace(namespace("shop", "gold")), Touched::new());
     assert_eq!(inventory.put_namespace(namespace("shop", "silver")), touched(&["web.example.org"]));
-    assert_eq!(inventory.offer("web.example.org")[0].namespace_labels.get("tier"), Some("silver"));
+    assert_eq!(inventory.offer("web.example.org").endpoints[0].namespace_labels.get("tier"), Some("silver"));
     assert_eq!(inventory.replace_namespaces(vec![]), touched(&["web.example.org"]));
-    assert!(inventory.offer("web.example.org")[0].namespace_labels.is_empty());
+    assert!(inventory.offer("web.example.org").endpoints[0].namespace_labels.is_empty());
 }
 
 #[test]
 fn an_object_that_is_listed_but_unreadable_stays_as_it_was() {
-    let mut inventory = Inventory::new("ctx-a");
+    let mut inventory = Inventory::new("ctx-a", Arc::default());
     let web = ingress("shop", "web", &[("web.example.org", "10.1.0.5")]);
     inventory.put(web.clone());
     assert_eq!(inventory.replace(Kind::Ingress, vec![], vec![web.id()]), Touched::new());
@@ -103,14 +103,17 @@ fn an_object_that_is_listed_but_unreadable_stays_as_it_was() {
 
 #[test]
 fn an_endpoint_that_stays_the_same_stays_in_the_memory_where_it_is_offered() {
-    let mut inventory = Inventory::new("ctx-a");
+    let mut inventory = Inventory::new("ctx-a", Arc::default());
     inventory.put(ingress("shop", "web", &[("web.example.org", "10.1.0.5"), ("api.example.org", "10.1.0.6")]));
     let before = inventory.offer("web.example.org");
     inventory.put(ingress("shop", "web", &[("web.example.org", "10.1.0.5"), ("api.example.org", "10.1.0.9")]));
     inventory.put_namespace(Namespace { name: "shop".into(), ..Namespace::default() });
     inventory.put(ingress("shop", "more", &[("web.example.org", "10.1.0.7")]));
     let after = inventory.offer("web.example.org");
-    assert_eq!((before.len(), after.len()), (1, 2));
+    assert_eq!((before.endpoints.len(), after.endpoints.len()), (1, 2));
     let web = &inventory.objects.values().find(|entry| entry.endpoints.len() == 2).unwrap().endpoints;
-    assert!(web.iter().any(|held| Arc::ptr_eq(held, &before[0])) && after.iter().any(|e| Arc::ptr_eq(e, &before[0])));
+    assert!(
+        web.iter().any(|held| Arc::ptr_eq(held, &before.endpoints[0]))
+            && after.endpoints.iter().any(|e| Arc::ptr_eq(e, &before.endpoints[0]))
+    );
 }

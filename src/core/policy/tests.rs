@@ -177,7 +177,8 @@ fn a_valid_policy_keeps_everything_it_says() {
             .into(),
         traffic_split: [(text("ctx-a"), TrafficShare { weight: 8, priority: 0 })].into(),
         ttl: Some(30),
-        health: MonitorChoice::Refs(vec![text("my-hm1"), text("my-hm2")]),
+        control_plane_only: false,
+        monitors: Some(MonitorSource::Refs(vec![text("my-hm1"), text("my-hm2")])),
         site_persistence: Some(text("gap-1")),
         pki_profile: Some(text("pki-x")),
         algorithm: Some(PoolAlgorithm::Geo { fallback: GeoFallback::ConsistentHash { mask: 24 } }),
@@ -208,14 +209,15 @@ fn settings_without_parameters_are_read() {
 /// See `docs/RULES.md#where-a-property-comes-from`.
 #[test]
 fn control_plane_only_comes_before_references() {
-    let health = |value| validated(value).unwrap().health;
+    let health = |value| {
+        let valid = validated(value).unwrap();
+        (valid.control_plane_only, valid.monitors)
+    };
     let refs = json!(["my-hm1"]);
-    assert_eq!(health(json!({"controlPlaneHmOnly": true, "healthMonitorRefs": refs})), MonitorChoice::ControlPlaneOnly);
-    assert_eq!(
-        health(json!({"controlPlaneHmOnly": false, "healthMonitorRefs": refs})),
-        MonitorChoice::Refs(vec!["my-hm1".to_owned()])
-    );
-    assert_eq!(health(json!({})), MonitorChoice::Own);
+    let own = Some(MonitorSource::Refs(vec!["my-hm1".to_owned()]));
+    assert_eq!(health(json!({"controlPlaneHmOnly": true, "healthMonitorRefs": refs})), (true, own.clone()));
+    assert_eq!(health(json!({"controlPlaneHmOnly": false, "healthMonitorRefs": refs})), (false, own));
+    assert_eq!(health(json!({})), (false, None));
 }
 
 /// Rules GDP-01, GDP-02, GDP-04 and DB-03.

@@ -1,7 +1,7 @@
 //! From what the user wrote to a policy that can be trusted (rule GDP-05). The texts end up in `status.errorStatus`
 //! and are those of upstream, byte for byte; a text without a row there says so.
 
-use super::{ClusterPolicy, DeploymentPolicy, MonitorChoice, TrafficShare, algorithm, down_response};
+use super::{ClusterPolicy, DeploymentPolicy, MonitorSource, TrafficShare, algorithm, down_response};
 use crate::crd::{GlobalDeploymentPolicySpec, MatchCluster, Selector, TrafficSplitEntry};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ pub fn validate(
     let namespace_selector = namespace_selector(spec.match_rules.namespace_selector.as_ref())?;
     let clusters = match_clusters(&spec.match_clusters, known_clusters)?;
     let traffic_split = traffic_split(&spec.traffic_split, known_clusters)?;
-    let health = health(spec)?;
+    let monitors = monitors(spec)?;
     let algorithm = spec.pool_algorithm_settings.as_ref().map(algorithm::read).transpose();
     let algorithm = algorithm.map_err(|detail| format!("invalid pool algorithm: {detail}"))?;
     let site_persistence = reference(spec.site_persistence_ref.as_ref(), "site persistence")?;
@@ -34,7 +34,8 @@ pub fn validate(
         clusters,
         traffic_split,
         ttl: spec.ttl.map(ttl).transpose()?,
-        health,
+        control_plane_only: spec.control_plane_hm_only.unwrap_or(false),
+        monitors,
         site_persistence,
         pki_profile,
         algorithm,
@@ -112,18 +113,14 @@ fn traffic_split(
     Ok(split)
 }
 
-/// Row 7; control-plane only comes before references.
-fn health(spec: &GlobalDeploymentPolicySpec) -> Result<MonitorChoice, String> {
+/// Row 7.
+fn monitors(spec: &GlobalDeploymentPolicySpec) -> Result<Option<MonitorSource>, String> {
     let template = spec.health_monitor_template.as_deref().is_some_and(|name| !name.is_empty());
     let refs = &spec.health_monitor_refs;
     if template && !refs.is_empty() {
         return Err("health monitor reference and template cannot be specified together".to_owned());
     }
-    Ok(match spec.control_plane_hm_only {
-        Some(true) => MonitorChoice::ControlPlaneOnly,
-        _ if refs.is_empty() => MonitorChoice::Own,
-        _ => MonitorChoice::Refs(refs.clone()),
-    })
+    Ok((!refs.is_empty()).then(|| MonitorSource::Refs(refs.clone())))
 }
 
 /// Rows 11 and 12.

@@ -204,7 +204,7 @@ fn persistence_is_not_switched_on_in_the_dark() {
 #[test]
 fn a_policy_without_own_monitors_drops_them_in_the_dark_too() {
     let mut world = both();
-    let health = crate::core::policy::MonitorChoice::Refs(strings(&["my-hm1"]));
-    world.policy = in_force(DeploymentPolicy { health, ..deployment() });
+    let monitors = Some(crate::core::policy::MonitorSource::Refs(strings(&["my-hm1"])));
+    world.policy = in_force(DeploymentPolicy { monitors, ..deployment() });
     assert_eq!(service(in_the_dark(&mut world)).monitors, ["my-hm1"]);
 }
