@@ -5,6 +5,8 @@ use super::build::{Built, Decision, Inputs, build};
 use super::endpoint::{Backend, Endpoint, EndpointKey, Kind, VirtualServiceRef};
 use super::ingest::annotations::{CLUSTER_UUID, VS_UUID_MAP};
 use super::ingest::{self, Place};
+use super::naming::Naming;
+use super::object::{AkoHostRule, MultiClusterIngress, Route, RouteAdmission, RouteCondition};
 use super::object::{Ingress, IngressRule, LoadBalancerAddress, Meta, Namespace, Service, ServicePort};
 use super::owner::Owner;
 use super::pairs::Pairs;
@@ -66,7 +68,7 @@ pub(super) fn lb_service(name: &str, host: &str, ports: &[(u16, &str)], ip: &str
 
 /// A place in namespace `shop` without labels or tenant.
 pub(super) fn place(cluster: &str) -> Place<'_> {
-    Place { cluster, namespace: None }
+    Place { cluster, naming: &PLAIN, namespace: None }
 }
 
 pub(super) fn namespace(label: &[(&str, &str)], tenant: Option<&str>) -> Namespace {
@@ -226,5 +228,52 @@ impl World {
         let calls = self.controller.settle(&decision);
         assert_eq!(self.controller.settle(&decision), Vec::<String>::new(), "a settled world is quiet (DB-09)");
         calls
+    }
+}
+
+/// Hostnames name services, and no policy names a default domain.
+pub(super) static PLAIN: Naming = Naming { custom_global_fqdn: false, default_domain: None };
+
+/// HostRules name services.
+pub(super) fn custom_naming() -> Naming {
+    Naming { custom_global_fqdn: true, ..PLAIN.clone() }
+}
+
+/// A Route that AKO admitted under `host` with this address; its annotations name the virtual service.
+pub(super) fn route(name: &str, host: &str, path: &str, termination: Option<&str>, ip: &str) -> Route {
+    Route {
+        meta: meta(name, &[host]),
+        host: host.to_owned(),
+        path: path.to_owned(),
+        termination: termination.map(str::to_owned),
+        admissions: vec![admission("ako-ctx", host, "", ip)],
+        ..Route::default()
+    }
+}
+
+/// With one condition.
+pub(super) fn admission(router_name: &str, host: &str, reason: &str, message: &str) -> RouteAdmission {
+    let condition = RouteCondition { reason: reason.to_owned(), message: message.to_owned() };
+    RouteAdmission { router_name: router_name.to_owned(), host: host.to_owned(), conditions: vec![condition] }
+}
+
+pub(super) fn mci(name: &str, host: &str, secret: &str, paths: &[&str], ip: &str) -> MultiClusterIngress {
+    MultiClusterIngress {
+        meta: meta(name, &[host]),
+        hostname: host.to_owned(),
+        secret_name: secret.to_owned(),
+        paths: strings(paths),
+        addresses: vec![status(ip, host)],
+    }
+}
+
+/// An accepted HostRule of namespace `shop` without date that asks for nothing.
+pub(super) fn ako_host_rule(name: &str, fqdn: &str) -> AkoHostRule {
+    AkoHostRule {
+        namespace: "shop".to_owned(),
+        name: name.to_owned(),
+        status: "Accepted".to_owned(),
+        fqdn: fqdn.to_owned(),
+        ..AkoHostRule::default()
     }
 }

@@ -3,14 +3,23 @@
 //! A watcher feeds objects in; each change answers which FQDNs look different now, so that an event costs one message
 //! per FQDN that it touches and an event without effect costs none.
 
+mod host_rules;
+mod offers;
+#[cfg(test)]
+mod tests;
+mod unnamed;
+
 use super::aliases::Claims;
-use super::endpoint::{Endpoint, Kind};
+use super::endpoint::{Endpoint, EndpointKey, Kind};
 use super::ingest::{self, Ingested, Place, Refusal};
 use super::naming::Naming;
 use super::object::{AkoHostRule, Ingress, MultiClusterIngress, Namespace, Route, Service};
 use super::precedence::ObjectName;
+use host_rules::{Changes, HostRules, Named};
+use offers::{Offers, share};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use unnamed::Unnamed;
 
 /// An object that was seen, as its projection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +60,8 @@ pub type Touched = BTreeSet<String>;
 struct Entry {
     object: Seen,
     endpoints: Vec<Arc<Endpoint>>,
+    /// Hostnames with an address and without a service.
+    unnamed: Box<[String]>,
 }
 
 /// The objects of one member cluster and their endpoints.
@@ -58,10 +69,13 @@ struct Entry {
 pub struct Inventory {
     cluster: String,
     naming: Arc<Naming>,
+    openshift: bool,
     namespaces: BTreeMap<String, Namespace>,
+    host_rules: HostRules,
     /// Boxed, because the nodes of a map are half empty.
     objects: BTreeMap<ObjectId, Box<Entry>>,
-    offers: BTreeMap<String, Offer>,
+    offers: Offers,
+    unnamed: Unnamed,
     /// Only of objects that have any: usually empty.
     refusals: BTreeMap<ObjectId, Vec<Refusal>>,
 }
@@ -80,9 +94,17 @@ impl Seen {
     fn ingest(&self, place: Place<'_>) -> Ingested {
         match self {
             Self::Ingress(ingress) => ingest::ingress::ingest(ingress, place),
+            Self::Route(route) => ingest::route::ingest(route, place),
             Self::Service(service) => ingest::service::ingest(service, place),
-            Self::Route(_) | Self::MultiClusterIngress(_) => Ingested::default(),
+            Self::MultiClusterIngress(mci) => ingest::multi_cluster_ingress::ingest(mci, place),
         }
+    }
+}
+
+impl From<&EndpointKey> for ObjectId {
+    /// The object behind an endpoint.
+    fn from(key: &EndpointKey) -> Self {
+        Self { kind: key.kind, namespace: key.namespace.clone(), name: key.name.clone() }
     }
 }
 
@@ -91,11 +113,14 @@ impl Inventory {
     pub fn new(cluster: &str, naming: Arc<Naming>) -> Self {
         Self {
             cluster: cluster.to_owned(),
-            naming,
+            openshift: false,
             namespaces: BTreeMap::new(),
+            host_rules: HostRules::new(naming.custom_global_fqdn),
             objects: BTreeMap::new(),
-            offers: BTreeMap::new(),
+            offers: Offers::default(),
+            unnamed: Unnamed::default(),
             refusals: BTreeMap::new(),
+            naming,
         }
     }
 
@@ -104,57 +129,69 @@ impl Inventory {
         &self.naming
     }
 
-    /// Names everything anew.
+    /// Names everything anew: services, aliases, and the hostnames of Routes below the default domain (DB-28).
     pub fn set_naming(&mut self, naming: Arc<Naming>) {
+        if self.naming == naming {
+            return;
+        }
+        let mut services = self.host_rules.all_services();
+        self.host_rules.set_custom(naming.custom_global_fqdn);
         self.naming = naming;
+        services.append(&mut self.host_rules.all_services());
+        let ids: Vec<ObjectId> = self.objects.keys().cloned().collect();
+        self.derive_all(&ids);
+        self.claim(services);
     }
 
     /// On OpenShift, Routes count and Ingresses do not.
     pub fn set_openshift(&mut self) -> Touched {
-        Touched::new()
+        if std::mem::replace(&mut self.openshift, true) {
+            return Touched::new();
+        }
+        let ids: Vec<ObjectId> = self.objects.keys().filter(|id| id.kind == Kind::Ingress).cloned().collect();
+        self.derive_all(&ids)
     }
 
     /// Takes in an added or changed HostRule, which may name services, give them aliases and make members secure.
-    pub fn put_host_rule(&mut self, _rule: AkoHostRule) -> Touched {
-        Touched::new()
+    pub fn put_host_rule(&mut self, rule: AkoHostRule) -> Touched {
+        let changes = self.host_rules.changes([rule]);
+        self.change_host_rules(changes)
     }
 
     /// Drops a deleted HostRule.
-    pub fn remove_host_rule(&mut self, _id: &ObjectName) -> Touched {
-        Touched::new()
+    pub fn remove_host_rule(&mut self, id: &ObjectName) -> Touched {
+        self.change_host_rules(vec![(id.clone(), None)])
     }
 
     /// Takes in a complete list of HostRules; one that is there but could not be read stays as it was last seen.
-    pub fn replace_host_rules(&mut self, _rules: Vec<AkoHostRule>, _unreadable: Vec<ObjectName>) -> Touched {
-        Touched::new()
+    pub fn replace_host_rules(&mut self, rules: Vec<AkoHostRule>, unreadable: Vec<ObjectName>) -> Touched {
+        let listed: BTreeSet<ObjectName> = rules.iter().map(host_rules::name).chain(unreadable).collect();
+        let gone = self.host_rules.names().filter(|name| !listed.contains(name)).cloned();
+        let gone: Changes = gone.map(|name| (name, None)).collect();
+        let changes = self.host_rules.changes(rules).into_iter().chain(gone).collect();
+        self.change_host_rules(changes)
     }
 
     /// Takes in an added or changed object.
     pub fn put(&mut self, object: Seen) -> Touched {
         let id = object.id();
-        if self.objects.get(&id).is_some_and(|entry| entry.object == object) {
-            return Touched::new();
+        match self.objects.get_mut(&id) {
+            Some(entry) if entry.object == object => return Touched::new(),
+            Some(entry) => entry.object = object,
+            None => {
+                let entry = Entry { object, endpoints: Vec::new(), unnamed: Box::default() };
+                self.objects.insert(id.clone(), Box::new(entry));
+            }
         }
-        let Ingested { endpoints, refusals } = self.ingest(&object);
-        if refusals.is_empty() {
-            self.refusals.remove(&id);
-        } else {
-            self.refusals.insert(id.clone(), refusals);
-        }
-        let before = self.objects.remove(&id).map(|entry| entry.endpoints).unwrap_or_default();
-        let endpoints = share(endpoints, &before);
-        let touched = self.offer_instead(&before, &endpoints);
-        self.objects.insert(id, Box::new(Entry { object, endpoints }));
-        touched
+        self.derive(&id)
     }
 
     /// Drops a deleted object.
     pub fn remove(&mut self, id: &ObjectId) -> Touched {
         self.refusals.remove(id);
-        match self.objects.remove(id) {
-            Some(entry) => self.offer_instead(&entry.endpoints, &[]),
-            None => Touched::new(),
-        }
+        let Some(entry) = self.objects.remove(id) else { return Touched::new() };
+        self.unnamed.replace(id, &entry.unnamed, &[]);
+        self.offers.replace(&entry.endpoints, &[])
     }
 
     /// Takes in a complete list of one kind: what it does not name is gone. An object that is there but could not be
@@ -173,14 +210,14 @@ impl Inventory {
         touched
     }
 
-    /// Takes in an added or changed namespace, whose labels and tenant count for every object in it.
+    /// Takes in an added or changed namespace, whose labels and tenant count for every object in it (rule NS-01).
     pub fn put_namespace(&mut self, namespace: Namespace) -> Touched {
         let name = namespace.name.clone();
         if self.namespaces.get(&name) == Some(&namespace) {
             return Touched::new();
         }
         self.namespaces.insert(name.clone(), namespace);
-        self.again(&name)
+        self.derive_namespace(&name)
     }
 
     /// Drops a namespace; its objects are deleted by events of their own.
@@ -188,7 +225,7 @@ impl Inventory {
         if self.namespaces.remove(name).is_none() {
             return Touched::new();
         }
-        self.again(name)
+        self.derive_namespace(name)
     }
 
     /// Takes in a complete list of namespaces.
@@ -207,17 +244,23 @@ impl Inventory {
 
     /// What the cluster offers for `fqdn`, in key order; empty when nothing.
     pub fn offer(&self, fqdn: &str) -> Offer {
-        self.offers.get(fqdn).cloned().unwrap_or_default()
+        self.offers.get(fqdn)
     }
 
     /// Everything that the cluster offers.
     pub fn offers(&self) -> BTreeMap<String, Offer> {
-        self.offers.clone()
+        self.offers.all().clone()
     }
 
-    /// Parts of objects that cannot be used, in the order of the objects.
+    /// Parts of objects that cannot be used, in the order of the objects; then HostRules that cannot.
     pub fn refusals(&self) -> impl Iterator<Item = &Refusal> {
-        self.refusals.values().flatten()
+        self.refusals.values().flatten().chain(self.host_rules.refusals())
+    }
+
+    /// Local hostnames that have an address and no service, because with custom names no usable HostRule of the
+    /// cluster names one; sorted. Without custom names there are none. Counting them is cheap.
+    pub fn unnamed(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.unnamed.hostnames()
     }
 
     /// Whether the object was ever seen in a readable state.
@@ -234,56 +277,65 @@ impl Inventory {
         self.objects.is_empty()
     }
 
-    fn ingest(&self, object: &Seen) -> Ingested {
-        let namespace = self.namespaces.get(&object.id().namespace);
-        object.ingest(Place { cluster: &self.cluster, namespace })
+    /// Derives what one object offers now from everything that decides it.
+    fn derive(&mut self, id: &ObjectId) -> Touched {
+        let Some(entry) = self.objects.get_mut(id) else { return Touched::new() };
+        let namespace = self.namespaces.get(&id.namespace);
+        let place = Place { cluster: &self.cluster, naming: &self.naming, namespace };
+        let idle = self.openshift && id.kind == Kind::Ingress;
+        let Ingested { endpoints, refusals } = if idle { Ingested::default() } else { entry.object.ingest(place) };
+        if refusals.is_empty() {
+            self.refusals.remove(id);
+        } else {
+            self.refusals.insert(id.clone(), refusals);
+        }
+        let Named { endpoints, unnamed } = self.host_rules.name(endpoints);
+        let waited = std::mem::replace(&mut entry.unnamed, unnamed);
+        self.unnamed.replace(id, &waited, &entry.unnamed);
+        let endpoints = share(endpoints, &entry.endpoints);
+        let before = std::mem::replace(&mut entry.endpoints, endpoints);
+        self.offers.replace(&before, &entry.endpoints)
     }
 
-    fn again(&mut self, namespace: &str) -> Touched {
-        let ids: Vec<ObjectId> = self.objects.keys().filter(|id| id.namespace == namespace).cloned().collect();
-        let mut touched = Touched::new();
-        for id in ids {
-            let Some(entry) = self.objects.get(&id) else { continue };
-            let endpoints = share(self.ingest(&entry.object).endpoints, &entry.endpoints);
-            let Some(entry) = self.objects.get_mut(&id) else { continue };
-            let before = std::mem::replace(&mut entry.endpoints, endpoints.clone());
-            touched.append(&mut self.offer_instead(&before, &endpoints));
-        }
+    fn derive_all<'a>(&mut self, ids: impl IntoIterator<Item = &'a ObjectId>) -> Touched {
+        ids.into_iter().flat_map(|id| self.derive(id)).collect()
+    }
+
+    fn derive_namespace(&mut self, namespace: &str) -> Touched {
+        let kinds = [Kind::Ingress, Kind::Route, Kind::Service, Kind::MultiClusterIngress];
+        let first = |kind| ObjectId { kind, namespace: namespace.to_owned(), name: String::new() };
+        let of = |kind| {
+            let from_first = self.objects.range(first(kind)..).map(|(id, _)| id);
+            from_first.take_while(move |id| id.kind == kind && id.namespace == namespace).cloned()
+        };
+        let ids: Vec<ObjectId> = kinds.into_iter().flat_map(of).collect();
+        self.derive_all(&ids)
+    }
+
+    /// Every hostname's objects are found before the change, under the service that they had until then.
+    fn change_host_rules(&mut self, changes: Changes) -> Touched {
+        let hostnames = self.host_rules.hostnames(&changes);
+        let objects: BTreeSet<ObjectId> = hostnames.iter().flat_map(|hostname| self.objects_of(hostname)).collect();
+        let mut services = self.host_rules.services(&hostnames);
+        self.host_rules.apply(changes);
+        services.append(&mut self.host_rules.services(&hostnames));
+        let mut touched = self.derive_all(&objects);
+        touched.append(&mut self.claim(services));
         touched
     }
 
-    /// Puts the endpoints that an object has now in the place of those that it had.
-    fn offer_instead(&mut self, before: &[Arc<Endpoint>], after: &[Arc<Endpoint>]) -> Touched {
-        let touched = difference(before, after);
-        for fqdn in &touched {
-            let others = self.offer(fqdn);
-            let others = others.endpoints.iter().filter(|known| !before.iter().any(|gone| gone.key == known.key));
-            let own = after.iter().filter(|endpoint| endpoint.gs_name() == fqdn);
-            let mut endpoints: Vec<_> = others.chain(own).cloned().collect();
-            endpoints.sort_by(|a, b| a.key.cmp(&b.key));
-            if endpoints.is_empty() {
-                self.offers.remove(fqdn);
-            } else {
-                self.offers.insert(fqdn.clone(), Offer { endpoints: endpoints.into(), aliases: Claims::default() });
-            }
-        }
-        touched
+    /// The objects with an address for this local hostname. No index of its own is needed: either the hostname's
+    /// service has them, or they wait for one.
+    fn objects_of(&self, hostname: &str) -> BTreeSet<ObjectId> {
+        let offer = self.host_rules.service_of(hostname).and_then(|service| self.offers.all().get(service));
+        let offered = offer.into_iter().flat_map(|offer| offer.endpoints.iter());
+        let offered = offered.filter(|endpoint| endpoint.key.hostname == hostname);
+        offered.map(|endpoint| ObjectId::from(&endpoint.key)).chain(self.unnamed.objects(hostname).cloned()).collect()
+    }
+
+    /// Takes over what the HostRules claim for these services; returns those with other claims than before.
+    fn claim(&mut self, services: BTreeSet<String>) -> Touched {
+        let Self { host_rules, offers, cluster, .. } = self;
+        services.into_iter().filter(|fqdn| offers.set_aliases(fqdn, host_rules.claims(cluster, fqdn))).collect()
     }
 }
-
-/// The endpoints, in the memory of an equal one from before where there is one: it is offered already.
-fn share(endpoints: Vec<Endpoint>, before: &[Arc<Endpoint>]) -> Vec<Arc<Endpoint>> {
-    let known = |endpoint: &Endpoint| before.iter().find(|known| ***known == *endpoint).cloned();
-    endpoints.into_iter().map(|endpoint| known(&endpoint).unwrap_or_else(|| Arc::new(endpoint))).collect()
-}
-
-/// FQDNs of endpoints that are in one list and not, or not equal, in the other.
-fn difference(before: &[Arc<Endpoint>], after: &[Arc<Endpoint>]) -> Touched {
-    let one_way = |from: &[Arc<Endpoint>], to: &[Arc<Endpoint>]| -> Vec<String> {
-        from.iter().filter(|e| !to.contains(e)).map(|e| e.gs_name().to_owned()).collect()
-    };
-    one_way(before, after).into_iter().chain(one_way(after, before)).collect()
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,15 +1,22 @@
 //! Kubernetes objects to endpoints: see `docs/RULES.md#objects`.
 
 pub mod annotations;
+mod families;
 pub mod ingress;
+pub mod multi_cluster_ingress;
+mod paths;
+pub mod route;
 pub mod service;
 #[cfg(test)]
 mod tests;
+mod virtual_services;
 
-use super::endpoint::{Backend, Endpoint, EndpointKey, Kind};
+use super::endpoint::{Addresses, Backend, Endpoint, EndpointKey, Kind};
+use super::naming::Naming;
 use super::object::{LoadBalancerAddress, Meta, Namespace};
-use annotations::VirtualServices;
+use families::Families;
 use std::net::IpAddr;
+use virtual_services::VirtualServices;
 
 /// What one object offers, and what about it was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,11 +35,12 @@ pub struct Refusal {
     pub reason: String,
 }
 
-/// Where an object was seen.
+/// Where an object was seen, and what beside it decides its hostnames.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
     /// kubeconfig context of the cluster.
     pub cluster: &'a str,
+    pub naming: &'a Naming,
     /// `None` while the namespace has not been seen; its labels then count as empty.
     pub namespace: Option<&'a Namespace>,
 }
@@ -43,28 +51,31 @@ struct Intake<'a> {
     meta: &'a Meta,
     place: Place<'a>,
     virtual_services: VirtualServices,
+    /// Which the object says it is of.
+    tenant: Option<String>,
     ingested: Ingested,
 }
 
 impl<'a> Intake<'a> {
     fn new(kind: Kind, meta: &'a Meta, place: Place<'a>) -> Self {
-        let virtual_services = VirtualServices::default();
-        let mut intake = Self { kind, meta, place, virtual_services, ingested: Ingested::default() };
-        match VirtualServices::read(meta) {
+        let mut intake = Self {
+            kind,
+            meta,
+            place,
+            virtual_services: VirtualServices::default(),
+            tenant: annotations::filled(meta, annotations::TENANT).map(str::to_owned),
+            ingested: Ingested::default(),
+        };
+        let annotation = |key| meta.annotations.get(key);
+        match VirtualServices::read(annotation(annotations::VS_UUID_MAP), annotation(annotations::CLUSTER_UUID)) {
             Ok(found) => intake.virtual_services = found,
-            Err(reason) => intake.refuse(reason),
+            Err(reason) => intake.refuse(format!("annotation {reason}")),
         }
         intake
     }
 
     fn refuse(&mut self, reason: String) {
-        let kind = match self.kind {
-            Kind::Ingress => "Ingress",
-            Kind::Route => "Route",
-            Kind::Service => "Service",
-            Kind::MultiClusterIngress => "MultiClusterIngress",
-        };
-        let object = format!("{kind} {}/{}", self.meta.namespace, self.meta.name);
+        let object = format!("{:?} {}/{}", self.kind, self.meta.namespace, self.meta.name);
         self.ingested.refusals.push(Refusal { object, reason });
     }
 
@@ -81,7 +92,25 @@ impl<'a> Intake<'a> {
         address
     }
 
-    fn offer(&mut self, hostname: &str, address: IpAddr, backend: Backend) {
+    /// The hostname of the first status entry, with its address and that of the first later entry of the other family
+    /// that names the same hostname or none.
+    fn first_entry<'b>(&mut self, entries: &'b [LoadBalancerAddress]) -> Option<(&'b str, Addresses)> {
+        let (first, later) = entries.split_first()?;
+        let hostname = hostname(first)?;
+        let mut families = Families::default();
+        families.first(self.address(first)?);
+        for entry in later.iter().filter(|entry| self::hostname(entry).is_none_or(|named| named == hostname)) {
+            if families.are_both_known() {
+                break;
+            }
+            if let Some(address) = self.address(entry) {
+                families.first(address);
+            }
+        }
+        Some((hostname, families.addresses()?))
+    }
+
+    fn offer(&mut self, hostname: &str, addresses: Addresses, backend: Backend) {
         let Meta { namespace, name, labels, .. } = self.meta;
         self.ingested.endpoints.push(Endpoint {
             key: EndpointKey {
@@ -92,14 +121,14 @@ impl<'a> Intake<'a> {
                 hostname: hostname.to_owned(),
             },
             global_fqdn: None,
-            uid: None,
-            addresses: address.into(),
+            uid: self.meta.uid,
+            addresses,
             backend,
             virtual_service: self.virtual_services.for_host(hostname),
             labels: labels.clone(),
             namespace_labels: self.place.namespace.map(|found| found.labels.clone()).unwrap_or_default(),
             namespace_tenant: self.place.namespace.and_then(|found| found.tenant.clone()),
-            object_tenant: annotations::filled(self.meta, annotations::TENANT).map(str::to_owned),
+            object_tenant: self.tenant.clone(),
         });
     }
 }

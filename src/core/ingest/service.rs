@@ -1,22 +1,20 @@
 //! Service of type LoadBalancer: see `docs/RULES.md#service`.
 
-use super::{Ingested, Intake, Place, hostname};
+use super::{Ingested, Intake, Place};
 use crate::core::endpoint::{Backend, Kind, Protocol};
 use crate::core::object::{Service, ServicePort};
 
 /// The endpoint of a LoadBalancer Service with address, hostname and a port; at most one.
 ///
-/// Only the first entry of the status counts. Its IP must parse, otherwise the Service is refused.
+/// The first entry of the status decides; its IP must parse, otherwise the Service is refused.
 pub fn ingest(service: &Service, place: Place<'_>) -> Ingested {
     if service.service_type != "LoadBalancer" {
         return Ingested::default();
     }
     let mut intake = Intake::new(Kind::Service, &service.meta, place);
-    let Some(entry) = service.addresses.first() else { return intake.ingested };
-    let Some(hostname) = hostname(entry) else { return intake.ingested };
-    let Some(address) = intake.address(entry) else { return intake.ingested };
+    let Some((hostname, addresses)) = intake.first_entry(&service.addresses) else { return intake.ingested };
     match probed_port(&service.ports) {
-        Some((port, protocol)) => intake.offer(hostname, address, Backend::Port { port, protocol }),
+        Some((port, protocol)) => intake.offer(hostname, addresses, Backend::Port { port, protocol }),
         None => intake.refuse("spec.ports names no port that a health monitor could probe; add one".to_owned()),
     }
     intake.ingested

@@ -27,7 +27,7 @@ fn an_ingress_offers_its_host_with_everything_that_decides() {
     object.meta.annotations = object.meta.annotations.with(TENANT, "tenant2");
     let namespace = namespace(&[("team", "shop")], Some("tenant2"));
 
-    let offered = only(ingress::ingest(&object, Place { cluster: "ctx-a", namespace: Some(&namespace) }));
+    let offered = only(ingress::ingest(&object, Place { namespace: Some(&namespace), ..place("ctx-a") }));
 
     let expected = Endpoint {
         key: EndpointKey {
