@@ -1,9 +1,14 @@
-//! Objects to endpoints.
+//! Objects to endpoints: Ingresses, Services, and what all kinds have in common.
 
-use super::annotations::{CLUSTER_UUID, ENABLE_TLS, TENANT, VS_UUID_MAP};
+mod families;
+mod multi_cluster_ingress;
+mod route;
+
+use super::annotations::{CLUSTER_UUID, ENABLE_TLS, PASSTHROUGH, TENANT, VS_UUID_MAP};
 use super::*;
 use crate::core::endpoint::{Protocol, VirtualServiceRef};
-use crate::core::fixtures::{ingress, labels, lb_service, meta, namespace, place, status, strings, tls_ingress};
+use crate::core::fixtures::{custom_naming, ingress, labels, lb_service, meta, namespace};
+use crate::core::fixtures::{place, status, strings, tls_ingress};
 use crate::core::object::{Ingress, IngressRule, Service};
 
 fn only(ingested: Ingested) -> Endpoint {
@@ -25,6 +30,7 @@ fn port(ports: &[(u16, &str)]) -> Option<Backend> {
 fn an_ingress_offers_its_host_with_everything_that_decides() {
     let mut object = ingress("web", "web.example.org", &["/"], "10.1.0.5");
     object.meta.annotations = object.meta.annotations.with(TENANT, "tenant2");
+    object.meta.uid = Some(uuid::Uuid::from_u128(7));
     let namespace = namespace(&[("team", "shop")], Some("tenant2"));
 
     let offered = only(ingress::ingest(&object, Place { namespace: Some(&namespace), ..place("ctx-a") }));
@@ -38,7 +44,7 @@ fn an_ingress_offers_its_host_with_everything_that_decides() {
             hostname: "web.example.org".to_owned(),
         },
         global_fqdn: None,
-        uid: None,
+        uid: Some(uuid::Uuid::from_u128(7)),
         addresses: "10.1.0.5".parse::<std::net::IpAddr>().unwrap().into(),
         backend: Backend::Paths { paths: strings(&["/"]), tls: false },
         virtual_service: Some(VirtualServiceRef {
@@ -93,16 +99,16 @@ fn tls_covers_only_the_hosts_that_it_names() {
     assert_eq!(backends(&other), [Backend::Paths { paths: strings(&["/"]), tls: false }]);
 }
 
-/// DB-22.
 #[test]
-fn of_several_addresses_the_smallest_counts_whatever_their_order() {
-    let ips = ["2001:db8::1", "10.1.0.9", "9.255.0.1", "10.1.0.10"];
-    for turn in 0..ips.len() {
+fn an_ingress_that_hands_tls_through_counts_like_any_other_unless_names_are_custom() {
+    let custom = custom_naming();
+    for (value, custom_names) in [("true", 0), ("TRUE", 0), ("false", 1), ("", 1), ("1", 1)] {
         let mut object = ingress("web", "web.example.org", &["/"], "10.1.0.5");
-        object.addresses =
-            ips.iter().cycle().skip(turn).take(ips.len()).map(|ip| status(ip, "web.example.org")).collect();
-        let offered = only(ingress::ingest(&object, place("ctx-a")));
-        assert_eq!(offered.addresses.first().to_string(), "9.255.0.1");
+        let plain = ingress::ingest(&object, place("ctx-a"));
+        object.meta.annotations = object.meta.annotations.with(PASSTHROUGH, value);
+        assert_eq!(ingress::ingest(&object, place("ctx-a")), plain, "{value:?}");
+        let named = ingress::ingest(&object, Place { naming: &custom, ..place("ctx-a") });
+        assert_eq!((named.endpoints.len(), named.refusals.len()), (custom_names, 0), "{value:?}");
     }
 }
 

@@ -1,5 +1,8 @@
 //! What a change of one cluster's objects touches.
 
+mod host_rules;
+mod properties;
+
 use super::*;
 use crate::core::object::{IngressRule, LoadBalancerAddress, Meta};
 

@@ -3,7 +3,9 @@
 use super::*;
 use crate::core::ingest::annotations::TENANT;
 use crate::core::inventory::Seen;
-use crate::core::object::{AkoHostRule, Ingress, IngressRule, LoadBalancerAddress, Meta, MultiClusterIngress, Namespace};
+use crate::core::object::{
+    AkoHostRule, Ingress, IngressRule, LoadBalancerAddress, Meta, MultiClusterIngress, Namespace,
+};
 use crate::core::object::{Route, RouteAdmission, RouteCondition, Service, ServicePort};
 use crate::core::pairs::Pairs;
 use serde::de::DeserializeOwned;
@@ -43,10 +45,7 @@ fn an_ingress_keeps_hosts_paths_tls_addresses_and_the_annotations_that_matter() 
             IngressRule::default(),
         ],
         tls_hosts: vec!["sec.example.org".into()],
-        addresses: vec![LoadBalancerAddress {
-            ip: Some("10.1.0.5".into()),
-            hostname: Some("web.example.org".into()),
-        }],
+        addresses: vec![LoadBalancerAddress { ip: Some("10.1.0.5".into()), hostname: Some("web.example.org".into()) }],
     });
     assert_eq!(Seen::from(object), expected);
 }
@@ -179,9 +178,10 @@ fn what_is_missing_or_null_is_empty() {
         assert_eq!(Seen::from(read), Seen::Route(expected), "{object}");
     }
     let empty = AkoHostRule { namespace: "shop".into(), name: "x".into(), ..AkoHostRule::default() };
-    for virtualhost in [json!(null), json!({}), json!({"aliases": null, "gslb": null, "tls": {"sslKeyCertificate": {}}})] {
-        let read: HostRuleObject =
-            decode(json!({"metadata": meta(), "spec": {"virtualhost": virtualhost}})).unwrap();
+    for virtualhost in
+        [json!(null), json!({}), json!({"aliases": null, "gslb": null, "tls": {"sslKeyCertificate": {}}})]
+    {
+        let read: HostRuleObject = decode(json!({"metadata": meta(), "spec": {"virtualhost": virtualhost}})).unwrap();
         assert_eq!(AkoHostRule::from(read), empty, "{virtualhost}");
     }
     let read: MultiClusterIngressObject = decode(json!({"metadata": meta(), "spec": {"config": null}})).unwrap();
