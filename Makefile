@@ -52,8 +52,8 @@ fix: ## repair what can be repaired by a program: formatting, lints, crds/, the 
 	AMKO_UPDATE_RULES=1 $(CARGO) test -p amko --test tidy rule
 
 .PHONY: bench
-bench: ## what an FQDN and an event cost, measured in release mode
-	$(CARGO) test --release --locked -p amko --test cost -- --nocapture $(ARGS)
+bench: ## what an FQDN, an event and a decision cost, measured in release mode
+	$(CARGO) test --release --locked -p amko --test cost --test speed -- --nocapture $(ARGS)
 
 # Programs that some tests drive, by Debian package. A test whose program is missing says so and why it did not run.
 TOOL_PACKAGES := dig:bind9-dnsutils dnsperf:dnsperf

@@ -90,13 +90,8 @@ fn decide(inventory: &Inventory, naming: &Naming) {
     for (fqdn, offer) in inventory.offers() {
         let aliases: Vec<Arc<str>> = offer.aliases.iter().map(|claim| claim.alias.as_str().into()).collect();
         let endpoints: Vec<&Endpoint> = offer.endpoints.iter().map(AsRef::as_ref).collect();
-        let inputs = Inputs {
-            fqdn: &fqdn,
-            policy: &policy,
-            rule: &RuleState::None,
-            aliases: &aliases,
-            catalog: Catalog::EMPTY,
-        };
+        let inputs =
+            Inputs { fqdn: &fqdn, policy: &policy, rule: &RuleState::None, aliases: &aliases, catalog: Catalog::EMPTY };
         check(&build(inputs, endpoints), &fqdn);
     }
 }

@@ -18,8 +18,22 @@ const INPUTS: u64 = 4000;
 
 /// Values that programs stumble over.
 const NASTY: [&str; 16] = [
-    "", " ", "/", "0", "-1", "*", "*.example.org", "web.example.org", "WEB.example.org.", "10.1.0.5", "::1", "0.0.0.0",
-    "{}", "{\"web.example.org\":1}", "a, b: c", "\u{0}\u{202e}",
+    "",
+    " ",
+    "/",
+    "0",
+    "-1",
+    "*",
+    "*.example.org",
+    "web.example.org",
+    "WEB.example.org.",
+    "10.1.0.5",
+    "::1",
+    "0.0.0.0",
+    "{}",
+    "{\"web.example.org\":1}",
+    "a, b: c",
+    "\u{0}\u{202e}",
 ];
 
 fn seeds(target: &str) -> Vec<Value> {
