@@ -45,14 +45,15 @@ cargo-deny:
 	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deny
 
 .PHONY: fix
-fix: ## repair what can be repaired by a program: formatting, lints, crds/
+fix: ## repair what can be repaired by a program: formatting, lints, crds/, the table of rules and tests
 	$(CARGO) clippy --fix --allow-dirty --allow-staged --workspace --all-targets
 	$(CARGO) fmt --all
 	AMKO_UPDATE_CRDS=1 $(CARGO) test -p amko --test crds
+	AMKO_UPDATE_RULES=1 $(CARGO) test -p amko --test tidy rule
 
 .PHONY: bench
-bench: ## what an FQDN and an event cost, measured in release mode
-	$(CARGO) test --release --locked -p amko --test cost -- --nocapture $(ARGS)
+bench: ## what an FQDN, an event and a decision cost, measured in release mode
+	$(CARGO) test --release --locked -p amko --test cost --test speed -- --nocapture $(ARGS)
 
 # Programs that some tests drive, by Debian package. A test whose program is missing says so and why it did not run.
 TOOL_PACKAGES := dig:bind9-dnsutils dnsperf:dnsperf

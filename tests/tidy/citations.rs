@@ -71,11 +71,11 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// The ids that have a line of their own in a table.
-fn explained(rules: &str) -> BTreeSet<&str> {
+pub fn explained(rules: &str) -> BTreeSet<&str> {
     rules.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next()).filter(|cell| is_id(cell)).collect()
 }
 
-fn ids(line: &str) -> impl Iterator<Item = &str> {
+pub fn ids(line: &str) -> impl Iterator<Item = &str> {
     line.split(|c: char| !c.is_alphanumeric() && c != '-').filter(|word| is_id(word))
 }
 

@@ -1,12 +1,13 @@
 //! Rules of this repository that the compiler cannot hold: each is one small function over one file.
 //!
 //! `checks` holds the rules about source files, `manifest` and `paths` those about others, `citations` those about what
-//! either refers to, each with a bad sample; `source` turns a file into tokens, `walk` finds the files.
+//! either refers to, `rule_table` the one about which test shows which rule, each with a bad sample; `source` turns a file into tokens, `walk` finds the files.
 
 mod checks;
 mod citations;
 mod manifest;
 mod paths;
+mod rule_table;
 mod source;
 mod walk;
 
@@ -80,4 +81,17 @@ fn what_comments_and_documents_cite_stands_in_the_repository() {
     hold(&files, |file| citations::ids_are_explained(file, &rules));
     hold(&files, |file| citations::headings_exist(file, &rules));
     hold(&files, citations::no_absent_document);
+}
+
+#[test]
+fn every_rule_is_shown_by_a_test_or_says_why_not() {
+    let shown = rule_table::shown(&walk::rust());
+    let document = walk::file(rule_table::TABLE);
+    let wanted = rule_table::replaced(&document.text, &rule_table::render(&shown)).expect("the marks of the table");
+    if std::env::var_os(rule_table::UPDATE).is_some() {
+        walk::write(rule_table::TABLE, &wanted);
+    } else {
+        assert!(document.text == wanted, "{} is out of date: run `make fix`", rule_table::TABLE);
+    }
+    hold(&[document], |document| rule_table::gaps(&walk::file(citations::RULES), document, &shown));
 }

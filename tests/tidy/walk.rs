@@ -33,6 +33,11 @@ pub fn file(path: &str) -> SourceFile {
     read(&root().join(path)).expect("a file of the repository")
 }
 
+/// Replaces the text of a file.
+pub fn write(path: &str, text: &str) {
+    std::fs::write(root().join(path), text).expect("a file that can be written");
+}
+
 /// Whether a path from the root leads to a file or directory.
 pub fn exists(path: &str) -> bool {
     root().join(path).exists()

@@ -1,0 +1,8 @@
+//! Fuzzes `targets::ingress`.
+
+#![no_main]
+
+#[path = "../targets.rs"]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::ingress(data));
