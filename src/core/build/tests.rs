@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::core::fixtures::{deployment, endpoint, in_force, installation, share, strings};
-use crate::core::gslb::{DownResponse, Member, Pool, PoolAlgorithm};
+use crate::core::endpoint::Backend;
+use crate::core::gslb::{DownResponse, Member, Pool, PoolAlgorithm, SitePersistence};
 use crate::core::pairs::Pairs;
-use crate::core::policy::ClusterPolicy;
+use crate::core::policy::{ClusterPolicy, DeploymentPolicy, MonitorSource};
 
 const FQDN: &str = "web.example.org";
 
