@@ -1,7 +1,7 @@
 //! EX-25 and EX-26: domain names of a service, and services named by HostRules.
 
 use crate::core::build::{Decision, Desired};
-use crate::core::fixtures::{Controller, World, installation, ingress, strings};
+use crate::core::fixtures::{Controller, World, ingress, installation, strings};
 use crate::core::policy::Installation;
 
 const D: &str = "d.example.org";

@@ -3,8 +3,8 @@
 use crate::core::build::{Built, Decision, Inputs, Origin, Placed, build};
 use crate::core::endpoint::{Addresses, Backend, Endpoint, Protocol};
 use crate::core::fixtures::{
-    Controller, default_pki, deployment, endpoint, in_force, installation, labels, place, rule, share,
-    template, third_party,
+    Controller, default_pki, deployment, endpoint, in_force, installation, labels, place, rule, share, template,
+    third_party,
 };
 use crate::core::gslb::{GslbService, Member};
 use crate::core::host_rule::{HostRule, RulePersistence, RuleState};
@@ -119,7 +119,10 @@ fn a_host_rule() -> impl Strategy<Value = HostRule> {
             persistence,
             third_party: sites.iter().map(|(site, ip, to)| third_party(site, &format!("10.0.0.{ip}"), *to)).collect(),
             traffic_split: split.into_iter().map(|(name, weight, priority)| share(name, weight, priority)).collect(),
-            public_addresses: public.into_iter().map(|(at, ip)| (CLUSTERS[at].to_owned(), ip.parse().unwrap())).collect(),
+            public_addresses: public
+                .into_iter()
+                .map(|(at, ip)| (CLUSTERS[at].to_owned(), ip.parse().unwrap()))
+                .collect(),
             ..rule(FQDN)
         },
     )
@@ -146,8 +149,12 @@ fn a_setting() -> impl Strategy<Value = Setting> {
         let tenants = ["admin", "t1", "t2"].into_iter();
         answer.map(|pki| tenants.map(|tenant| default_pki(tenant, pki)).collect()).unwrap_or_default()
     });
-    (a_policy(), rule, aliases, catalog)
-        .prop_map(|(policy, rule, aliases, catalog)| Setting { policy, rule, aliases, catalog })
+    (a_policy(), rule, aliases, catalog).prop_map(|(policy, rule, aliases, catalog)| Setting {
+        policy,
+        rule,
+        aliases,
+        catalog,
+    })
 }
 
 fn built(endpoints: &[Endpoint], setting: &Setting) -> Built {

@@ -49,8 +49,10 @@ fn ex_21_a_rule_sets_persistence_public_address_and_share_until_it_is_deleted() 
 
     world.catalog.insert(question, answer);
     assert_eq!(world.settle(SEC), [format!("PUT gs {SEC} [{SECURE_HM}]")]);
-    let mut expected =
-        GslbService { persistence: Some(SitePersistence { profile, pki_profile: Some("pki-x".to_owned()) }), ..before.clone() };
+    let mut expected = GslbService {
+        persistence: Some(SitePersistence { profile, pki_profile: Some("pki-x".to_owned()) }),
+        ..before.clone()
+    };
     expected.pools[0].priority = 7;
     expected.pools[0].members[0].ratio = 5;
     expected.pools[0].members[0].public_address = Some(public);

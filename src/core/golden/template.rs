@@ -44,10 +44,7 @@ fn ex_19_references_give_way_to_monitors_made_from_a_template() {
         description: "created by: amko, gsname: sec.example.org, path: /, protocol: https, created from: tmpl1"
             .to_owned(),
         port: 443,
-        probe: Probe::Https(HttpProbe {
-            request: "GET / HTTP/1.1".to_owned(),
-            response_codes: strings(&["HTTP_2XX"]),
-        }),
+        probe: Probe::Https(HttpProbe { request: "GET / HTTP/1.1".to_owned(), response_codes: strings(&["HTTP_2XX"]) }),
     };
     assert_eq!(root, expected);
     let calls = [

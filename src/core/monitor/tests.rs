@@ -164,8 +164,7 @@ fn passthrough_beside_others_gives_way_to_paths_and_joins_the_ports() {
 #[test]
 fn a_template_gives_method_version_and_answers_of_path_monitors() {
     let expected = |secure: bool| {
-        let probe =
-            HttpProbe { request: "GET /x HTTP/1.1".to_owned(), response_codes: strings(&["HTTP_2XX"]) };
+        let probe = HttpProbe { request: "GET /x HTTP/1.1".to_owned(), response_codes: strings(&["HTTP_2XX"]) };
         let protocol = if secure { "https" } else { "http" };
         HealthMonitor {
             description: format!(

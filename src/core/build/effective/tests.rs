@@ -19,12 +19,7 @@ fn table<T>(
     set_rule(&mut rule);
     let rule = RuleState::InForce(Arc::new(rule));
     let with = |rule: &RuleState, policy: &DeploymentPolicy| property(Effective::of(rule, policy).unwrap());
-    [
-        with(&RuleState::None, &plain),
-        with(&RuleState::None, &policy),
-        with(&rule, &policy),
-        with(&rule, &plain),
-    ]
+    [with(&RuleState::None, &plain), with(&RuleState::None, &policy), with(&rule, &policy), with(&rule, &plain)]
 }
 
 #[test]
@@ -99,12 +94,18 @@ fn persistence_and_its_pki_profile() {
 fn algorithm_and_down_response() {
     use PoolAlgorithm::{RoundRobin, Topology};
     let geo = PoolAlgorithm::Geo { fallback: GeoFallback::RoundRobin };
-    let found =
-        table(|policy| policy.algorithm = Some(Topology), |rule| rule.algorithm = Some(geo), |effective| effective.algorithm());
+    let found = table(
+        |policy| policy.algorithm = Some(Topology),
+        |rule| rule.algorithm = Some(geo),
+        |effective| effective.algorithm(),
+    );
     assert_eq!(found, [RoundRobin, Topology, geo, geo]);
     let [all, empty] = [Some(DownResponse::AllRecords), Some(DownResponse::Empty)];
-    let found =
-        table(|policy| policy.down_response = all, |rule| rule.down_response = empty, |effective| effective.down_response());
+    let found = table(
+        |policy| policy.down_response = all,
+        |rule| rule.down_response = empty,
+        |effective| effective.down_response(),
+    );
     assert_eq!(found, [None, all, empty, empty]);
 }
 
@@ -198,7 +199,7 @@ fn numbers_stay_within_the_limits_of_the_controller_whatever_was_let_in() {
         excess,
         |effective| {
             let [a, b] = ["ctx-a", "ctx-b"].map(|cluster| effective.share_of_site(cluster));
-            
+
             (effective.ttl(), [(a.weight, a.priority), (b.weight, b.priority)], effective.algorithm())
         },
     );

@@ -286,3 +286,13 @@ fn a_multi_cluster_ingress_keeps_its_service_like_an_ingress() {
     world.offered.clear();
     assert!(matches!(in_the_dark(&mut world), Decision::Wait(_)));
 }
+
+/// The worked examples give both clusters the same UUID, and with it the address of another family could be mistaken.
+#[test]
+fn a_new_address_never_explains_one_of_the_other_family() {
+    let mut world = both();
+    world.set_ingress("ctx-b", ingress("web", WEB, &["/"], "2001:db8::5"));
+    world.settle(WEB);
+    world.set_ingress("ctx-a", ingress("web", WEB, &["/"], "10.1.0.99"));
+    assert_eq!(addresses(&service(in_the_dark(&mut world))), ["2001:db8::5", "10.1.0.99"]);
+}
