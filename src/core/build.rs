@@ -1,17 +1,24 @@
-//! Endpoints and policy to the GSLB service they ask for: see `docs/RULES.md#services`.
+//! Endpoints, policy and host rule to the GSLB service they ask for: see `docs/RULES.md#services`.
 
+mod effective;
+mod monitoring;
+mod persistence;
 mod pools;
+mod selection;
 #[cfg(test)]
 mod tests;
 
-use super::endpoint::{Backend, Endpoint, EndpointKey};
-use super::gslb::{GslbService, HealthMonitor, SitePersistence};
+use super::endpoint::{Endpoint, EndpointKey};
+use super::gslb::{GslbService, HealthMonitor};
 use super::host_rule::RuleState;
-use super::monitor::{OwnMonitors, Subject};
-use super::policy::{DeploymentPolicy, DeploymentState, Installation, MonitorChoice, MonitorSource, PolicySnapshot};
+use super::monitor::Subject;
+use super::policy::{DeploymentState, Installation, PolicySnapshot};
 use super::references::{Catalog, Question};
-use super::select::{Verdict, judge};
-use super::tenancy::tenant;
+use effective::Effective;
+use monitoring::Monitoring;
+use pools::Arrangement;
+use selection::Selection;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -19,8 +26,8 @@ use std::sync::Arc;
 /// What should be on the controller for one FQDN.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Too little is known to decide: leave the controller as it is.
-    Wait(&'static str),
+    /// Too little is known to decide: leave the controller as it is. Carries what it waits for, for people.
+    Wait(Cow<'static, str>),
     /// No service and no monitors.
     Nothing,
     Service(Box<Desired>),
@@ -39,7 +46,7 @@ pub struct Built {
     pub decision: Decision,
     /// Each endpoint that is not a member, or a member with a limitation, with the reason; in the order of the keys.
     pub refused: Vec<(EndpointKey, String)>,
-    /// What is behind each member, in the order of the members of the pools.
+    /// What is behind each member, in the order of the members of the pools; empty without a service.
     pub members: Vec<Placed>,
     /// What the controller's limits leave out of the service as a whole, in words.
     pub limitations: Vec<String>,
@@ -88,27 +95,33 @@ impl<'a> Inputs<'a> {
 
 /// Decides what an FQDN should look like. The order of `endpoints` does not matter; their keys are distinct.
 pub fn build<'a>(inputs: Inputs<'_>, endpoints: impl IntoIterator<Item = &'a Endpoint>) -> Built {
-    let Inputs { fqdn, policy, .. } = inputs;
-    let Some(installation) = &policy.installation else { return wait("no GSLBConfig is active") };
+    let Some(installation) = &inputs.policy.installation else {
+        return Built::of(Decision::Wait("no GSLBConfig is active".into()), Vec::new());
+    };
     let mut endpoints: Vec<&Endpoint> = endpoints.into_iter().collect();
     endpoints.sort_by(|a, b| a.key.cmp(&b.key));
-    match &policy.deployment {
-        DeploymentState::Unknown => wait("no GlobalDeploymentPolicy has been seen or was valid so far"),
+    match &inputs.policy.deployment {
+        DeploymentState::Unknown => {
+            Built::of(Decision::Wait("no GlobalDeploymentPolicy has been seen or was valid so far".into()), Vec::new())
+        }
         DeploymentState::Absent => without_policy(&endpoints),
         DeploymentState::InForce(deployment) => {
-            Selection::of(&endpoints, deployment, installation).build(fqdn, deployment)
+            let selection = Selection::of(&endpoints, deployment, installation);
+            match Effective::of(inputs.rule, deployment) {
+                // Third-party members do not make a service (DB-23), so without others no rule matters.
+                _ if selection.members.is_empty() => Built::of(Decision::Nothing, selection.refused),
+                Ok(effective) => selection.build(inputs, effective, installation),
+                Err(reason) => Built::of(Decision::Wait(reason.to_owned().into()), selection.refused),
+            }
         }
     }
 }
 
 impl Built {
+    /// Without a service.
     fn of(decision: Decision, refused: Vec<(EndpointKey, String)>) -> Self {
         Self { decision, refused, members: Vec::new(), limitations: Vec::new(), questions: BTreeSet::new() }
     }
-}
-
-fn wait(reason: &'static str) -> Built {
-    Built::of(Decision::Wait(reason), Vec::new())
 }
 
 /// The deletion of the policy empties every service.
@@ -118,95 +131,53 @@ fn without_policy(endpoints: &[&Endpoint]) -> Built {
     Built::of(Decision::Nothing, refused)
 }
 
-/// The endpoints that become members, all of one tenant.
-struct Selection<'a> {
-    tenant: &'a str,
-    /// In the order of their keys.
-    members: Vec<&'a Endpoint>,
-    refused: Vec<(EndpointKey, String)>,
-}
-
-impl<'a> Selection<'a> {
-    /// The tenant is that of the first selected endpoint (rule GS-01); those of other tenants cannot join (rule
-    /// TEN-05).
-    fn of(endpoints: &[&'a Endpoint], policy: &DeploymentPolicy, installation: &'a Installation) -> Self {
-        let mut selection = Self { tenant: &installation.default_tenant, members: Vec::new(), refused: Vec::new() };
-        for &endpoint in endpoints {
-            if let Err(reason) = selection.admit(endpoint, policy, installation) {
-                selection.refused.push((endpoint.key.clone(), reason));
-            }
-        }
-        selection
-    }
-
-    fn admit(
-        &mut self,
-        endpoint: &'a Endpoint,
-        policy: &DeploymentPolicy,
-        installation: &'a Installation,
-    ) -> Result<(), String> {
-        if let Verdict::Refused(reason) = judge(endpoint, policy, installation) {
-            return Err(reason);
-        }
-        let tenant = tenant(endpoint, installation)?;
-        match self.members.first() {
-            Some(first) if tenant != self.tenant => {
-                return Err(format!(
-                    "it is of tenant {tenant:?}, but GSLB service {} is of tenant {:?} because of {} (rule TEN-05); \
-                     give both namespaces the same tenant",
-                    endpoint.key.hostname, self.tenant, first.key
-                ));
-            }
-            _ => self.tenant = tenant,
-        }
-        self.members.push(endpoint);
-        Ok(())
-    }
-
-    fn build(mut self, fqdn: &str, policy: &DeploymentPolicy) -> Built {
-        if self.members.is_empty() {
-            return Built::of(Decision::Nothing, self.refused);
-        }
-        let OwnMonitors { monitors, unmonitored } = match choice(policy) {
-            MonitorChoice::Own(_) => Subject { tenant: self.tenant, gs_name: fqdn }.monitors(&self.members),
-            MonitorChoice::Refs(_) | MonitorChoice::ControlPlaneOnly => OwnMonitors::default(),
+impl Selection<'_> {
+    fn build(mut self, inputs: Inputs<'_>, effective: Effective<'_>, installation: &Installation) -> Built {
+        let persistence = match persistence::resolve(&self.members, effective, self.tenant, inputs.catalog) {
+            Ok(persistence) => persistence,
+            Err(question) => return self.undecided(question),
         };
+        let subject = Subject { tenant: self.tenant, gs_name: inputs.fqdn };
+        let monitoring = Monitoring::of(effective.monitors(), subject, &self.members, &installation.owner);
+        let arrangement = pools::arrange(&self.members, effective, monitoring.min_up());
+        let Monitoring { references, own, unmonitored, limitation } = monitoring;
         self.refused.extend(unmonitored);
         self.refused.sort();
-        let service = self.service(fqdn, policy, &monitors);
-        Built::of(Decision::Service(Box::new(Desired { service, monitors })), self.refused)
-    }
-
-    fn service(&self, fqdn: &str, policy: &DeploymentPolicy, own: &[HealthMonitor]) -> GslbService {
-        GslbService {
+        let Arrangement { pools, placed, repeated } = arrangement;
+        let service = GslbService {
             tenant: self.tenant.to_owned(),
-            name: fqdn.to_owned(),
-            domain_names: vec![fqdn.to_owned()],
-            description: self.members.iter().map(|member| member.key.describe()).collect::<Vec<_>>().join(","),
-            pools: pools::pools(&self.members, policy),
-            monitors: match choice(policy) {
-                MonitorChoice::Refs(names) => names.to_vec(),
-                MonitorChoice::Own(_) | MonitorChoice::ControlPlaneOnly => own.iter().map(|m| m.name.clone()).collect(),
-            },
-            ttl: policy.ttl,
-            down_response: policy.down_response,
-            persistence: self.persistence(policy),
+            name: inputs.fqdn.to_owned(),
+            domain_names: domain_names(inputs),
+            description: self.description(),
+            pools,
+            monitors: references,
+            ttl: effective.ttl(),
+            down_response: effective.down_response(),
+            persistence,
+        };
+        Built {
+            decision: Decision::Service(Box::new(Desired { service, monitors: own })),
+            refused: self.refused,
+            members: placed,
+            limitations: limitation.into_iter().chain(repeated).collect(),
+            questions: BTreeSet::new(),
         }
     }
 
-    /// Only while every member is secure (DB-31).
-    fn persistence(&self, policy: &DeploymentPolicy) -> Option<SitePersistence> {
-        let profile = policy.site_persistence.clone()?;
-        let secure = self.members.iter().all(|member| matches!(member.backend, Backend::Paths { tls: true, .. }));
-        secure.then(|| SitePersistence { profile, pki_profile: policy.pki_profile.clone() })
+    /// While a question is open the controller keeps what it has, so that nothing is switched off and on again.
+    fn undecided(self, question: Question) -> Built {
+        let waits_for = format!(
+            "site persistence needs a PKI profile, none is configured, and whether the controller has a federated one \
+             in tenant {:?} is not known yet",
+            self.tenant
+        );
+        Built { questions: [question].into(), ..Built::of(Decision::Wait(waits_for.into()), self.refused) }
     }
 }
 
-fn choice(policy: &DeploymentPolicy) -> MonitorChoice<'_> {
-    match &policy.monitors {
-        _ if policy.control_plane_only => MonitorChoice::ControlPlaneOnly,
-        Some(MonitorSource::Refs(names)) => MonitorChoice::Refs(names),
-        Some(MonitorSource::Template(template)) => MonitorChoice::Own(Some(template)),
-        None => MonitorChoice::Own(None),
-    }
+/// The name and the aliases, sorted bytewise, each once (`docs/RULES.md#aliases`).
+fn domain_names(inputs: Inputs<'_>) -> Vec<String> {
+    let aliases = inputs.aliases.iter().map(|alias| &**alias);
+    let names: BTreeSet<&str> = aliases.chain([inputs.fqdn]).collect();
+    names.into_iter().map(str::to_owned).collect()
 }

@@ -31,7 +31,7 @@ pub struct EndpointKey {
 }
 
 /// What is behind an endpoint, as far as health monitors care.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Backend {
     /// HTTP paths, in the order written, without duplicates, never empty.
     Paths { paths: Vec<String>, tls: bool },
@@ -49,14 +49,14 @@ pub enum Protocol {
 }
 
 /// The virtual service that AKO made for the object, read from its annotations (rule OBJ-03).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct VirtualServiceRef {
     pub vs_uuid: String,
     pub cluster_uuid: String,
 }
 
 /// The addresses of an endpoint: at least one, at most one per family; IPv4 first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Addresses {
     first: IpAddr,
     /// Only beside an IPv4 address.
@@ -64,7 +64,7 @@ pub struct Addresses {
 }
 
 /// What one object offers for one FQDN.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     pub key: EndpointKey,
     /// Name of the service when a HostRule gives another than the local hostname.

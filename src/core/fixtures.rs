@@ -1,8 +1,10 @@
 //! Objects, policies and a small world for the tests of the core, in the words of the worked examples: clusters
 //! `ctx-a` and `ctx-b`, namespace `shop`, label `app: gslb`.
 
-use super::build::{Built, Decision, Inputs, build};
-use super::endpoint::{Backend, Endpoint, EndpointKey, Kind, VirtualServiceRef};
+use super::build::{Built, Decision, Desired, Inputs, build};
+use super::endpoint::{Addresses, Backend, Endpoint, EndpointKey, Kind, VirtualServiceRef};
+use super::gslb::{GslbService, Pool};
+use super::host_rule::{HostRule, RuleState, RuleTable, ThirdParty};
 use super::ingest::annotations::{CLUSTER_UUID, VS_UUID_MAP};
 use super::ingest::{self, Place};
 use super::naming::Naming;
@@ -11,8 +13,13 @@ use super::object::{Ingress, IngressRule, LoadBalancerAddress, Meta, Namespace, 
 use super::owner::Owner;
 use super::pairs::Pairs;
 use super::plan::{Observed, Stored, Write, plan};
-use super::policy::{ClusterPolicy, DeploymentPolicy, DeploymentState, Installation, PolicySnapshot, TrafficShare};
+use super::policy::{
+    ClusterPolicy, DeploymentPolicy, DeploymentState, Installation, PolicySnapshot, Template, TrafficShare,
+};
+use super::precedence::ObjectName;
+use super::references::{Answer, Catalog, Question};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub(super) const UUID: &str = "11111111-2222-11ee-8000-333333333333";
 
@@ -101,6 +108,64 @@ pub(super) fn endpoint(cluster: &str, name: &str, ip: &str) -> Endpoint {
     }
 }
 
+/// The same with an address of each family.
+pub(super) fn dual_stack(cluster: &str, name: &str, v4: &str, v6: &str) -> Endpoint {
+    let addresses = Addresses::new(Some(v4.parse().unwrap()), Some(v6.parse().unwrap())).unwrap();
+    Endpoint { addresses, ..endpoint(cluster, name, v4) }
+}
+
+/// A Route with UUIDs as in the worked examples.
+pub(super) fn route_endpoint(cluster: &str, name: &str, host: &str, ip: &str, backend: Backend) -> Endpoint {
+    let mut endpoint = Endpoint { backend, ..endpoint(cluster, name, ip) };
+    endpoint.key.kind = Kind::Route;
+    host.clone_into(&mut endpoint.key.hostname);
+    let [vs_uuid, cluster_uuid] = [format!("virtualservice-{host}"), format!("cluster-avi-{name}")];
+    endpoint.virtual_service = Some(VirtualServiceRef { vs_uuid, cluster_uuid });
+    endpoint
+}
+
+/// A rule that says nothing yet; set what it is to say.
+pub(super) fn rule(fqdn: &str) -> HostRule {
+    HostRule {
+        object: ObjectName { namespace: "avi-system".to_owned(), name: "rule".to_owned() },
+        managed: false,
+        fqdn: fqdn.to_owned(),
+        ttl: None,
+        control_plane_only: None,
+        monitors: None,
+        persistence: None,
+        third_party: Vec::new(),
+        traffic_split: BTreeMap::new(),
+        public_addresses: BTreeMap::new(),
+        algorithm: None,
+        down_response: None,
+    }
+}
+
+pub(super) fn third_party(site: &str, ip: &str, public: Option<&str>) -> ThirdParty {
+    ThirdParty {
+        site: site.to_owned(),
+        address: ip.parse().unwrap(),
+        public_address: public.map(|ip| ip.parse().unwrap()),
+    }
+}
+
+/// A template with the method `GET` and one accepted answer.
+pub(super) fn template(name: &str, version: &str) -> Template {
+    Template {
+        name: name.to_owned(),
+        method: "GET".to_owned(),
+        version: version.to_owned(),
+        response_codes: strings(&["HTTP_2XX"]),
+    }
+}
+
+/// The controller's answer about a default PKI profile; `None` when it has none.
+pub(super) fn default_pki(tenant: &str, name: Option<&str>) -> (Question, Answer) {
+    let answer = name.map_or(Answer::Absent, |name| Answer::Profile { name: name.to_owned() });
+    (Question::DefaultPkiProfile { tenant: tenant.to_owned() }, answer)
+}
+
 pub(super) fn installation() -> Installation {
     Installation {
         owner: Owner::from_uuid(UUID.parse().unwrap()),
@@ -153,6 +218,11 @@ impl Controller {
         calls
     }
 
+    /// The service that it has.
+    pub(super) fn held(&self) -> Option<&GslbService> {
+        self.observed.service.as_ref().map(|held| &held.content)
+    }
+
     pub(super) fn apply(&mut self, write: &Write) {
         self.writes += 1;
         let uuid = match write {
@@ -183,11 +253,24 @@ pub(super) fn call(write: &Write) -> String {
     }
 }
 
-/// Everything that decides one GSLB service, and the controller that holds it.
+/// Everything that decides GSLB services, and a controller that holds one of them.
+///
+/// `settle` brings that controller to what one FQDN asks for; a test with several services settles the others on
+/// controllers of their own.
 pub(super) struct World {
     pub(super) ingresses: BTreeMap<(&'static str, String), Ingress>,
     pub(super) services: BTreeMap<(&'static str, String), Service>,
+    /// What other kinds of object offer, or what no object can say.
+    pub(super) offered: Vec<Endpoint>,
+    /// Namespace `shop` by cluster; without an entry it has neither labels nor tenant.
+    pub(super) namespaces: BTreeMap<&'static str, Namespace>,
+    /// Global FQDN by local hostname, as HostRules give it in custom mode.
+    pub(super) global_fqdns: BTreeMap<String, String>,
     pub(super) policy: PolicySnapshot,
+    pub(super) rules: RuleTable,
+    /// Aliases by name of the service.
+    pub(super) aliases: BTreeMap<String, Vec<Arc<str>>>,
+    pub(super) catalog: Catalog,
     pub(super) controller: Controller,
 }
 
@@ -196,7 +279,13 @@ impl World {
         Self {
             ingresses: BTreeMap::new(),
             services: BTreeMap::new(),
+            offered: Vec::new(),
+            namespaces: BTreeMap::new(),
+            global_fqdns: BTreeMap::new(),
             policy: in_force(deployment()),
+            rules: RuleTable::new(),
+            aliases: BTreeMap::new(),
+            catalog: Catalog::default(),
             controller: Controller::default(),
         }
     }
@@ -209,17 +298,53 @@ impl World {
         self.services.insert((cluster, service.meta.name.clone()), service);
     }
 
+    /// Puts a rule in force for its FQDN.
+    pub(super) fn set_rule(&mut self, rule: HostRule) {
+        self.rules.insert(rule.fqdn.clone(), RuleState::InForce(Arc::new(rule)));
+    }
+
+    pub(super) fn set_aliases(&mut self, fqdn: &str, aliases: &[&str]) {
+        self.aliases.insert(fqdn.to_owned(), aliases.iter().map(|alias| Arc::from(*alias)).collect());
+    }
+
     pub(super) fn endpoints(&self) -> Vec<Endpoint> {
         let ingresses =
-            self.ingresses.iter().map(|((cluster, _), object)| ingest::ingress::ingest(object, place(cluster)));
+            self.ingresses.iter().map(|((cluster, _), object)| ingest::ingress::ingest(object, self.place(cluster)));
         let services =
-            self.services.iter().map(|((cluster, _), object)| ingest::service::ingest(object, place(cluster)));
-        ingresses.chain(services).flat_map(|ingested| ingested.endpoints).collect()
+            self.services.iter().map(|((cluster, _), object)| ingest::service::ingest(object, self.place(cluster)));
+        let ingested = ingresses.chain(services).flat_map(|ingested| ingested.endpoints);
+        ingested.chain(self.offered.iter().cloned()).filter_map(|endpoint| self.named(endpoint)).collect()
+    }
+
+    fn place<'a>(&'a self, cluster: &'a str) -> Place<'a> {
+        Place { namespace: self.namespaces.get(cluster), ..place(cluster) }
+    }
+
+    /// In custom mode an endpoint without a global FQDN is of no service.
+    fn named(&self, mut endpoint: Endpoint) -> Option<Endpoint> {
+        if self.policy.naming().custom_global_fqdn {
+            endpoint.global_fqdn = Some(self.global_fqdns.get(&endpoint.key.hostname)?.as_str().into());
+        }
+        Some(endpoint)
     }
 
     pub(super) fn built(&self, fqdn: &str) -> Built {
         let endpoints = self.endpoints();
-        build(Inputs::plain(fqdn, &self.policy), endpoints.iter().filter(|endpoint| endpoint.gs_name() == fqdn))
+        let inputs = Inputs {
+            rule: self.rules.get(fqdn).unwrap_or(&RuleState::None),
+            aliases: self.aliases.get(fqdn).map_or(&[], Vec::as_slice),
+            catalog: &self.catalog,
+            ..Inputs::plain(fqdn, &self.policy)
+        };
+        build(inputs, endpoints.iter().filter(|endpoint| endpoint.gs_name() == fqdn))
+    }
+
+    /// The service and monitors that the objects ask for.
+    pub(super) fn desired(&self, fqdn: &str) -> Desired {
+        match self.built(fqdn).decision {
+            Decision::Service(desired) => *desired,
+            other => panic!("{fqdn}: {other:?}"),
+        }
     }
 
     /// The calls that bring the controller to what the objects and the policy ask for; afterwards there are none.
@@ -276,4 +401,14 @@ pub(super) fn ako_host_rule(name: &str, fqdn: &str) -> AkoHostRule {
         fqdn: fqdn.to_owned(),
         ..AkoHostRule::default()
     }
+}
+
+
+/// `priority: address/ratio …` of each pool.
+pub(super) fn pools(service: &GslbService) -> Vec<String> {
+    let members = |pool: &Pool| {
+        let members: Vec<String> = pool.members.iter().map(|m| format!("{}/{}", m.address, m.ratio)).collect();
+        format!("{}: {}", pool.priority, members.join(" "))
+    };
+    service.pools.iter().map(members).collect()
 }

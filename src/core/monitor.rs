@@ -6,6 +6,7 @@ mod tests;
 use super::endpoint::{Backend, Endpoint, EndpointKey, Protocol};
 use super::gslb::{HealthMonitor, HttpProbe, Probe};
 use super::owner::{MONITOR_PREFIX, Owner};
+use super::policy::Template;
 use sha1::{Digest, Sha1};
 use std::collections::BTreeSet;
 
@@ -15,6 +16,10 @@ pub const MAX_PER_SERVICE: usize = 6;
 const PASSTHROUGH: &str = "passthrough-hm-tcp-";
 const GS_NAME_FIELD: &str = "created by: amko, gsname: ";
 const PATH_FIELD: &str = ", path: ";
+const TEMPLATE_FIELD: &str = ", created from: ";
+/// It names no service: it is of all of them.
+const SHARED_DESCRIPTION: &str = "created by: amko";
+const PASSTHROUGH_PORT: u16 = 443;
 
 /// The monitors of one GSLB service, and the members of which a path stays without one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,22 +38,25 @@ pub struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// The monitors that these members ask for (DB-32): one per distinct path while any member has
-    /// paths, otherwise one for the lowest port. Members are expected in the order of their keys.
-    pub fn monitors(self, members: &[&Endpoint]) -> OwnMonitors {
+    /// The monitors that these members ask for (DB-32): one per distinct path while any member has paths; the shared
+    /// one while all of them are passthrough Routes; otherwise one for the lowest port. Members are expected in the
+    /// order of their keys. A template changes only what is said about paths.
+    pub fn monitors(self, members: &[&Endpoint], template: Option<&Template>, owner: &Owner) -> OwnMonitors {
         if members.iter().any(|member| matches!(member.backend, Backend::Paths { .. })) {
-            return self.path_monitors(members);
+            return self.path_monitors(members, template);
         }
-        let lowest = members.iter().filter_map(|member| match member.backend {
-            Backend::Port { port, protocol } => Some((port, protocol)),
-            Backend::Paths { .. } | Backend::Passthrough => None,
-        });
-        let monitors = lowest.min().map(|(port, protocol)| self.port_monitor(port, protocol));
-        OwnMonitors { monitors: monitors.into_iter().collect(), unmonitored: Vec::new() }
+        let monitor = match members.iter().all(|member| matches!(member.backend, Backend::Passthrough)) {
+            true => (!members.is_empty()).then(|| self.passthrough_monitor(owner)),
+            false => {
+                let lowest = members.iter().filter_map(|member| probed_port(&member.backend)).min();
+                lowest.map(|(port, protocol)| self.port_monitor(port, protocol))
+            }
+        };
+        OwnMonitors { monitors: monitor.into_iter().collect(), unmonitored: Vec::new() }
     }
 
     /// The first [`MAX_PER_SERVICE`] distinct paths, in the order of members and of the paths of each.
-    fn path_monitors(self, members: &[&Endpoint]) -> OwnMonitors {
+    fn path_monitors(self, members: &[&Endpoint], template: Option<&Template>) -> OwnMonitors {
         let secure = members.iter().any(|member| matches!(member.backend, Backend::Paths { tls: true, .. }));
         let mut known = BTreeSet::new();
         let mut own = OwnMonitors::default();
@@ -62,7 +70,7 @@ impl Subject<'_> {
                     break;
                 }
                 known.insert(path);
-                own.monitors.push(self.path_monitor(path, secure));
+                own.monitors.push(self.path_monitor(path, secure, template));
             }
         }
         own
@@ -76,20 +84,30 @@ impl Subject<'_> {
         )
     }
 
-    /// The monitor of one path; `secure` as soon as any member has TLS (DB-31).
-    pub fn path_monitor(self, path: &str, secure: bool) -> HealthMonitor {
+    /// The monitor of one path; `secure` as soon as any member has TLS (DB-31). A template gives method, version and
+    /// accepted answers, and nothing else.
+    pub fn path_monitor(self, path: &str, secure: bool, template: Option<&Template>) -> HealthMonitor {
         let Self { tenant, gs_name } = self;
         let protocol = if secure { "https" } else { "http" };
-        let probe = HttpProbe {
-            request: format!("HEAD {path} HTTP/1.0"),
-            response_codes: vec!["HTTP_2XX".to_owned(), "HTTP_3XX".to_owned()],
-        };
+        let origin = template.map(|template| format!("{TEMPLATE_FIELD}{}", template.name)).unwrap_or_default();
+        let probe = http_probe(path, template);
         HealthMonitor {
             tenant: tenant.to_owned(),
             name: path_monitor_name(gs_name, path, secure),
-            description: format!("{GS_NAME_FIELD}{gs_name}{PATH_FIELD}{path}, protocol: {protocol}"),
+            description: format!("{GS_NAME_FIELD}{gs_name}{PATH_FIELD}{path}, protocol: {protocol}{origin}"),
             port: if secure { 443 } else { 80 },
             probe: if secure { Probe::Https(probe) } else { Probe::Http(probe) },
+        }
+    }
+
+    /// The monitor that all passthrough services of the tenant share.
+    pub fn passthrough_monitor(self, owner: &Owner) -> HealthMonitor {
+        HealthMonitor {
+            tenant: self.tenant.to_owned(),
+            name: passthrough_monitor_name(owner),
+            description: SHARED_DESCRIPTION.to_owned(),
+            port: PASSTHROUGH_PORT,
+            probe: Probe::Tcp,
         }
     }
 
@@ -106,6 +124,26 @@ impl Subject<'_> {
                 Protocol::Udp => Probe::Udp,
             },
         }
+    }
+}
+
+/// What a member without paths is probed on. Zero is no port.
+fn probed_port(backend: &Backend) -> Option<(u16, Protocol)> {
+    match backend {
+        Backend::Port { port, protocol } => (*port != 0).then_some((*port, *protocol)),
+        Backend::Passthrough => Some((PASSTHROUGH_PORT, Protocol::Tcp)),
+        Backend::Paths { .. } => None,
+    }
+}
+
+/// The controller wants at least one accepted answer, so an empty template leaves the usual ones.
+fn http_probe(path: &str, template: Option<&Template>) -> HttpProbe {
+    let (method, version) =
+        template.map_or(("HEAD", "HTTP/1.0"), |template| (template.method.as_str(), template.version.as_str()));
+    let codes = template.map(|template| template.response_codes.clone()).filter(|codes| !codes.is_empty());
+    HttpProbe {
+        request: format!("{method} {path} {version}"),
+        response_codes: codes.unwrap_or_else(|| vec!["HTTP_2XX".to_owned(), "HTTP_3XX".to_owned()]),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::actors::gs_actor::{GsView, Knowledge, SyncState};
 use crate::core::build::Decision;
 use crate::core::gslb::{GslbService, Member};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What the operator wants for an FQDN, and how far the controller is from it.
@@ -13,7 +14,7 @@ pub struct GsDocument {
     state: SyncState,
     /// Why nothing is written, while that is so.
     #[serde(skip_serializing_if = "Option::is_none")]
-    waiting_for: Option<&'static str>,
+    waiting_for: Option<Cow<'static, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     wanted: Option<ServiceDocument>,
     /// UUID of the service on the controller.

@@ -1,10 +1,11 @@
 //! Endpoints and policy to the service they ask for.
 
 use super::*;
+use crate::core::endpoint::Backend;
 use crate::core::fixtures::{deployment, endpoint, in_force, installation, share, strings};
-use crate::core::gslb::{DownResponse, Member, Pool, PoolAlgorithm};
+use crate::core::gslb::{DownResponse, Member, Pool, PoolAlgorithm, SitePersistence};
 use crate::core::pairs::Pairs;
-use crate::core::policy::ClusterPolicy;
+use crate::core::policy::{ClusterPolicy, DeploymentPolicy, MonitorSource};
 
 const FQDN: &str = "web.example.org";
 

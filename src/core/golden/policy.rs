@@ -1,7 +1,7 @@
 //! EX-15 to EX-18, EX-24 for the policy alone, EX-28, EX-29 and DB-51.
 
 use crate::core::build::Decision;
-use crate::core::fixtures::{World, deployment, in_force, ingress, share, strings, tls_ingress};
+use crate::core::fixtures::{World, deployment, in_force, ingress, pools, share, strings, tls_ingress};
 use crate::core::gslb::{DownResponse, GeoFallback, GslbService, PoolAlgorithm};
 use crate::core::pairs::Pairs;
 use crate::core::policy::{ClusterPolicy, DeploymentPolicy, DeploymentState, MonitorSource};
@@ -22,15 +22,6 @@ fn service(world: &World) -> GslbService {
         Decision::Service(desired) => desired.service,
         other => panic!("{other:?}"),
     }
-}
-
-/// `priority: address/ratio …` of each pool.
-fn pools(service: &GslbService) -> Vec<String> {
-    let members = |pool: &crate::core::gslb::Pool| {
-        let members: Vec<String> = pool.members.iter().map(|m| format!("{}/{}", m.address, m.ratio)).collect();
-        format!("{}: {}", pool.priority, members.join(" "))
-    };
-    service.pools.iter().map(members).collect()
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Names and contents of health monitors.
 
 use super::*;
-use crate::core::fixtures::{UUID, endpoint, strings};
+use crate::core::fixtures::{UUID, endpoint, strings, template};
 
 const SUBJECT: Subject<'_> = Subject { tenant: "admin", gs_name: "web.example.org" };
 
@@ -13,8 +13,20 @@ fn with_port(name: &str, port: u16, protocol: Protocol) -> Endpoint {
     Endpoint { backend: Backend::Port { port, protocol }, ..endpoint("ctx-a", name, "10.1.0.5") }
 }
 
+fn owner() -> Owner {
+    Owner::from_uuid(UUID.parse().unwrap())
+}
+
+fn passthrough(name: &str) -> Endpoint {
+    Endpoint { backend: Backend::Passthrough, ..endpoint("ctx-a", name, "10.1.0.5") }
+}
+
+fn own(subject: Subject<'_>, members: &[Endpoint], template: Option<&Template>) -> OwnMonitors {
+    subject.monitors(&members.iter().collect::<Vec<_>>(), template, &owner())
+}
+
 fn monitors(members: &[Endpoint]) -> Vec<HealthMonitor> {
-    let own = SUBJECT.monitors(&members.iter().collect::<Vec<_>>());
+    let own = own(SUBJECT, members, None);
     assert_eq!(own.unmonitored, []);
     own.monitors
 }
@@ -38,9 +50,8 @@ fn names_are_those_that_upstream_gives() {
     }
     assert_eq!(port_monitor_name("db.example.org"), "amko--bec897decb74c34a3045009860a9c8f5bdc102e6");
     assert_eq!(port_monitor_name("dns.example.org"), "amko--ccd26eff248446d24b3e7e00deb71cbd1ad4a78b");
-    let owner = Owner::from_uuid(UUID.parse().unwrap());
     let shared = format!("amko--passthrough-hm-tcp-{UUID}");
-    assert_eq!(passthrough_monitor_name(&owner), shared);
+    assert_eq!(passthrough_monitor_name(&owner()), shared);
     assert!(is_shared(&shared) && !is_shared("amko--e429dd2b33d47bc53f75b4ca3b5ad359d29f72aa"));
 }
 
@@ -75,7 +86,7 @@ fn one_secure_member_makes_every_path_https_on_port_443() {
             response_codes: strings(&["HTTP_2XX", "HTTP_3XX"]),
         }),
     };
-    assert_eq!(subject.monitors(&[&members[0], &members[1]]).monitors, [expected]);
+    assert_eq!(own(subject, &members, None).monitors, [expected]);
 }
 
 /// DB-32.
@@ -83,13 +94,13 @@ fn one_secure_member_makes_every_path_https_on_port_443() {
 fn any_path_member_means_path_monitors_otherwise_the_lowest_port_is_probed() {
     let (tcp, udp) = (with_port("tcp", 8080, Protocol::Tcp), with_port("udp", 53, Protocol::Udp));
     assert_eq!(monitors(&[tcp.clone(), udp.clone()]), [SUBJECT.port_monitor(53, Protocol::Udp)]);
-    assert_eq!(monitors(&[udp, tcp, with_paths("web", &["/"], false)]), [SUBJECT.path_monitor("/", false)]);
+    assert_eq!(monitors(&[udp, tcp, with_paths("web", &["/"], false)]), [SUBJECT.path_monitor("/", false, None)]);
 }
 
 #[test]
 fn paths_of_all_members_count_once_each_in_their_order() {
     let members = [with_paths("a", &["/z", "/a"], false), with_paths("b", &["/a", "/b"], false)];
-    let expected = ["/z", "/a", "/b"].map(|path| SUBJECT.path_monitor(path, false));
+    let expected = ["/z", "/a", "/b"].map(|path| SUBJECT.path_monitor(path, false, None));
     assert_eq!(monitors(&members), expected);
 }
 
@@ -100,8 +111,8 @@ fn the_seventh_path_is_reported_and_not_monitored() {
         with_paths("b", &["/6", "/7", "/8"], false),
         with_paths("c", &["/6"], false),
     ];
-    let own = SUBJECT.monitors(&members.iter().collect::<Vec<_>>());
-    assert_eq!(own.monitors, ["/1", "/2", "/3", "/4", "/5", "/6"].map(|path| SUBJECT.path_monitor(path, false)));
+    let own = own(SUBJECT, &members, None);
+    assert_eq!(own.monitors, ["/1", "/2", "/3", "/4", "/5", "/6"].map(|path| SUBJECT.path_monitor(path, false, None)));
     let [(key, reason)] = own.unmonitored.as_slice() else { panic!("{:?}", own.unmonitored) };
     assert_eq!(key, &members[1].key);
     assert!(reason.contains("/7") && reason.contains("healthMonitorRefs"), "{reason}");
@@ -112,9 +123,87 @@ fn the_seventh_path_is_reported_and_not_monitored() {
 fn the_description_names_the_gslb_service_exactly() {
     let name = |monitor: HealthMonitor| gs_name(&monitor.description).map(str::to_owned);
     let expected = Some("web.example.org".to_owned());
-    assert_eq!(name(SUBJECT.path_monitor("/a,b: c, path: /x", true)), expected);
+    assert_eq!(name(SUBJECT.path_monitor("/a,b: c, path: /x", true, None)), expected);
     assert_eq!(name(SUBJECT.port_monitor(80, Protocol::Tcp)), expected);
     for other in ["created by: amko", "created by: amko, gsname: ", "gsname: web.example.org", ""] {
         assert_eq!(gs_name(other), None, "{other:?}");
     }
+}
+
+/// EX-12.
+#[test]
+fn passthrough_alone_is_probed_by_the_shared_monitor_on_port_443() {
+    let expected = HealthMonitor {
+        tenant: "admin".to_owned(),
+        name: format!("amko--passthrough-hm-tcp-{UUID}"),
+        description: "created by: amko".to_owned(),
+        port: 443,
+        probe: Probe::Tcp,
+    };
+    assert_eq!(monitors(&[passthrough("a"), passthrough("b")]), [expected]);
+    assert_eq!(monitors(&[]), []);
+}
+
+/// DB-32: beside Services a passthrough Route counts as port 443, and port 0 is none.
+#[test]
+fn passthrough_beside_others_gives_way_to_paths_and_joins_the_ports() {
+    let port = |port, protocol| SUBJECT.port_monitor(port, protocol);
+    let cases = [
+        (with_port("db", 8080, Protocol::Tcp), port(443, Protocol::Tcp)),
+        (with_port("db", 53, Protocol::Udp), port(53, Protocol::Udp)),
+        (with_port("db", 443, Protocol::Udp), port(443, Protocol::Tcp)),
+        (with_port("db", 0, Protocol::Udp), port(443, Protocol::Tcp)),
+        (with_paths("web", &["/"], true), SUBJECT.path_monitor("/", true, None)),
+    ];
+    for (other, expected) in cases {
+        assert_eq!(monitors(&[passthrough("pt"), other.clone()]), [expected], "{other:?}");
+    }
+}
+
+/// EX-19: interval, port and type stay the operator's.
+#[test]
+fn a_template_gives_method_version_and_answers_of_path_monitors() {
+    let expected = |secure: bool| {
+        let probe = HttpProbe { request: "GET /x HTTP/1.1".to_owned(), response_codes: strings(&["HTTP_2XX"]) };
+        let protocol = if secure { "https" } else { "http" };
+        HealthMonitor {
+            description: format!(
+                "created by: amko, gsname: web.example.org, path: /x, protocol: {protocol}, created from: tmpl1"
+            ),
+            probe: if secure { Probe::Https(probe) } else { Probe::Http(probe) },
+            ..SUBJECT.path_monitor("/x", secure, None)
+        }
+    };
+    let template = template("tmpl1", "HTTP/1.1");
+    for secure in [false, true] {
+        let made = own(SUBJECT, &[with_paths("web", &["/x"], secure)], Some(&template));
+        assert_eq!(made.monitors, [expected(secure)]);
+    }
+    let without_answers = Template { response_codes: Vec::new(), ..template.clone() };
+    let Probe::Http(probe) = SUBJECT.path_monitor("/", false, Some(&without_answers)).probe else { panic!() };
+    assert_eq!(probe.response_codes, ["HTTP_2XX", "HTTP_3XX"]);
+}
+
+#[test]
+fn a_template_changes_nothing_where_no_path_is_probed() {
+    let template = template("tmpl1", "HTTP/1.1");
+    for members in [vec![passthrough("pt")], vec![with_port("db", 80, Protocol::Tcp)]] {
+        assert_eq!(own(SUBJECT, &members, Some(&template)), own(SUBJECT, &members, None));
+    }
+}
+
+/// DB-33.
+#[test]
+fn a_path_with_commas_and_colons_is_asked_for_as_it_is() {
+    let expected = HealthMonitor {
+        tenant: "admin".to_owned(),
+        name: path_monitor_name("web.example.org", "/a,b: c", false),
+        description: "created by: amko, gsname: web.example.org, path: /a,b: c, protocol: http".to_owned(),
+        port: 80,
+        probe: Probe::Http(HttpProbe {
+            request: "HEAD /a,b: c HTTP/1.0".to_owned(),
+            response_codes: strings(&["HTTP_2XX", "HTTP_3XX"]),
+        }),
+    };
+    assert_eq!(monitors(&[with_paths("web", &["/a,b: c"], false)]), [expected]);
 }

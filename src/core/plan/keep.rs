@@ -6,7 +6,7 @@ mod tests;
 use super::{Observed, Unseen};
 use crate::core::build::{Decision, Desired};
 use crate::core::gslb::{GslbService, HealthMonitor, Member, Pool, Probe};
-use crate::core::monitor::MAX_PER_SERVICE;
+use crate::core::monitor::{MAX_PER_SERVICE, is_shared};
 use crate::core::policy::{DeploymentState, PolicySnapshot};
 use std::collections::BTreeSet;
 
@@ -26,13 +26,13 @@ pub fn keep_unseen(decision: Decision, observed: &Observed, unseen: &Unseen) -> 
     }
     // A merged service would list none but seen clusters, and the next decision would then drop what was kept.
     if entries == [""] {
-        return Decision::Wait("its description is empty, and its members may be of a cluster not seen yet");
+        return Decision::Wait("its description is empty, and its members may be of a cluster not seen yet".into());
     }
     match decision {
         Decision::Wait(reason) => Decision::Wait(reason),
-        Decision::Nothing => Decision::Wait("its members may be of a cluster that has not been seen yet"),
+        Decision::Nothing => Decision::Wait("its members may be of a cluster that has not been seen yet".into()),
         Decision::Service(desired) if desired.service.tenant != service.content.tenant => {
-            Decision::Wait("its tenant changes, and members may be of a cluster that has not been seen yet")
+            Decision::Wait("its tenant changes, and members may be of a cluster that has not been seen yet".into())
         }
         Decision::Service(desired) => {
             Decision::Service(Box::new(merge(*desired, observed, &service.content, &entries)))
@@ -104,7 +104,9 @@ fn unexplained_members<'a>(desired: &[Pool], observed: &'a [Pool]) -> Vec<(&'a P
     };
     let shared = shared_virtual_services(observed);
     let same_service = |desired: &Member, observed: &Member| {
-        observed.vs_uuid.as_ref().is_some_and(|uuid| desired.vs_uuid.as_ref() == Some(uuid) && !shared.contains(uuid))
+        desired.vs_uuid == observed.vs_uuid
+            && desired.address.is_ipv4() == observed.address.is_ipv4()
+            && virtual_service(observed).is_some_and(|found| !shared.contains(&found))
     };
     strike(&|desired, observed| desired == observed, false);
     strike(&|desired, observed| same_place(desired, observed) && desired.vs_uuid == observed.vs_uuid, true);
@@ -124,12 +126,17 @@ fn same_place(desired: &Member, observed: &Member) -> bool {
     desired.address == observed.address && (!named || desired.cluster_uuid == observed.cluster_uuid)
 }
 
-/// A virtual service belongs to one cluster and has one address; where several members name the same one, their
-/// annotations are not to be trusted, and it proves nothing.
-fn shared_virtual_services(observed: &[Pool]) -> BTreeSet<String> {
+/// A virtual service belongs to one cluster and has one address of each family; where several members name the same
+/// one, their annotations are not to be trusted, and it proves nothing.
+fn shared_virtual_services(observed: &[Pool]) -> BTreeSet<(&str, bool)> {
     let mut seen = BTreeSet::new();
-    let uuids = observed.iter().flat_map(|pool| &pool.members).filter_map(|member| member.vs_uuid.clone());
-    uuids.filter(|uuid| !seen.insert(uuid.clone())).collect()
+    let all = observed.iter().flat_map(|pool| &pool.members).filter_map(virtual_service);
+    all.filter(|found| !seen.insert(*found)).collect()
+}
+
+/// The virtual service, and whether it is its IPv4 address.
+fn virtual_service(member: &Member) -> Option<(&str, bool)> {
+    member.vs_uuid.as_deref().map(|uuid| (uuid, member.address.is_ipv4()))
 }
 
 /// The pool with the priority of `observed`; a new one has the settings that all desired pools share.
@@ -145,15 +152,20 @@ fn pool_of<'a>(desired: &'a mut Vec<Pool>, observed: &Pool) -> &'a mut Pool {
 }
 
 /// The observed references to own monitors stay, unless the policy wants none of its own, and as far as the
-/// controller accepts their number.
+/// controller accepts their number. Whatever the unseen members are, one member with paths is enough to do without
+/// the monitors of ports (DB-32).
 fn keep_monitors(desired: &mut Desired, observed: &Observed, service: &GslbService) {
     if desired.monitors.is_empty() {
         return;
     }
+    let by_path = !desired.monitors.iter().any(is_by_port);
     for name in &service.monitors {
         let Some(known) = observed.monitors.get(name) else { continue };
+        if by_path && known.content.as_ref().is_some_and(is_by_port) {
+            continue;
+        }
         if let Some(wanted) = desired.monitors.iter_mut().find(|monitor| monitor.name == *name) {
-            known.content.iter().for_each(|content| keep_lower_port(wanted, content));
+            known.content.iter().filter(|_| !is_shared(name)).for_each(|content| keep_lower_port(wanted, content));
         } else if desired.service.monitors.len() < MAX_PER_SERVICE {
             desired.service.monitors.push(name.clone());
             desired.monitors.extend(known.content.clone());
@@ -163,11 +175,14 @@ fn keep_monitors(desired: &mut Desired, observed: &Observed, service: &GslbServi
 
 /// The lowest port over all members counts, and the observed one may be of an unseen member.
 fn keep_lower_port(wanted: &mut HealthMonitor, observed: &HealthMonitor) {
-    let by_port = |monitor: &HealthMonitor| matches!(monitor.probe, Probe::Tcp | Probe::Udp);
-    if by_port(wanted) && by_port(observed) && observed.port < wanted.port {
+    if is_by_port(wanted) && is_by_port(observed) && observed.port < wanted.port {
         wanted.port = observed.port;
         wanted.probe = observed.probe.clone();
     }
+}
+
+fn is_by_port(monitor: &HealthMonitor) -> bool {
+    matches!(monitor.probe, Probe::Tcp | Probe::Udp)
 }
 
 fn keep_entries(description: &mut String, entries: &[&str]) {

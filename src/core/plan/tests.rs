@@ -32,7 +32,7 @@ fn desired(decision: &Decision) -> &Desired {
 #[test]
 fn waiting_writes_nothing_whatever_is_observed() {
     let (_, observed) = settled();
-    assert_eq!(plan(&Decision::Wait("test"), &observed), []);
+    assert_eq!(plan(&Decision::Wait("test".into()), &observed), []);
     assert_eq!(plan(&Decision::Nothing, &Observed::default()), []);
 }
 

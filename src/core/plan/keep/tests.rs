@@ -1,7 +1,13 @@
 //! DB-01: blindness is not absence.
 
 use super::*;
-use crate::core::fixtures::{World, deployment, in_force, ingress, lb_service, share, strings, tls_ingress};
+use crate::core::endpoint::{Backend, Kind};
+use crate::core::fixtures::{
+    UUID, World, deployment, dual_stack, endpoint, in_force, ingress, lb_service, route_endpoint, rule, share, strings,
+    third_party, tls_ingress,
+};
+use crate::core::host_rule::HostRule;
+use crate::core::monitor::port_monitor_name;
 use crate::core::policy::DeploymentPolicy;
 
 const WEB: &str = "web.example.org";
@@ -67,7 +73,7 @@ fn once_seen_or_not_named_a_cluster_explains_nothing_any_more() {
     }
     let nothing = Observed::default();
     assert_eq!(keep_unseen(Decision::Nothing, &nothing, &unseen(&["ctx-b"])), Decision::Nothing);
-    let wait = Decision::Wait("test");
+    let wait = Decision::Wait("test".into());
     assert_eq!(keep_unseen(wait.clone(), &world.controller.observed, &unseen(&["ctx-b"])), wait);
 }
 
@@ -194,8 +200,8 @@ fn monitors_kept_in_the_dark_never_exceed_what_the_controller_accepts() {
 #[test]
 fn persistence_is_not_switched_on_in_the_dark() {
     let mut world = both();
-    let site_persistence = Some("gap-1".to_owned());
-    world.policy = in_force(DeploymentPolicy { site_persistence, ..deployment() });
+    let [site_persistence, pki_profile] = ["gap-1", "pki-x"].map(|name| Some(name.to_owned()));
+    world.policy = in_force(DeploymentPolicy { site_persistence, pki_profile, ..deployment() });
     world.set_ingress("ctx-a", tls_ingress("web", WEB, &["/"], "10.1.0.5"));
     assert_eq!(service(in_the_dark(&mut world)).persistence, None);
     assert!(service(world.built(WEB).decision).persistence.is_some());
@@ -207,4 +213,86 @@ fn a_policy_without_own_monitors_drops_them_in_the_dark_too() {
     let monitors = Some(crate::core::policy::MonitorSource::Refs(strings(&["my-hm1"])));
     world.policy = in_force(DeploymentPolicy { monitors, ..deployment() });
     assert_eq!(service(in_the_dark(&mut world)).monitors, ["my-hm1"]);
+}
+
+/// DB-51 in the dark: an address of one family says nothing about that of the other.
+#[test]
+fn a_new_address_of_one_family_replaces_the_old_one_of_that_family_in_the_dark() {
+    let mut world = both();
+    let dual = |v4: &str| dual_stack("ctx-a", "six", v4, "2001:db8::5");
+    world.offered = vec![dual("10.1.0.6")];
+    world.settle(WEB);
+    world.offered = vec![dual("10.1.0.99")];
+    let kept = addresses(&service(in_the_dark(&mut world)));
+    assert_eq!(kept, ["10.2.0.5", "10.1.0.99", "2001:db8::5", "10.1.0.5"]);
+}
+
+/// Of a member without virtual service nobody can tell whose it is; it goes once every cluster has been seen.
+#[test]
+fn a_third_party_member_that_leaves_the_rule_stays_until_every_cluster_was_seen() {
+    let mut world = both();
+    let site = third_party("tp-site", "198.51.100.7", None);
+    world.set_rule(HostRule { third_party: vec![site], ..rule(WEB) });
+    world.settle(WEB);
+    world.rules.clear();
+    let kept = service(in_the_dark(&mut world));
+    assert_eq!(addresses(&kept), ["10.2.0.5", "10.1.0.5", "198.51.100.7"]);
+    let seen = keep_unseen(world.built(WEB).decision, &world.controller.observed, &unseen(&[]));
+    assert_eq!(addresses(&service(seen)), ["10.1.0.5"]);
+}
+
+#[test]
+fn aliases_stay_domain_names_in_the_dark() {
+    let mut world = both();
+    world.set_aliases(WEB, &["alias.example.org"]);
+    world.settle(WEB);
+    world.set_aliases(WEB, &["zz.example.org"]);
+    assert_eq!(service(in_the_dark(&mut world)).domain_names, ["alias.example.org", WEB, "zz.example.org"]);
+}
+
+/// EX-12, DB-32: passthrough members keep their monitor, unless paths are enough to know better.
+#[test]
+fn the_shared_monitor_stays_with_unseen_passthrough_members_until_a_path_comes() {
+    let shared = format!("amko--passthrough-hm-tcp-{UUID}");
+    let mut world = World::new();
+    let passthrough = |cluster, ip| route_endpoint(cluster, "pt", WEB, ip, Backend::Passthrough);
+    world.offered = vec![passthrough("ctx-a", "10.1.0.5"), passthrough("ctx-b", "10.2.0.5")];
+    world.settle(WEB);
+    let before = world.controller.observed.clone();
+    world.offered.pop();
+    let decision = in_the_dark(&mut world);
+    assert_eq!(world.controller.settle(&decision), Vec::<String>::new());
+    assert_eq!(world.controller.observed, before);
+
+    world.offered.clear();
+    world.set_service("ctx-a", lb_service("web", WEB, &[(8080, "TCP")], "10.1.0.5"));
+    assert_eq!(service(in_the_dark(&mut world)).monitors, [port_monitor_name(WEB), shared]);
+    world.services.clear();
+    world.set_ingress("ctx-a", ingress("web", WEB, &["/"], "10.1.0.5"));
+    assert_eq!(service(in_the_dark(&mut world)).monitors, [ROOT_HM]);
+}
+
+/// Rule GS-05: entries of every kind name their cluster, whatever follows.
+#[test]
+fn a_multi_cluster_ingress_keeps_its_service_like_an_ingress() {
+    let mut world = both();
+    let mut object = endpoint("ctx-b", "mci", "10.2.0.9");
+    object.key.kind = Kind::MultiClusterIngress;
+    world.offered = vec![object];
+    world.ingresses.clear();
+    world.settle(WEB);
+    let held = world.controller.held().unwrap();
+    assert_eq!(held.description, "MCI/ctx-b/shop/mci/web.example.org");
+    world.offered.clear();
+    assert!(matches!(in_the_dark(&mut world), Decision::Wait(_)));
+}
+
+/// The worked examples give both clusters the same UUID, and with it the address of another family could be mistaken.
+#[test]
+fn a_new_address_never_explains_one_of_the_other_family() {
+    let mut world = both();
+    world.set_ingress("ctx-b", ingress("web", WEB, &["/"], "2001:db8::5"));
+    world.settle(WEB);
+    world.set_ingress("ctx-a", ingress("web", WEB, &["/"], "10.1.0.99"));
+    assert_eq!(addresses(&service(in_the_dark(&mut world))), ["2001:db8::5", "10.1.0.99"]);
 }
