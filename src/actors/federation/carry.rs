@@ -74,7 +74,7 @@ async fn to_member(kind: Kind, wish: &Wish, member: &Place) -> Result<(), Troubl
     let objects = list(kind, member).await?;
     let found: Vec<Found> = objects.iter().map(found).collect();
     for change in changes(kind, wish, &found) {
-        tracing::info!(cluster = member.context, kind = kind.name(), ?change, "federating");
+        tracing::info!(cluster = member.context, kind = kind.name(), change = change.verb(), "federating");
         match (change, wish) {
             (Change::Create, Wish::Copy(original)) => create(kind, original, member).await?,
             (Change::Replace { spec, annotations }, Wish::Copy(original)) => {

@@ -90,6 +90,17 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// For the log.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Replace { .. } => "replace",
+            Self::Delete { .. } => "delete",
+        }
+    }
+}
+
 /// The changes that fulfil a wish, in order: nothing is deleted before the copy is there. Equal means no change.
 pub fn changes(kind: Kind, wish: &Wish, found: &[Found]) -> Vec<Change> {
     let original = match wish {
