@@ -133,8 +133,8 @@ impl FederationState {
     }
 
     pub(super) fn on_progress(&mut self, myself: &ActorRef<FederationMsg>, run: u64, progress: Progress) {
-        // Of a run that was cancelled.
-        let Some(flight) = self.run.take().filter(|flight| flight.number == run) else { return };
+        // A word from a cancelled run must not end the one that came after it.
+        let Some(flight) = self.run.take_if(|flight| flight.number == run) else { return };
         match progress {
             Progress::Asked(asked) => self.on_asked(myself, flight, asked),
             Progress::Carried(carried) => self.on_carried(myself, flight, carried),
