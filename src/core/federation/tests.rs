@@ -30,8 +30,9 @@ fn a_sane_leader_leads_and_one_that_is_told_not_to_stands_by() {
     assert_eq!(decide(&[member()], "avi-system"), Role::Leader { context: "ctx-a".into() });
     assert_eq!(conditions_at_home(&[member()], "avi-system"), []);
     let follower = FederationMember { is_leader: false, version: String::new(), ..member() };
-    assert_eq!(decide(&[follower.clone()], "avi-system"), Role::Follower, "a follower is not checked any further");
-    let conditions = conditions_at_home(&[follower], "avi-system");
+    let follower = [follower];
+    assert_eq!(decide(&follower, "avi-system"), Role::Follower, "a follower is not checked any further");
+    let conditions = conditions_at_home(&follower, "avi-system");
     assert_eq!(texts(&conditions), [("current AMKOCluster Validation", "won't federate objects", "AMKO not a leader")]);
 }
 
