@@ -314,11 +314,16 @@ impl OperatorState {
         let links = &self.args.links;
         let args = FederationArgs {
             namespace: self.args.settings.namespace.clone(),
+            client: self.args.outside.client.clone(),
+            members: Arc::clone(&self.args.outside.members),
             session: links.session.clone(),
             directory: links.directory.clone(),
             policy: links.policy.clone(),
+            status: links.status.clone(),
             board: links.board.clone(),
             terms: Arc::clone(&self.terms),
+            retry: self.args.settings.retry,
+            seed: self.rng.random(),
         };
         spawn(myself, FederationActor, args, &self.args.links.federation).await
     }

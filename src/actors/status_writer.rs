@@ -4,7 +4,7 @@
 //! object at a time, of the status alone. *Fails* by trying again with backoff; an object that is gone is forgotten.
 
 use crate::core::precedence::ObjectName;
-use crate::crd::{GlobalDeploymentPolicy, GslbConfig};
+use crate::crd::{AmkoCluster, GlobalDeploymentPolicy, GslbConfig};
 use crate::retry::{Backoff, RetryPolicy, pause};
 use kube::api::{Api, Patch, PatchParams};
 use kube::{Client, Resource};
@@ -23,6 +23,7 @@ use tokio::time::timeout;
 /// An object that the operator may write to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
+    AmkoCluster(ObjectName),
     GslbConfig(ObjectName),
     GlobalDeploymentPolicy(ObjectName),
 }
@@ -141,6 +142,7 @@ impl StatusWriterState {
         let myself = myself.clone();
         self.patches.spawn(async move {
             let done = match &key.0 {
+                Target::AmkoCluster(name) => write::<AmkoCluster>(&client, name, &attempt.update).await,
                 Target::GslbConfig(name) => write::<GslbConfig>(&client, name, &attempt.update).await,
                 Target::GlobalDeploymentPolicy(name) => {
                     write::<GlobalDeploymentPolicy>(&client, name, &attempt.update).await

@@ -1,4 +1,17 @@
-//! Who leads among the clusters of a federation (`docs/RULES.md#federation`).
+//! Who leads among the clusters of a federation, and what the leader copies to the others
+//! (`docs/RULES.md#federation`).
+
+pub mod condition;
+pub mod copy;
+pub mod kind;
+pub mod survey;
+#[cfg(test)]
+mod tests;
+pub mod trouble;
+
+use crate::crd::AmkoClusterCondition;
+use condition::Step;
+use trouble::Trouble;
 
 /// An AMKOCluster of the operator's own cluster, as far as leadership goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +35,8 @@ pub enum Role {
     Undecided(String),
 }
 
-/// Decides the role from a complete list of the AMKOCluster objects in the operator's namespace.
+/// Decides the role from a complete list of the AMKOCluster objects in the operator's namespace. A leader still has to
+/// ask the others: see [`survey`].
 pub fn decide(members: &[FederationMember], namespace: &str) -> Role {
     let member = match members {
         [] => return Role::Undecided("No AMKOCluster object was found".into()),
@@ -32,14 +46,28 @@ pub fn decide(members: &[FederationMember], namespace: &str) -> Role {
     if !member.is_leader {
         return Role::Follower;
     }
-    match fault(member, namespace) {
+    match insane(member, namespace).or_else(|| not_listed(member).map(|trouble| trouble.to_string())) {
         Some(text) => Role::Undecided(text),
         None => Role::Leader { context: member.context.clone() },
     }
 }
 
-/// The first sanity check that fails, in upstream's order and words.
-fn fault(member: &FederationMember, namespace: &str) -> Option<String> {
+/// The conditions of an AMKOCluster that ends a run before anybody else is asked; none for one that leads, and none
+/// where there is no single object to carry them.
+pub fn conditions_at_home(members: &[FederationMember], namespace: &str) -> Vec<AmkoClusterCondition> {
+    let [member] = members else { return Vec::new() };
+    if !member.is_leader {
+        return vec![condition::of_follower()];
+    }
+    if let Some(text) = insane(member, namespace) {
+        return vec![Step::Own.refused(text)];
+    }
+    let not_listed = not_listed(member).map(|trouble| vec![Step::Own.taken(&[]), Step::Clients.failed(&trouble)]);
+    not_listed.unwrap_or_default()
+}
+
+/// The first check of the object alone that fails, in upstream's order and words.
+fn insane(member: &FederationMember, namespace: &str) -> Option<String> {
     if member.namespace != namespace {
         return Some(format!("AMKOCluster's namespace is not {namespace}"));
     }
@@ -49,61 +77,9 @@ fn fault(member: &FederationMember, namespace: &str) -> Option<String> {
     if member.version.is_empty() {
         return Some("version field can't be empty in AMKOCluster object".into());
     }
-    if !member.clusters.contains(&member.context) {
-        let context = &member.context;
-        return Some(format!(
-            "error in initialising member cluster contexts: current cluster context {context} not part of member clusters"
-        ));
-    }
     None
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn member() -> FederationMember {
-        FederationMember {
-            namespace: "avi-system".into(),
-            is_leader: true,
-            context: "ctx-a".into(),
-            version: "2.2.1".into(),
-            clusters: vec!["ctx-a".into(), "ctx-b".into()],
-        }
-    }
-
-    #[test]
-    fn a_sane_leader_leads_and_one_that_is_told_not_to_stands_by() {
-        assert_eq!(decide(&[member()], "avi-system"), Role::Leader { context: "ctx-a".into() });
-        let follower = FederationMember { is_leader: false, version: String::new(), ..member() };
-        assert_eq!(decide(&[follower], "avi-system"), Role::Follower, "a follower is not checked any further");
-    }
-
-    #[test]
-    fn nothing_is_decided_from_none_several_or_insane_objects() {
-        let none: &[FederationMember] = &[];
-        let cases: [(&[FederationMember], &str); 6] = [
-            (none, "No AMKOCluster object was found"),
-            (&[member(), member()], "only one AMKOClusterObject allowed per cluster"),
-            (
-                &[FederationMember { namespace: "other".into(), ..member() }],
-                "AMKOCluster's namespace is not avi-system",
-            ),
-            (
-                &[FederationMember { context: String::new(), ..member() }],
-                "clusterContext field can't be empty in AMKOCluster object",
-            ),
-            (
-                &[FederationMember { version: String::new(), ..member() }],
-                "version field can't be empty in AMKOCluster object",
-            ),
-            (
-                &[FederationMember { clusters: vec![], ..member() }],
-                "error in initialising member cluster contexts: current cluster context ctx-a not part of member clusters",
-            ),
-        ];
-        for (members, text) in cases {
-            assert_eq!(decide(members, "avi-system"), Role::Undecided(text.into()));
-        }
-    }
+fn not_listed(member: &FederationMember) -> Option<Trouble> {
+    (!member.clusters.contains(&member.context)).then(|| Trouble::NotListed(member.context.clone()))
 }

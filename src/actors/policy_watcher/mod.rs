@@ -7,6 +7,7 @@
 
 mod candidates;
 mod credentials;
+mod federated;
 mod kept;
 mod settings;
 mod status;
@@ -191,6 +192,7 @@ impl Actor for PolicyWatcher {
             PolicyWatcherMsg::Poison => return Err("poisoned by the test hook".into()),
         };
         if changed {
+            state.tell_federated();
             state.reconsider(&myself);
         }
         Ok(())

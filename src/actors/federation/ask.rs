@@ -1,0 +1,70 @@
+//! Asks the other clusters who leads there: all at once, and nobody for long.
+
+use crate::core::federation::survey::{Answer, Peer};
+use crate::crd::AmkoCluster;
+use crate::kubernetes::members::{MemberClients, MemberError};
+use futures::future::join_all;
+use kube::Client;
+use kube::api::{Api, ApiResource, DynamicObject, ListParams};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// Longest wait for all answers together: until then a new leader has no term.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The answers in the order of the questions, and a client of each cluster that could be asked.
+pub struct Asked {
+    pub answers: Vec<(String, Answer)>,
+    pub clients: BTreeMap<String, Client>,
+}
+
+impl fmt::Debug for Asked {
+    /// A client has nothing to show.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Asked").field(&self.answers).finish()
+    }
+}
+
+/// Lists the AMKOClusters in `namespace` of each of these contexts.
+pub async fn ask(members: &dyn MemberClients, namespace: &str, contexts: &[String]) -> Asked {
+    let deadline = Instant::now() + PATIENCE;
+    let asked = contexts.iter().map(|context| one(members, namespace, context, deadline));
+    let mut all = Asked { answers: Vec::new(), clients: BTreeMap::new() };
+    for (context, (answer, client)) in contexts.iter().zip(join_all(asked).await) {
+        all.answers.push((context.clone(), answer));
+        all.clients.extend(client.map(|client| (context.clone(), client)));
+    }
+    all
+}
+
+async fn one(
+    members: &dyn MemberClients,
+    namespace: &str,
+    context: &str,
+    deadline: Instant,
+) -> (Answer, Option<Client>) {
+    let client = match timeout_at(deadline, members.client(context)).await {
+        Ok(Ok(client)) => client,
+        Ok(Err(MemberError::UnknownContext { .. })) => return (Answer::UnknownContext, None),
+        Ok(Err(error)) => return (Answer::NoClient(error.to_string()), None),
+        Err(_) => return (Answer::NoClient(format!("no client in {PATIENCE:?}")), None),
+    };
+    // Untyped: an object that is odd elsewhere must not hide that it leads.
+    let api: Api<DynamicObject> =
+        Api::namespaced_with(client.clone(), namespace, &ApiResource::erase::<AmkoCluster>(&()));
+    match timeout_at(deadline, api.list(&ListParams::default())).await {
+        Ok(Ok(list)) => (Answer::Peers(list.items.iter().map(peer).collect()), Some(client)),
+        Ok(Err(error)) => (Answer::NoList(super::said(&error)), None),
+        Err(_) => (Answer::NoList(format!("no answer in {PATIENCE:?}")), None),
+    }
+}
+
+fn peer(object: &DynamicObject) -> Peer {
+    let spec = &object.data["spec"];
+    Peer {
+        is_leader: spec["isLeader"].as_bool().unwrap_or(false),
+        version: spec["version"].as_str().unwrap_or_default().to_owned(),
+    }
+}

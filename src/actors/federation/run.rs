@@ -1,0 +1,219 @@
+//! A run: ask the others, take the role, copy, say how it went; and when the next one is due.
+
+use super::ask::{Asked, ask};
+use super::carry::{Carried, Place, carry};
+use super::{FederationMsg, FederationState, RESYNC};
+use crate::core::federation::condition::Step;
+use crate::core::federation::copy::{GRACE, Originals, wish};
+use crate::core::federation::kind::Kind;
+use crate::core::federation::survey::{Survey, others, survey};
+use crate::core::federation::{FederationMember, Role};
+use crate::crd::AmkoClusterCondition;
+use futures::FutureExt;
+use ractor::ActorRef;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What a task of a run has found out.
+#[derive(Debug)]
+pub enum Progress {
+    Asked(Asked),
+    Carried(Vec<Carried>),
+}
+
+/// A run on its way.
+#[derive(Debug)]
+pub struct InFlight {
+    number: u64,
+    own: FederationMember,
+    generation: Option<i64>,
+    conditions: Vec<AmkoClusterCondition>,
+    /// Whether something has to be tried again.
+    retry: bool,
+}
+
+/// Conditions, and the generation of the AMKOCluster that they speak of.
+#[derive(Debug, Default)]
+pub struct Conditions {
+    pub list: Vec<AmkoClusterCondition>,
+    pub generation: Option<i64>,
+}
+
+/// The leader's objects by kind, and since when there is none.
+#[derive(Debug)]
+pub struct Known([(Kind, Originals, Option<Instant>); 2]);
+
+impl Known {
+    pub fn new(configs: Originals, policies: Originals) -> Self {
+        let mut known = Self([(Kind::GslbConfig, configs, None), (Kind::GlobalDeploymentPolicy, policies, None)]);
+        known.begin_again();
+        known
+    }
+
+    /// Answers whether the followers should look different now.
+    pub fn update(&mut self, configs: Originals, policies: Originals) -> bool {
+        let mut changed = false;
+        for ((_, known, absent_since), told) in self.0.iter_mut().zip([configs, policies]) {
+            changed |= !known.asks_the_same_as(&told);
+            *absent_since = if told.is_none() { absent_since.or_else(|| Some(Instant::now())) } else { None };
+            *known = told;
+        }
+        changed
+    }
+
+    /// Counts every absence from now on: a new leader must not clear the others of what it never had a chance to get.
+    pub fn begin_again(&mut self) {
+        for (_, known, absent_since) in &mut self.0 {
+            *absent_since = known.is_none().then(Instant::now);
+        }
+    }
+
+    /// When the next absence has lasted long enough.
+    fn grace_over(&self) -> Option<Instant> {
+        let ends = self.0.iter().filter_map(|(_, _, since)| since.map(|since| since + GRACE));
+        ends.filter(|end| *end > Instant::now()).min()
+    }
+}
+
+impl FederationState {
+    /// Something has changed: a run now, or right after the one on its way.
+    pub(super) fn trigger(&mut self, myself: &ActorRef<FederationMsg>) {
+        self.backoff.reset();
+        match self.run {
+            Some(_) => self.again = true,
+            None => self.begin(myself),
+        }
+    }
+
+    pub(super) fn on_due(&mut self, myself: &ActorRef<FederationMsg>) {
+        if self.run.is_none() {
+            self.begin(myself);
+        }
+    }
+
+    /// Ends the run on its way, half done as it may be; the next one compares again.
+    pub(super) fn cancel(&mut self) {
+        self.tasks.abort_all();
+        self.run = None;
+        self.again = false;
+        self.disarm();
+    }
+
+    pub(super) fn disarm(&mut self) {
+        if let Some(timer) = self.timer.take() {
+            timer.abort();
+        }
+    }
+
+    fn begin(&mut self, myself: &ActorRef<FederationMsg>) {
+        self.disarm();
+        let Some(own) = self.candidate() else { return };
+        self.runs += 1;
+        let contexts = others(&own);
+        let generation = self.generation();
+        self.run = Some(InFlight { number: self.runs, own, generation, conditions: Vec::new(), retry: false });
+        let (members, namespace) = (Arc::clone(&self.args.members), self.args.namespace.clone());
+        self.task(myself, async move { Progress::Asked(ask(members.as_ref(), &namespace, &contexts).await) });
+    }
+
+    /// Runs a part of the present run beside the actor.
+    fn task(&mut self, myself: &ActorRef<FederationMsg>, part: impl Future<Output = Progress> + Send + 'static) {
+        let (myself, run) = (myself.clone(), self.runs);
+        self.tasks.spawn(async move {
+            let message = match AssertUnwindSafe(part).catch_unwind().await {
+                Ok(progress) => FederationMsg::Progress { run, progress: Box::new(progress) },
+                // A task that died silently would be waited for for ever.
+                Err(_) => FederationMsg::Crashed("a bug: panic during a run of the federation".into()),
+            };
+            // The actor owns this task: when it is gone, so is the task.
+            let _ = myself.cast(message);
+        });
+    }
+
+    pub(super) fn on_progress(&mut self, myself: &ActorRef<FederationMsg>, run: u64, progress: Progress) {
+        // A word from a cancelled run must not end the one that came after it.
+        let Some(flight) = self.run.take_if(|flight| flight.number == run) else { return };
+        match progress {
+            Progress::Asked(asked) => self.on_asked(myself, flight, asked),
+            Progress::Carried(carried) => self.on_carried(myself, flight, carried),
+        }
+    }
+
+    fn on_asked(&mut self, myself: &ActorRef<FederationMsg>, mut flight: InFlight, asked: Asked) {
+        let Survey { valid, conditions, rival, retry } = survey(&flight.own, &asked.answers);
+        flight.conditions = conditions;
+        flight.retry = retry;
+        if let Some(rival) = rival {
+            flight.retry = true;
+            self.set_role(Role::Undecided(rival.to_string()));
+            return self.end(myself, flight);
+        }
+        self.set_role(Role::Leader { context: flight.own.context.clone() });
+        let Some(known) = &self.known else {
+            // What to copy is told soon, and starts the next run; the status waits for that one.
+            return self.wait(myself, flight.retry);
+        };
+        if valid.is_empty() {
+            tracing::debug!("no valid clusters left to federate on");
+            return self.end(myself, flight);
+        }
+        let now = Instant::now();
+        let absent =
+            |since: Option<Instant>| since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        let wishes = known.0.iter().map(|(kind, known, since)| (*kind, wish(*kind, known, absent(*since)))).collect();
+        let place = |context: &str, client| Place {
+            context: context.to_owned(),
+            client,
+            namespace: self.args.namespace.clone(),
+        };
+        let home = place(&flight.own.context, self.args.client.clone());
+        let members: Vec<Place> =
+            valid.iter().filter_map(|context| Some(place(context, asked.clients.get(context)?.clone()))).collect();
+        self.run = Some(flight);
+        self.task(myself, async move { Progress::Carried(carry(wishes, &home, &members).await) });
+    }
+
+    fn on_carried(&mut self, myself: &ActorRef<FederationMsg>, mut flight: InFlight, carried: Vec<Carried>) {
+        for Carried { kind, result, settled } in carried {
+            flight.retry |= !settled;
+            flight.conditions.push(match result {
+                Ok(troubles) => Step::Copy(kind).taken(&troubles),
+                Err(trouble) => Step::Copy(kind).failed(&trouble),
+            });
+        }
+        self.end(myself, flight);
+    }
+
+    fn end(&mut self, myself: &ActorRef<FederationMsg>, flight: InFlight) {
+        let InFlight { conditions, generation, retry, .. } = flight;
+        if conditions != self.conditions.list {
+            for condition in conditions.iter().filter(|condition| !condition.reason.is_empty()) {
+                let AmkoClusterCondition { type_, status, reason } = condition;
+                tracing::warn!(step = type_, status, reason, "federation");
+            }
+        }
+        self.conditions = Conditions { list: conditions, generation };
+        self.write_status();
+        self.wait(myself, retry);
+    }
+
+    /// Arranges the next run.
+    fn wait(&mut self, myself: &ActorRef<FederationMsg>, retry: bool) {
+        if std::mem::take(&mut self.again) {
+            return self.begin(myself);
+        }
+        let mut delay = RESYNC;
+        if retry {
+            delay = self.backoff.fail(None, &mut self.rng);
+        } else {
+            self.backoff.reset();
+        }
+        if let Some(end) = self.known.as_ref().and_then(Known::grace_over) {
+            delay = delay.min(end.saturating_duration_since(Instant::now()));
+        }
+        self.disarm();
+        self.timer = Some(myself.send_after(delay, || FederationMsg::Due).abort_handle());
+    }
+}
