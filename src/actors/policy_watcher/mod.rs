@@ -138,7 +138,6 @@ struct Told {
     log_level: Option<String>,
     rules: Option<Arc<RuleTable>>,
     reports: Reports,
-    references: Option<Arc<Catalog>>,
     questions: BTreeSet<Question>,
 }
 
@@ -242,7 +241,6 @@ impl PolicyWatcherState {
         self.decide_policy(&installation);
         self.decide_rules(&installation);
         let members = installation.member_clusters.clone();
-        self.tell_references();
         // The directory first: it takes no word about a cluster that it has not been told of.
         self.tell_policy(installation);
         self.tell_rules();

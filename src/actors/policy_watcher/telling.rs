@@ -61,15 +61,6 @@ impl PolicyWatcherState {
         }
     }
 
-    /// Before policy and rules, which were decided from it.
-    pub(super) fn tell_references(&mut self) {
-        let Some(catalog) = &self.catalog else { return };
-        if self.told.references.as_ref() != Some(catalog) {
-            self.told.references = Some(Arc::clone(catalog));
-            self.args.directory.cast(GsDirectoryMsg::References(Arc::clone(catalog)));
-        }
-    }
-
     pub(super) fn set_log_level(&mut self, level: &str) {
         if self.told.log_level.as_deref() != Some(level) {
             self.told.log_level = Some(level.to_owned());

@@ -13,7 +13,8 @@ fn spec(value: Value) -> GlobalDeploymentPolicySpec {
     serde_json::from_value(value).unwrap()
 }
 
-/// Everything that the tests refer to is there: my-hm1 and so on, gap-1 and pki-x, all federated.
+/// Everything that the tests refer to is there, my-hm1 and so on, gap-1 and pki-x, all federated; but nothing is called
+/// `gone`.
 fn catalog() -> Catalog {
     let tenant = || "admin".to_owned();
     let monitors = (1..=8).map(|number| {
@@ -23,7 +24,8 @@ fn catalog() -> Catalog {
     let profile = Answer::Profile { name: "as the controller spells it".to_owned() };
     let gap = Question::PersistenceProfile { tenant: tenant(), name: "gap-1".to_owned() };
     let pki = Question::PkiProfile { tenant: tenant(), name: "pki-x".to_owned() };
-    monitors.chain([(gap, profile.clone()), (pki, profile)]).collect()
+    let gone = Question::Monitor { tenant: tenant(), name: "gone".to_owned() };
+    monitors.chain([(gap, profile.clone()), (pki, profile), (gone, Answer::Absent)]).collect()
 }
 
 fn checked(value: Value, catalog: &Catalog) -> Validation<DeploymentPolicy> {
@@ -152,7 +154,7 @@ fn the_first_failure_in_the_order_of_the_rows_wins() {
         "matchRules": {"appSelector": {"label": {"": ""}}, "namespaceSelector": {"label": {"": ""}}},
         "matchClusters": [{"cluster": "x"}],
         "trafficSplit": [{"cluster": "x", "weight": 99, "priority": 999}],
-        "healthMonitorRefs": ["a"], "healthMonitorTemplate": "t",
+        "healthMonitorRefs": ["gone"], "healthMonitorTemplate": "gone",
         "poolAlgorithmSettings": {"lbAlgorithm": "X"},
         "sitePersistenceRef": "", "pkiProfileRef": "",
         "downResponse": {"type": "X", "fallbackIP": "1"},
@@ -163,6 +165,7 @@ fn the_first_failure_in_the_order_of_the_rows_wins() {
         ("/matchClusters", "cluster context x not present in GSLBConfig"),
         ("/trafficSplit", "cluster x in traffic policy not present in GSLBConfig"),
         ("/healthMonitorTemplate", "health monitor reference and template cannot be specified together"),
+        ("/healthMonitorRefs", "health monitor ref gone is invalid"),
         ("/poolAlgorithmSettings", "invalid pool algorithm: unsupported lbAlgorithm X"),
         ("/sitePersistenceRef", "empty string as site persistence reference not supported"),
         ("/pkiProfileRef", "empty string as pki profile reference not supported"),
