@@ -130,8 +130,7 @@ fn computed(world: &World) -> Content {
 fn snapshot(world: &World) -> PolicySnapshot {
     let members: BTreeSet<String> = CONTEXTS.iter().map(|c| (*c).to_owned()).collect();
     let objects: Vec<GlobalDeploymentPolicy> = decode(world.home(), "globaldeploymentpolicies.amko.vmware.com");
-    let around =
-        Surroundings { clusters: &members, default_tenant: "admin", tenant: "admin", catalog: Catalog::EMPTY };
+    let around = Surroundings { clusters: &members, default_tenant: "admin", tenant: "admin", catalog: Catalog::EMPTY };
     let Validation::Valid { value, .. } = validate(&objects[0].spec, around) else { panic!("a valid policy") };
     let deployment = DeploymentState::InForce(value);
     let installation = Installation {
