@@ -4,7 +4,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod rules_support;
-#[allow(dead_code, reason = "each test binary uses its own part")]
 mod support;
 
 use amko::actors::policy_watcher::PolicyWatcherMsg;

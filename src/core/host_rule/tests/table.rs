@@ -66,8 +66,11 @@ fn told(ruling: &Ruling) -> (Vec<String>, Vec<String>) {
     (states.collect(), verdicts.collect())
 }
 
+/// What happens, the rules that there are then, and what is told of FQDNs and rules.
+type Step<'a> = (&'a str, Vec<RuleCandidate>, &'a [&'a str], &'a [&'a str]);
+
 /// Decides step after step, each on the standing of the one before, and compares what is told.
-fn play(steps: &[(&str, Vec<RuleCandidate>, &[&str], &[&str])]) {
+fn play(steps: &[Step<'_>]) {
     let mut standing = Standing::default();
     for (step, candidates, states, verdicts) in steps {
         let ruling = decide(candidates, &standing, true);
