@@ -12,6 +12,7 @@ use amko::core::inventory::{Inventory, Seen};
 use amko::core::object::Namespace;
 use amko::core::owner::Owner;
 use amko::core::policy::{DeploymentState, Installation, PolicySnapshot, validate};
+use amko::core::references::{Catalog, Surroundings, Validation};
 use amko::crd::GlobalDeploymentPolicy;
 use amko::kubernetes::objects::{IngressObject, NamespaceObject, ServiceObject};
 use amko_lab::kube::KubeWorld;
@@ -129,7 +130,9 @@ fn computed(world: &World) -> Content {
 fn snapshot(world: &World) -> PolicySnapshot {
     let members: BTreeSet<String> = CONTEXTS.iter().map(|c| (*c).to_owned()).collect();
     let objects: Vec<GlobalDeploymentPolicy> = decode(world.home(), "globaldeploymentpolicies.amko.vmware.com");
-    let deployment = DeploymentState::InForce(validate(&objects[0].spec, &members).unwrap());
+    let around = Surroundings { clusters: &members, default_tenant: "admin", tenant: "admin", catalog: Catalog::EMPTY };
+    let Validation::Valid { value, .. } = validate(&objects[0].spec, around) else { panic!("a valid policy") };
+    let deployment = DeploymentState::InForce(value);
     let installation = Installation {
         custom_global_fqdn: false,
         status_for_all: false,

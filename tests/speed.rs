@@ -138,7 +138,7 @@ fn everything_is_decided_anew_and_one_change_touches_one_service() {
         offered.iter().map(|(fqdn, offers)| plan(&decide(fqdn, offers, &policy), &held[fqdn]).len()).sum()
     };
     assert_eq!((offered.len(), all()), (fqdns(), 0), "what was carried out needs no write");
-    let floor = median(|| drop(std::hint::black_box(offered.values().map(|offers| hashed(offers)).max())));
+    let floor = median(|| _ = std::hint::black_box(offered.values().map(|offers| hashed(offers)).max()));
     let time = median(|| assert_eq!(all(), 0));
     report(&format!("{} FQDNs of {} clusters, decided and compared", fqdns(), CLUSTERS.len()), time, floor);
 
@@ -154,7 +154,7 @@ fn everything_is_decided_anew_and_one_change_touches_one_service() {
     let (touched, writes) = change();
     assert_eq!(touched, [fqdn.clone()].into());
     assert!(matches!(&writes[..], [Write::UpdateService { service, .. }] if service.name == fqdn), "{writes:?}");
-    let time = median(|| drop(std::hint::black_box(change())));
-    let floor = median(|| drop(std::hint::black_box(hashed(&offered[&fqdn]))));
+    let time = median(|| _ = std::hint::black_box(change()));
+    let floor = median(|| _ = std::hint::black_box(hashed(&offered[&fqdn])));
     report(&format!("one address among {} FQDNs: ingested, decided and planned", fqdns()), time, floor);
 }

@@ -3,8 +3,9 @@
 //! *Owns* the newest text for each object. *Is told* updates, each replacing the one before. *Does* one patch per
 //! object at a time, of the status alone. *Fails* by trying again with backoff; an object that is gone is forgotten.
 
+use crate::core::host_rule::RuleVerdict;
 use crate::core::precedence::ObjectName;
-use crate::crd::{AmkoCluster, GlobalDeploymentPolicy, GslbConfig};
+use crate::crd::{AmkoCluster, GlobalDeploymentPolicy, GslbConfig, GslbHostRuleStatus};
 use crate::retry::{Backoff, RetryPolicy, pause};
 use kube::api::{Api, Patch, PatchParams};
 use kube::{Client, Resource};
@@ -43,11 +44,31 @@ impl Update {
     }
 }
 
+/// What became of one GSLBHostRule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleReport {
+    pub object: ObjectName,
+    pub uid: Option<String>,
+    /// Of the spec that the verdict is about.
+    pub generation: Option<i64>,
+    /// The status that the object has now.
+    pub present: Option<GslbHostRuleStatus>,
+    pub verdict: RuleVerdict,
+    /// Made by this operator only to carry a status.
+    pub managed: bool,
+    /// A managed rule that nobody needs: to be deleted.
+    pub superfluous: bool,
+}
+
 /// What the StatusWriter is told.
 #[derive(Debug)]
 pub enum StatusWriterMsg {
     /// The newest update for one object; an earlier one of the same kind that still waits is dropped.
     Write { target: Target, update: Update },
+    /// The newest word on one GSLBHostRule.
+    Rule(Box<RuleReport>),
+    /// The GSLBHostRule does not exist any more.
+    RuleGone(ObjectName),
     /// An attempt has ended; `left` is what must be tried again.
     Done { key: Key, left: Option<Attempt> },
     /// Test hook: fail as a bug would.
@@ -125,6 +146,7 @@ impl Actor for StatusWriter {
                     (None, None) => {}
                 }
             }
+            StatusWriterMsg::Rule(_) | StatusWriterMsg::RuleGone(_) => {}
             StatusWriterMsg::Poison => return Err("poisoned by the test hook".into()),
         }
         while state.patches.try_join_next().is_some() {}

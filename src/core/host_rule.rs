@@ -1,11 +1,30 @@
 //! A GSLBHostRule in force: what one FQDN does differently from the policy (`docs/RULES.md#host-rules`).
 
+mod table;
+#[cfg(test)]
+mod tests;
+mod validate;
+
+pub use table::{RuleCandidate, RuleCheck, Ruling, Standing, decide};
+pub use validate::{Subject, questions, validate};
+
 use super::gslb::{DownResponse, PoolAlgorithm};
 use super::policy::{MonitorSource, TrafficShare};
 use super::precedence::ObjectName;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+
+/// Label of the rules that this operator made only to carry a status.
+pub const MANAGED_LABEL: &str = "amko.vmware.com/managed-by";
+/// Value of [`MANAGED_LABEL`] on such a rule.
+pub const MANAGED_BY: &str = "amko";
+/// `status.status` of a rule in force.
+pub const ACCEPTED: &str = "Accepted";
+/// `status.status` of any other rule that was checked.
+pub const REJECTED: &str = "Rejected";
+/// `status.error` of a rule whose FQDN another one has (row 13).
+pub const ANOTHER_EXISTS: &str = "there's an existing GSLBHostRule for the same FQDN";
 
 /// A valid GSLBHostRule. A property that is `None` or empty is taken from the policy.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,12 +3,15 @@
 pub mod algorithm;
 mod choose;
 pub mod down_response;
+pub mod monitors;
+mod report;
 #[cfg(test)]
 mod tests;
 mod validate;
 
 pub use choose::{ACCEPTED, ANOTHER_EXISTS, choose};
-pub use validate::validate;
+pub use report::{PolicyReport, PolicyVerdict};
+pub use validate::{questions, validate};
 
 use super::gslb::{DownResponse, PoolAlgorithm};
 use super::naming::Naming;

@@ -3,7 +3,14 @@
 //! The core asks and reads answers; whoever reaches the controller finds them out. No answer is not "absent": while a
 //! question is open nothing is decided from it (DB-12, DB-13).
 
+mod lookup;
+#[cfg(test)]
+mod tests;
+
+pub use lookup::{Stop, Surroundings, Validation};
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// One thing to find out about the controller.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,4 +75,25 @@ impl FromIterator<(Question, Answer)> for Catalog {
     fn from_iter<I: IntoIterator<Item = (Question, Answer)>>(answers: I) -> Self {
         Self(answers.into_iter().collect())
     }
+}
+
+impl fmt::Display for Question {
+    /// What is asked about, for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Monitor { tenant, name } => write!(f, "health monitor {name} of tenant {tenant}"),
+            Self::PersistenceProfile { tenant, name } => {
+                write!(f, "application persistence profile {name} of tenant {tenant}")
+            }
+            Self::PkiProfile { tenant, name } => write!(f, "PKI profile {name} of tenant {tenant}"),
+            Self::DefaultPkiProfile { tenant } => write!(f, "the first federated PKI profile of tenant {tenant}"),
+            Self::ThirdPartySites { tenant } => write!(f, "the third-party sites seen from tenant {tenant}"),
+        }
+    }
+}
+
+/// Says for whose answer an object waits.
+pub fn waiting_for(questions: &BTreeSet<Question>) -> String {
+    let subjects: Vec<String> = questions.iter().map(Question::to_string).collect();
+    format!("waits for the controller's answer about {}", subjects.join(", "))
 }

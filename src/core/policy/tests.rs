@@ -1,8 +1,11 @@
 //! Validation of a GlobalDeploymentPolicy, and which of several is in force.
 
+mod lookups;
+
 use super::*;
 use crate::core::gslb::GeoFallback;
 use crate::core::precedence::{Candidate, ObjectName};
+use crate::core::references::{Answer, Catalog, Question, ReferencedMonitor, Surroundings, Validation};
 use crate::crd::{self, GlobalDeploymentPolicySpec};
 use serde_json::{Value, json};
 
@@ -10,8 +13,33 @@ fn spec(value: Value) -> GlobalDeploymentPolicySpec {
     serde_json::from_value(value).unwrap()
 }
 
+/// Everything that the tests refer to is there, my-hm1 and so on, gap-1 and pki-x, all federated; but nothing is called
+/// `gone`.
+fn catalog() -> Catalog {
+    let tenant = || "admin".to_owned();
+    let monitors = (1..=8).map(|number| {
+        let question = Question::Monitor { tenant: tenant(), name: format!("my-hm{number}") };
+        (question, Answer::Monitor(ReferencedMonitor { federated: Some(true), ..ReferencedMonitor::default() }))
+    });
+    let profile = Answer::Profile { name: "as the controller spells it".to_owned() };
+    let gap = Question::PersistenceProfile { tenant: tenant(), name: "gap-1".to_owned() };
+    let pki = Question::PkiProfile { tenant: tenant(), name: "pki-x".to_owned() };
+    let gone = Question::Monitor { tenant: tenant(), name: "gone".to_owned() };
+    monitors.chain([(gap, profile.clone()), (pki, profile), (gone, Answer::Absent)]).collect()
+}
+
+fn checked(value: Value, catalog: &Catalog) -> Validation<DeploymentPolicy> {
+    let clusters = ["ctx-a", "ctx-b"].map(str::to_owned).into();
+    let around = Surroundings { clusters: &clusters, default_tenant: "other", tenant: "admin", catalog };
+    validate(&spec(value), around)
+}
+
 fn validated(value: Value) -> Result<DeploymentPolicy, String> {
-    validate(&spec(value), &["ctx-a", "ctx-b"].map(str::to_owned).into())
+    match checked(value, &catalog()) {
+        Validation::Valid { value, .. } => Ok(value),
+        Validation::Invalid(text) => Err(text),
+        Validation::Pending(questions) => panic!("open questions: {questions:?}"),
+    }
 }
 
 fn error(value: Value) -> String {
@@ -126,7 +154,7 @@ fn the_first_failure_in_the_order_of_the_rows_wins() {
         "matchRules": {"appSelector": {"label": {"": ""}}, "namespaceSelector": {"label": {"": ""}}},
         "matchClusters": [{"cluster": "x"}],
         "trafficSplit": [{"cluster": "x", "weight": 99, "priority": 999}],
-        "healthMonitorRefs": ["a"], "healthMonitorTemplate": "t",
+        "healthMonitorRefs": ["gone"], "healthMonitorTemplate": "gone",
         "poolAlgorithmSettings": {"lbAlgorithm": "X"},
         "sitePersistenceRef": "", "pkiProfileRef": "",
         "downResponse": {"type": "X", "fallbackIP": "1"},
@@ -137,6 +165,7 @@ fn the_first_failure_in_the_order_of_the_rows_wins() {
         ("/matchClusters", "cluster context x not present in GSLBConfig"),
         ("/trafficSplit", "cluster x in traffic policy not present in GSLBConfig"),
         ("/healthMonitorTemplate", "health monitor reference and template cannot be specified together"),
+        ("/healthMonitorRefs", "health monitor ref gone is invalid"),
         ("/poolAlgorithmSettings", "invalid pool algorithm: unsupported lbAlgorithm X"),
         ("/sitePersistenceRef", "empty string as site persistence reference not supported"),
         ("/pkiProfileRef", "empty string as pki profile reference not supported"),
@@ -150,7 +179,7 @@ fn the_first_failure_in_the_order_of_the_rows_wins() {
     assert!(validated(everything).is_ok());
 }
 
-/// The policy of EX-15, and EX-29: priority 0 is accepted.
+/// The policy of EX-15, and EX-29: priority 0 is accepted and stays what it is (DB-35).
 #[test]
 fn a_valid_policy_keeps_everything_it_says() {
     let policy = validated(json!({
@@ -186,7 +215,7 @@ fn a_valid_policy_keeps_everything_it_says() {
         default_domain: Some(text("apps.example.org")),
     };
     assert_eq!(policy, Ok(expected));
-    assert_eq!(validate(&GlobalDeploymentPolicySpec::default(), &BTreeSet::new()), Ok(DeploymentPolicy::default()));
+    assert_eq!(validated(json!({})), Ok(DeploymentPolicy::default()));
 }
 
 #[test]

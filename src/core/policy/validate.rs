@@ -1,31 +1,38 @@
 //! From what the user wrote to a policy that can be trusted (rule GDP-05). The texts end up in `status.errorStatus`
 //! and are those of upstream, byte for byte; a text without a row there says so.
 
+use super::monitors::{self, Texts};
 use super::{ClusterPolicy, DeploymentPolicy, MonitorSource, TrafficShare, algorithm, down_response};
+use crate::core::references::{Question, Stop, Surroundings, Validation};
 use crate::crd::{GlobalDeploymentPolicySpec, MatchCluster, Selector, TrafficSplitEntry};
 use std::collections::{BTreeMap, BTreeSet};
 
 type Labels = BTreeMap<String, String>;
 
-/// Checks a GlobalDeploymentPolicy against the clusters of the GSLBConfig. What needs a look at the controller (rows
-/// 8, 9, 11b and 12b: do the named monitors and profiles exist) is not checked here; until that look exists, a
-/// `healthMonitorTemplate` is accepted and has no effect.
-///
-/// # Errors
-/// The text for `status.errorStatus`; the first failure in the order of the rows.
-pub fn validate(
-    spec: &GlobalDeploymentPolicySpec,
-    known_clusters: &BTreeSet<String>,
-) -> Result<DeploymentPolicy, String> {
+/// Checks a GlobalDeploymentPolicy against the clusters of the GSLBConfig and what is known of the controller. A
+/// template's content as it is now is part of the result and serves all tenants (DB-18).
+pub fn validate(spec: &GlobalDeploymentPolicySpec, around: Surroundings<'_>) -> Validation<DeploymentPolicy> {
+    let checked = check(spec, around).map(|policy| (policy, limitations(spec)));
+    Validation::new(checked, questions(spec, around), around.catalog)
+}
+
+/// Everything that the policy refers to on the controller.
+pub fn questions(spec: &GlobalDeploymentPolicySpec, around: Surroundings<'_>) -> BTreeSet<Question> {
+    let monitors = spec.health_monitor_refs.iter().chain(&spec.health_monitor_template);
+    around.questions(monitors, spec.site_persistence_ref.as_ref(), spec.pki_profile_ref.as_ref())
+}
+
+/// The rows in their order.
+fn check(spec: &GlobalDeploymentPolicySpec, around: Surroundings<'_>) -> Result<DeploymentPolicy, Stop> {
     let app_selector = app_selector(spec.match_rules.app_selector.as_ref())?;
     let namespace_selector = namespace_selector(spec.match_rules.namespace_selector.as_ref())?;
-    let clusters = match_clusters(&spec.match_clusters, known_clusters)?;
-    let traffic_split = traffic_split(&spec.traffic_split, known_clusters)?;
-    let monitors = monitors(spec)?;
+    let clusters = match_clusters(&spec.match_clusters, around.clusters)?;
+    let traffic_split = traffic_split(&spec.traffic_split, around.clusters)?;
+    let monitors = monitors(spec, around)?;
     let algorithm = spec.pool_algorithm_settings.as_ref().map(algorithm::read).transpose();
     let algorithm = algorithm.map_err(|detail| format!("invalid pool algorithm: {detail}"))?;
-    let site_persistence = reference(spec.site_persistence_ref.as_ref(), "site persistence")?;
-    let pki_profile = reference(spec.pki_profile_ref.as_ref(), "pki profile")?;
+    let site_persistence = site_persistence(spec.site_persistence_ref.as_ref(), around)?;
+    let pki_profile = pki_profile(spec.pki_profile_ref.as_ref(), around)?;
     let down_response = spec.down_response.as_ref().map(down_response::read).transpose();
     let down_response = down_response.map_err(|detail| format!("invalid down response configuration: {detail}"))?;
     Ok(DeploymentPolicy {
@@ -42,6 +49,21 @@ pub fn validate(
         down_response,
         default_domain: spec.default_domain.clone().filter(|domain| !domain.is_empty()),
     })
+}
+
+/// What a valid policy asks for and gets otherwise than it may expect.
+fn limitations(spec: &GlobalDeploymentPolicySpec) -> Vec<String> {
+    let rules = &spec.match_rules;
+    let app = several_labels("appSelector", rules.app_selector.as_ref(), "an object");
+    let namespace = several_labels("namespaceSelector", rules.namespace_selector.as_ref(), "a namespace");
+    app.into_iter().chain(namespace).chain(monitors::limitation(&spec.health_monitor_refs)).collect()
+}
+
+/// Upstream takes such a selector for absent (DB-27), so its users have to be told.
+fn several_labels(field: &str, selector: Option<&Selector>, subject: &str) -> Option<String> {
+    let count = selector.map_or(0, |selector| selector.label.len());
+    let text = || format!("{field} has {count} labels: {subject} is selected only when it has all of them");
+    (count > 1).then(text)
 }
 
 /// Rows 1 and 1b; the two spaces are upstream's.
@@ -113,20 +135,37 @@ fn traffic_split(
     Ok(split)
 }
 
-/// Row 7.
-fn monitors(spec: &GlobalDeploymentPolicySpec) -> Result<Option<MonitorSource>, String> {
-    let template = spec.health_monitor_template.as_deref().is_some_and(|name| !name.is_empty());
-    let refs = &spec.health_monitor_refs;
-    if template && !refs.is_empty() {
-        return Err("health monitor reference and template cannot be specified together".to_owned());
-    }
-    Ok((!refs.is_empty()).then(|| MonitorSource::Refs(refs.clone())))
+/// Rows 7 to 9.
+fn monitors(spec: &GlobalDeploymentPolicySpec, around: Surroundings<'_>) -> Result<Option<MonitorSource>, Stop> {
+    let texts = Texts {
+        both: "health monitor reference and template cannot be specified together",
+        invalid_ref: &|name| format!("health monitor ref {name} is invalid"),
+    };
+    monitors::read(&spec.health_monitor_refs, spec.health_monitor_template.as_deref(), around, &texts)
 }
 
-/// Rows 11 and 12.
-fn reference(name: Option<&String>, what: &str) -> Result<Option<String>, String> {
+/// Rows 11 and 11b.
+fn site_persistence(name: Option<&String>, around: Surroundings<'_>) -> Result<Option<String>, Stop> {
     match name {
-        Some(name) if name.is_empty() => Err(format!("empty string as {what} reference not supported")),
+        Some(name) if name.is_empty() => {
+            Err(Stop::Invalid("empty string as site persistence reference not supported".to_owned()))
+        }
+        Some(name) if !around.has_persistence_profile(name)? => {
+            Err(Stop::Invalid(format!("site persistence ref {name} not present")))
+        }
+        name => Ok(name.cloned()),
+    }
+}
+
+/// Rows 12 and 12b.
+fn pki_profile(name: Option<&String>, around: Surroundings<'_>) -> Result<Option<String>, Stop> {
+    match name {
+        Some(name) if name.is_empty() => {
+            Err(Stop::Invalid("empty string as pki profile reference not supported".to_owned()))
+        }
+        Some(name) if !around.has_pki_profile(name)? => {
+            Err(Stop::Invalid(format!("pki profile ref {name} not present")))
+        }
         name => Ok(name.cloned()),
     }
 }

@@ -1,0 +1,144 @@
+//! The GSLBConfig: which one is active, what follows from it, and its status.
+
+use super::{PolicyWatcherMsg, PolicyWatcherState, candidates::config_candidates, settings, status};
+use crate::actors::avi_session::ControllerSettings;
+use crate::actors::avi_session::phase::ControllerState;
+use crate::actors::status_writer::{StatusWriterMsg, Target, Update};
+use crate::core::activation::{self, Facts, Problem, Progress, UUID_ANNOTATION};
+use crate::core::owner::Owner;
+use crate::core::policy::Installation;
+use crate::core::precedence::ObjectName;
+use crate::crd::GslbConfig;
+use kube::ResourceExt;
+use ractor::ActorRef;
+use rand::RngExt;
+use std::sync::Arc;
+
+/// What can be said of the active GSLBConfig.
+struct Activation {
+    installation: Option<Installation>,
+    settings: Option<ControllerSettings>,
+    problem: Option<Problem>,
+}
+
+impl PolicyWatcherState {
+    /// Takes over what the active GSLBConfig says; what it cannot say stays. `None` while there has never been a
+    /// usable one.
+    pub(super) fn take_over_config(&mut self, myself: &ActorRef<PolicyWatcherMsg>) -> Option<Installation> {
+        let candidates = config_candidates(&self.configs);
+        let choice = activation::choose(&candidates, self.active_config.as_ref(), &self.args.namespace);
+        for (other, problem) in &choice.others {
+            self.write_config_status(&other.object, problem.to_string(), None);
+        }
+        self.active_config = choice.active.map(|candidate| candidate.object.clone());
+        let activation = self.activate(myself);
+        self.tell_status(&activation);
+        if activation.installation.is_some() {
+            self.installation = activation.installation;
+        }
+        if activation.settings.is_some() {
+            self.settings = activation.settings.map(Arc::new);
+        }
+        self.installation.clone()
+    }
+
+    /// Checks the active GSLBConfig and gathers what follows from it.
+    fn activate(&mut self, myself: &ActorRef<PolicyWatcherMsg>) -> Activation {
+        let nothing = Activation { installation: None, settings: None, problem: None };
+        let Some(name) = self.active_config.clone() else { return nothing };
+        let Some(config) = self.configs.objects.get(&name).cloned() else { return nothing };
+        let leader = &config.spec.gslb_leader;
+        let facts = Facts {
+            uuid: config.annotations().get(UUID_ANNOTATION).map(String::as_str),
+            controller_ip: &leader.controller_ip,
+            credentials: &leader.credentials,
+            controller_version: &leader.controller_version,
+        };
+        self.set_log_level(config.spec.log_level.as_deref().unwrap_or_default());
+        let uuid = match activation::check(facts) {
+            Ok(Some(uuid)) => uuid,
+            Ok(None) => {
+                self.make_uuid(&name);
+                return nothing;
+            }
+            Err(problem) => return Activation { problem: Some(problem), ..nothing },
+        };
+        let owner = Owner::from_uuid(uuid);
+        self.watch_secret(myself, &leader.credentials);
+        let (settings, problem) = self.settings(&config, owner.clone());
+        let installation = Installation {
+            owner,
+            default_tenant: leader.tenant.clone().filter(|t| !t.is_empty()).unwrap_or_else(|| "admin".into()),
+            member_clusters: config.spec.member_clusters.iter().map(|m| m.cluster_context.clone()).collect(),
+            custom_global_fqdn: config.spec.use_custom_global_fqdn.unwrap_or(false),
+            status_for_all: config.spec.status_objects.as_deref() == Some("All"),
+        };
+        Activation { installation: Some(installation), settings, problem }
+    }
+
+    fn settings(&self, config: &GslbConfig, owner: Owner) -> (Option<ControllerSettings>, Option<Problem>) {
+        let Some(watched) = &self.secret else { return (None, None) };
+        let Some(credentials) = &watched.credentials else {
+            let problem = watched.listed.then(|| Problem::NoSecret(watched.name.clone()));
+            return (None, problem);
+        };
+        match settings::settings(config, credentials, self.args.controller_ca.as_deref(), owner) {
+            Ok(settings) => (Some(settings), None),
+            Err(problem) => (None, Some(problem)),
+        }
+    }
+
+    /// Asks for a UUID on a GSLBConfig that has none. Activation goes on when the object shows it: a UUID that is not
+    /// stored would orphan every service at the next start.
+    fn make_uuid(&mut self, name: &ObjectName) {
+        if self.term.is_none() {
+            return;
+        }
+        let uuid = match &self.made_uuid {
+            Some((made_for, uuid)) if made_for == name => *uuid,
+            _ => self.new_uuid(),
+        };
+        self.made_uuid = Some((name.clone(), uuid));
+        let annotations = [(UUID_ANNOTATION.to_owned(), uuid.hyphenated().to_string())].into();
+        let target = Target::GslbConfig(name.clone());
+        self.args.status.cast(StatusWriterMsg::Write { target, update: Update::Annotations(annotations) });
+    }
+
+    /// A version 1 UUID, as upstream makes them: time and node from chance, so that a seeded run repeats.
+    fn new_uuid(&mut self) -> uuid::Uuid {
+        let ticks = self.rng.random::<u64>() >> 4;
+        let counter = self.rng.random::<u16>();
+        let mut node: [u8; 6] = self.rng.random();
+        // The multicast bit marks a node id that is no hardware address (RFC 9562, 6.10).
+        node[0] |= 1;
+        uuid::Uuid::new_v1(uuid::Timestamp::from_gregorian_time(ticks, counter), &node)
+    }
+
+    fn tell_status(&self, activation: &Activation) {
+        let Some(name) = &self.active_config else {
+            self.args.board.post(|notices| notices.gslb_config = "no GSLBConfig".into());
+            return;
+        };
+        let state = match (&activation.problem, &self.controller) {
+            (Some(problem), _) => problem.to_string(),
+            (None, None) => return,
+            (None, Some(ControllerState::Unreachable(error))) => {
+                Problem::ControllerUnreachable(error.clone()).to_string()
+            }
+            (None, Some(ControllerState::NotLeader(_))) => Problem::NotLeader.to_string(),
+            (None, Some(ControllerState::Syncing)) => Progress::Syncing.state().to_owned(),
+            (None, Some(ControllerState::Synced)) => Progress::Accepted.state().to_owned(),
+        };
+        self.args.board.post(|notices| notices.gslb_config = state.clone());
+        let verified = activation.settings.as_ref().map(|settings| !settings.tls.insecure_skip_verify);
+        self.write_config_status(name, state, verified);
+    }
+
+    fn write_config_status(&self, name: &ObjectName, state: String, verified: Option<bool>) {
+        let Some(config) = self.configs.objects.get(name).filter(|_| self.term.is_some()) else { return };
+        if let Some(status) = status::of_config(config, state, verified) {
+            let target = Target::GslbConfig(name.clone());
+            self.args.status.cast(StatusWriterMsg::Write { target, update: Update::status(&status) });
+        }
+    }
+}

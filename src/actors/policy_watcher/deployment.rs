@@ -1,0 +1,80 @@
+//! The GlobalDeploymentPolicy: which one is in force, what it says, and its status.
+
+use super::candidates::policy_candidates;
+use super::{PolicyWatcherState, status};
+use crate::actors::status_writer::{StatusWriterMsg, Target, Update};
+use crate::core::policy::{self, DeploymentState, Installation, PolicyReport};
+use crate::core::precedence::ObjectName;
+use crate::core::references::{Surroundings, Validation};
+use std::collections::BTreeSet;
+
+impl PolicyWatcherState {
+    pub(super) fn decide_policy(&mut self, installation: &Installation) {
+        if !self.policies.listed {
+            return;
+        }
+        let candidates = policy_candidates(&self.policies);
+        let precedence = policy::choose(&candidates, self.policy_in_force.as_ref(), &self.args.namespace);
+        for other in &precedence.others {
+            self.write_policy_status(&other.object, &PolicyReport::another_exists());
+        }
+        let first = precedence.first.map(|candidate| candidate.object.clone());
+        // One that cannot be read may be the one that counts; only the one in force goes before all others.
+        if let Some(unreadable) = self.policies.unreadable.first()
+            && (first.is_none() || first != self.policy_in_force)
+        {
+            let ObjectName { namespace, name } = unreadable;
+            let text = format!("GlobalDeploymentPolicy {namespace}/{name} cannot be decoded: correct it or delete it");
+            self.policy_in_force = None;
+            self.deployment = DeploymentState::Unknown;
+            self.args.board.post(|notices| notices.deployment_policy = text);
+            return;
+        }
+        let Some(first) = first.filter(|name| self.policies.objects.contains_key(name)) else {
+            self.policy_in_force = None;
+            self.deployment = DeploymentState::Absent;
+            self.policy_questions = BTreeSet::new();
+            self.args.board.post(|notices| notices.deployment_policy = "no GlobalDeploymentPolicy".into());
+            return;
+        };
+        self.check_policy(first, installation);
+    }
+
+    /// A policy that is invalid, or that cannot be checked yet, leaves what it said before in force (rule GDP-07).
+    fn check_policy(&mut self, name: ObjectName, installation: &Installation) {
+        let Some(tenant) = self.tenant_of(&self.args.namespace, installation) else { return };
+        let Some(policy) = self.policies.objects.get(&name) else { return };
+        let around = Surroundings {
+            clusters: &installation.member_clusters,
+            default_tenant: &installation.default_tenant,
+            tenant,
+            catalog: self.known(),
+        };
+        let questions = policy::questions(&policy.spec, around);
+        let valid = policy::validate(&policy.spec, around);
+        self.policy_questions = questions;
+        let (deployment, report) = match valid {
+            Validation::Valid { value, limitations } => {
+                (Some(DeploymentState::InForce(value)), PolicyReport::accepted(limitations))
+            }
+            Validation::Invalid(text) => (None, PolicyReport::invalid(text)),
+            Validation::Pending(open) => (None, PolicyReport::pending(open)),
+        };
+        let before = (self.policy_in_force.as_ref() != Some(&name)).then_some(DeploymentState::Unknown);
+        if let Some(deployment) = deployment.or(before) {
+            self.deployment = deployment;
+        }
+        self.write_policy_status(&name, &report);
+        self.policy_in_force = Some(name);
+        self.args.board.post(|notices| notices.deployment_policy = report.notice());
+    }
+
+    fn write_policy_status(&self, name: &ObjectName, report: &PolicyReport) {
+        let Some(policy) = self.policies.objects.get(name).filter(|_| self.term.is_some()) else { return };
+        let Some(text) = &report.text else { return };
+        if let Some(status) = status::of_policy(policy, text) {
+            let target = Target::GlobalDeploymentPolicy(name.clone());
+            self.args.status.cast(StatusWriterMsg::Write { target, update: Update::status(&status) });
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The watches that feed the PolicyWatcher. It owns their tasks: when it is gone, so are they.
+
+use super::credentials::{Credentials, Watched};
+use super::{PolicyWatcherMsg, PolicyWatcherState};
+use crate::core::precedence::ObjectName;
+use crate::kubernetes::bounded::bounded;
+use crate::kubernetes::watch::{Watch, WatchEvent};
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::core::v1::Secret;
+use kube::Resource;
+use kube::api::Api;
+use kube::core::DeserializeGuard;
+use kube::runtime::watcher;
+use ractor::ActorRef;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+
+impl PolicyWatcherState {
+    /// Watches a kind in the operator's namespace.
+    pub(super) fn watch<K>(
+        &mut self,
+        myself: &ActorRef<PolicyWatcherMsg>,
+        wrap: fn(WatchEvent<K, ObjectName>) -> PolicyWatcherMsg,
+    ) where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+        K: Clone + DeserializeOwned + Debug + Send + Sync + 'static,
+    {
+        let api: Api<DeserializeGuard<K>> = Api::namespaced(bounded(&self.args.client), &self.args.namespace);
+        self.run(myself, Source { api, project: K::from, identify: object_name, wrap });
+    }
+
+    /// Watches a kind in all namespaces of the operator's own cluster.
+    pub(super) fn watch_everywhere<K, P, I>(
+        &mut self,
+        myself: &ActorRef<PolicyWatcherMsg>,
+        identify: fn(&str, &str) -> I,
+        wrap: fn(WatchEvent<P, I>) -> PolicyWatcherMsg,
+    ) where
+        K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + 'static,
+        P: From<K> + Send + 'static,
+        I: Send + 'static,
+    {
+        let api: Api<DeserializeGuard<K>> = Api::all(bounded(&self.args.client));
+        self.run(myself, Source { api, project: P::from, identify, wrap });
+    }
+
+    fn run<K, P, I>(&mut self, myself: &ActorRef<PolicyWatcherMsg>, source: Source<K, P, I>)
+    where
+        K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + 'static,
+        P: Send + 'static,
+        I: Send + 'static,
+    {
+        let Source { api, project, identify, wrap } = source;
+        let watch = Watch {
+            api,
+            config: watcher::Config::default(),
+            project,
+            identify,
+            retry: self.args.retry,
+            rng: StdRng::seed_from_u64(self.rng.random()),
+        };
+        let myself = myself.clone();
+        self.watches.spawn(watch.run(move |event| drop(myself.cast(wrap(event)))));
+    }
+
+    /// Watches the Secret of this name only; no other is ever read.
+    pub(super) fn watch_secret(&mut self, myself: &ActorRef<PolicyWatcherMsg>, name: &str) {
+        if self.secret.as_ref().is_some_and(|watched| watched.name == name) {
+            return;
+        }
+        if let Some(watched) = self.secret.take() {
+            watched.watch.abort();
+        }
+        let api: Api<DeserializeGuard<Secret>> = Api::namespaced(bounded(&self.args.client), &self.args.namespace);
+        let watch = Watch {
+            api,
+            config: watcher::Config::default().fields(&format!("metadata.name={name}")),
+            project: Credentials::from,
+            identify: |_: &str, name: &str| name.to_owned(),
+            retry: self.args.retry,
+            rng: StdRng::seed_from_u64(self.rng.random()),
+        };
+        let (myself, watched) = (myself.clone(), name.to_owned());
+        let tell = move |event| drop(myself.cast(PolicyWatcherMsg::Secret(watched.clone(), event)));
+        let watch = self.watches.spawn(watch.run(tell));
+        self.secret = Some(Watched { name: name.to_owned(), listed: false, credentials: None, watch });
+    }
+
+    pub(super) fn on_secret(&mut self, name: &str, event: WatchEvent<Credentials, String>) -> bool {
+        let Some(watched) = self.secret.as_mut().filter(|watched| watched.name == name) else { return false };
+        match event {
+            WatchEvent::Listed { mut objects, .. } => {
+                watched.listed = true;
+                watched.credentials = objects.pop();
+            }
+            WatchEvent::Applied(credentials) => watched.credentials = Some(credentials),
+            // The session goes on with what it has; a missing Secret is told in the status.
+            WatchEvent::Deleted(_) => watched.credentials = None,
+            // The error may quote what it could not decode.
+            WatchEvent::Undecodable { object, .. } => {
+                tracing::warn!(object, "credentials cannot be decoded, the last ones stay in use");
+                return false;
+            }
+            WatchEvent::Failed(error) => {
+                tracing::warn!(secret = name, error, "cannot watch the credentials Secret");
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// One kind, and how it reaches the PolicyWatcher.
+struct Source<K: Resource, P, I> {
+    api: Api<DeserializeGuard<K>>,
+    project: fn(K) -> P,
+    identify: fn(&str, &str) -> I,
+    wrap: fn(WatchEvent<P, I>) -> PolicyWatcherMsg,
+}
+
+pub(super) fn object_name(namespace: &str, name: &str) -> ObjectName {
+    ObjectName { namespace: namespace.into(), name: name.into() }
+}

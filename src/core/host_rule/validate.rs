@@ -1,0 +1,182 @@
+//! From what the user wrote to a rule that can be trusted. The texts end up in `status.error` and are those of
+//! upstream, byte for byte; the rows are those of `docs/RULES.md#host-rules`.
+
+use super::{HostRule, RulePersistence, ThirdParty};
+use crate::core::policy::monitors::{self, Texts};
+use crate::core::policy::{MonitorSource, TrafficShare, algorithm, down_response};
+use crate::core::precedence::ObjectName;
+use crate::core::references::{Question, Stop, Surroundings, Validation};
+use crate::crd::{GslbHostRuleSpec, PublicIp, RuleTrafficSplitEntry, SitePersistence, ThirdPartyMember};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+/// The rule that is checked.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    pub object: &'a ObjectName,
+    pub managed: bool,
+}
+
+/// Checks one rule, without regard to others (rows 1 to 12).
+pub fn validate(subject: Subject<'_>, spec: &GslbHostRuleSpec, around: Surroundings<'_>) -> Validation<HostRule> {
+    let mut limitations = Vec::new();
+    let checked = check(subject, spec, around, &mut limitations).map(|rule| (rule, limitations));
+    Validation::new(checked, questions(spec, around), around.catalog)
+}
+
+/// Everything that the rule refers to on the controller.
+pub fn questions(spec: &GslbHostRuleSpec, around: Surroundings<'_>) -> BTreeSet<Question> {
+    let persistence = spec.site_persistence.as_ref();
+    let profile = persistence.filter(|persistence| persistence.enabled).and_then(|p| p.profile_ref.as_ref());
+    let pki_profile = persistence.and_then(|persistence| persistence.pki_profile_ref.as_ref());
+    let monitors = spec.health_monitor_refs.iter().chain(&spec.health_monitor_template);
+    let mut questions = around.questions(monitors, profile, pki_profile);
+    if !spec.third_party_members.is_empty() {
+        questions.insert(around.third_party_sites());
+    }
+    questions
+}
+
+/// The rows in their order.
+fn check(
+    Subject { object, managed }: Subject<'_>,
+    spec: &GslbHostRuleSpec,
+    around: Surroundings<'_>,
+    limitations: &mut Vec<String>,
+) -> Result<HostRule, Stop> {
+    let name = object.name.as_str();
+    if spec.fqdn.is_empty() {
+        return Err(Stop::Invalid(format!("GSFqdn missing for {name} GSLBHostRule")));
+    }
+    let persistence = spec.site_persistence.as_ref();
+    let persistence = persistence.map(|persistence| read_persistence(persistence, name, around)).transpose()?;
+    let algorithm = spec.pool_algorithm_settings.as_ref().map(algorithm::read).transpose();
+    let algorithm = algorithm.map_err(|detail| format!("Invalid Pool Algorithm: {detail}"))?;
+    let third_party = third_party(&spec.third_party_members, name, around, limitations)?;
+    let public_addresses = public_addresses(&spec.public_ip, name, around.clusters)?;
+    let monitors = read_monitors(spec, name, around)?;
+    let down_response = spec.down_response.as_ref().map(down_response::read).transpose()?;
+    limitations.extend(monitors::limitation(&spec.health_monitor_refs));
+    if !third_party.is_empty() && matches!(persistence, Some(RulePersistence::Enabled { .. })) {
+        let text = "sitePersistence is enabled beside thirdPartyMembers, which Avi does not support: use one of them";
+        limitations.push(text.to_owned());
+    }
+    Ok(HostRule {
+        object: object.clone(),
+        managed,
+        fqdn: spec.fqdn.clone(),
+        ttl: spec.ttl.map(|ttl| limited(ttl, 0, 86_400, "ttl", limitations)),
+        control_plane_only: spec.control_plane_hm_only,
+        monitors,
+        persistence,
+        third_party,
+        traffic_split: traffic_split(&spec.traffic_split, limitations),
+        public_addresses,
+        algorithm,
+        down_response,
+    })
+}
+
+/// Rows 2 and 3; a PKI profile has to exist even beside a persistence that is off.
+fn read_persistence(
+    persistence: &SitePersistence,
+    rule: &str,
+    around: Surroundings<'_>,
+) -> Result<RulePersistence, Stop> {
+    let SitePersistence { enabled, profile_ref, pki_profile_ref } = persistence;
+    let profile = profile_ref.clone().unwrap_or_default();
+    if *enabled && !around.has_persistence_profile(&profile)? {
+        return Err(Stop::Invalid(format!("SitePersistence Profile {profile} error for {rule} GSLBHostRule")));
+    }
+    if let Some(pki) = pki_profile_ref
+        && !around.has_pki_profile(pki)?
+    {
+        return Err(Stop::Invalid(format!("PKI Profile {pki} error for {rule} GSLBHostRule")));
+    }
+    Ok(match enabled {
+        true => RulePersistence::Enabled { profile, pki_profile: pki_profile_ref.clone() },
+        false => RulePersistence::Disabled,
+    })
+}
+
+/// Rows 5 and 6, both of one entry before the next. Upstream does not look at the public address; one that is none is
+/// left out.
+fn third_party(
+    entries: &[ThirdPartyMember],
+    rule: &str,
+    around: Surroundings<'_>,
+    limitations: &mut Vec<String>,
+) -> Result<Vec<ThirdParty>, Stop> {
+    let mut members = Vec::new();
+    for ThirdPartyMember { site, vip, public_ip } in entries {
+        let address: IpAddr = vip.parse().map_err(|_| {
+            format!("Invalid VIP for thirdPartyMember site {site},{rule} GSLBHostRule (expecting IP address)")
+        })?;
+        if !around.has_third_party_site(site)? {
+            let text = format!("ThirdPartyMember site {site} does not exist for {rule} GSLBHostRule");
+            return Err(Stop::Invalid(text));
+        }
+        let public = public_ip.as_deref().filter(|ip| !ip.is_empty());
+        let public_address = public.and_then(|ip| ip.parse().ok());
+        if let Some(ip) = public
+            && public_address.is_none()
+        {
+            limitations
+                .push(format!("publicIP {ip} of the third-party member at site {site} is not an address: not used"));
+        }
+        let member = ThirdParty { site: site.clone(), address, public_address };
+        if !members.contains(&member) {
+            members.push(member);
+        }
+    }
+    Ok(members)
+}
+
+/// Rows 7 and 8, both of one entry before the next; the last entry of a cluster counts.
+fn public_addresses(
+    entries: &[PublicIp],
+    rule: &str,
+    known: &BTreeSet<String>,
+) -> Result<BTreeMap<String, IpAddr>, Stop> {
+    let mut addresses = BTreeMap::new();
+    for PublicIp { cluster, ip } in entries {
+        if !known.contains(cluster) {
+            return Err(Stop::Invalid(format!("cluster {cluster} in Public IP  not present in GSLBConfig")));
+        }
+        let address = ip
+            .parse()
+            .map_err(|_| format!("Invalid IP for site {cluster},{rule} GSLBHostRule (expecting IP address)"))?;
+        addresses.insert(cluster.clone(), address);
+    }
+    Ok(addresses)
+}
+
+/// Rows 9 to 11.
+fn read_monitors(spec: &GslbHostRuleSpec, rule: &str, around: Surroundings<'_>) -> Result<Option<MonitorSource>, Stop> {
+    let texts = Texts {
+        both: &format!("health monitor reference and template cannot be specified together for {rule} GSLBHostRule"),
+        invalid_ref: &|name| format!("Health Monitor Ref {name} error for {rule} GSLBHostRule"),
+    };
+    monitors::read(&spec.health_monitor_refs, spec.health_monitor_template.as_deref(), around, &texts)
+}
+
+/// No row; the last entry of a cluster or site counts. The schema sets no maximum for the priority, and objects stored
+/// earlier may violate what it does set.
+fn traffic_split(entries: &[RuleTrafficSplitEntry], limitations: &mut Vec<String>) -> BTreeMap<String, TrafficShare> {
+    let mut split = BTreeMap::new();
+    for RuleTrafficSplitEntry { cluster, weight, priority } in entries {
+        let weight = limited(*weight, 1, 20, &format!("weight of {cluster}"), limitations);
+        let priority = limited(*priority, 0, 100, &format!("priority of {cluster}"), limitations);
+        split.insert(cluster.clone(), TrafficShare { weight, priority });
+    }
+    split
+}
+
+/// The value of `low` to `high`, both included, that is nearest to `value`.
+fn limited(value: i32, low: u32, high: u32, what: &str, limitations: &mut Vec<String>) -> u32 {
+    let nearest = u32::try_from(value).unwrap_or(0).clamp(low, high);
+    if i64::from(nearest) != i64::from(value) {
+        limitations.push(format!("{what} is {value}, but the controller takes {low} to {high}: {nearest} is used"));
+    }
+    nearest
+}
