@@ -6,11 +6,14 @@ use crate::avi::transport::TransportError;
 use crate::avi::wire::{RefNames, monitor_body, parse_monitor, parse_service, service_body};
 use crate::core::gslb::{GslbService, HealthMonitor, Member, Pool, PoolAlgorithm, Probe};
 use crate::core::owner::Owner;
-use crate::core::plan::{Observed, Write};
+use crate::core::plan::{Holding, Write};
 use serde_json::json;
 use std::collections::BTreeMap;
 
+mod answers;
 mod listing;
+mod owners;
+mod shared;
 
 const MONITORS: &str = "GET /api/healthmonitor?include_name=&is_federated=true&page_size=100&sort=name";
 const OWN: &str =
@@ -72,10 +75,11 @@ fn page(objects: &[Value]) -> Value {
 }
 
 /// What the controller holds for `name` when all is in place.
-fn observed(name: &str) -> Observed {
+fn holding(name: &str) -> Holding {
     let names = RefNames::default();
     let monitor = parse_monitor(&stored_monitor(name), &owner(), &names).unwrap();
-    Observed {
+    Holding {
+        tenant: "team2".into(),
         service: parse_service(&stored_service(name), &owner(), &names),
         monitors: BTreeMap::from([(monitor_name(name), Box::new(monitor))]),
     }
@@ -264,7 +268,7 @@ async fn reading_one_finds_the_service_its_own_monitors_and_those_asked_for() {
     controller.on(gone, 200, page(&[]));
     let names = ["amko--gone".to_owned()];
     let outcome = controller.client().read_one(&owner(), "team2", "a.b", &names).await.unwrap();
-    let mut expected = observed("a.b");
+    let mut expected = holding("a.b");
     expected.service.as_mut().unwrap().content.monitors.push("users".into());
     assert_eq!(outcome, expected);
     assert_eq!(controller.seen(), [read, FIND, gone].map(|line| seen(line, "team2", Value::Null)));

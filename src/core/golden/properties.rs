@@ -7,7 +7,7 @@ use crate::core::gslb::{GslbService, Member};
 use crate::core::ingest::{annotations, ingress, service};
 use crate::core::object::{Ingress, IngressRule, LoadBalancerAddress, Meta, Service, ServicePort};
 use crate::core::pairs::Pairs;
-use crate::core::plan::{Unseen, keep_unseen};
+use crate::core::plan::{Observed, Unseen, keep_unseen};
 use crate::core::policy::{ClusterPolicy, DeploymentPolicy, DeploymentState, MonitorSource, PolicySnapshot};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
@@ -111,10 +111,10 @@ proptest! {
             prop_assert_eq!(controller.settle(&decision), Vec::<String>::new());
             match decision {
                 Decision::Service(desired) => {
-                    let held = controller.observed.service.as_ref().map(|held| &held.content);
+                    let held = controller.observed.only().service.as_ref().map(|held| &held.content);
                     prop_assert_eq!(held, Some(&desired.service));
                     let names: BTreeSet<_> = desired.monitors.iter().map(|monitor| &monitor.name).collect();
-                    prop_assert_eq!(controller.observed.monitors.keys().collect::<BTreeSet<_>>(), names);
+                    prop_assert_eq!(controller.observed.only().monitors.keys().collect::<BTreeSet<_>>(), names);
                 }
                 Decision::Nothing => prop_assert_eq!(&controller.observed, &Default::default()),
                 Decision::Wait(_) => {}
@@ -152,13 +152,14 @@ proptest! {
             let calls = controller.settle(&decision);
             prop_assert!(round == 0 || calls.is_empty(), "{calls:?}");
             prop_assert!(calls.iter().all(|call| !call.starts_with("DELETE gs")), "{calls:?}");
-            if let (Some(before), Some(after)) = (&before.service, &controller.observed.service) {
+            if let (Some(before), Some(after)) = (before.services().next(), controller.observed.services().next()) {
                 let after: Vec<_> = members(&after.content).collect();
                 prop_assert!(members(&before.content).all(|member| after.contains(&member)), "{before:?} {after:?}");
             }
         }
         controller.settle(&full);
-        prop_assert_eq!(controller.observed.service.map(|held| held.content), before.service.map(|held| held.content));
+        let content = |observed: &Observed| observed.services().next().map(|held| held.content.clone());
+        prop_assert_eq!(content(&controller.observed), content(&before));
     }
 
     #[test]
