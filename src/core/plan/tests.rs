@@ -1,5 +1,8 @@
 //! The writes from observed to desired, in their order.
 
+mod shared;
+mod tenants;
+
 use super::*;
 use crate::core::endpoint::Protocol;
 use crate::core::fixtures::{Controller, World, call, ingress, lb_service, strings};
@@ -136,55 +139,6 @@ fn the_second_update_of_a_list_takes_the_version_of_the_first() {
     assert_eq!((version(&writes[0]), version(&writes[3])), (Some("2".to_owned()), None));
     writes[..3].iter().for_each(|write| world.controller.apply(write));
     assert_eq!(version(&world.controller.observed.refresh(writes[3].clone())), Some("3".to_owned()));
-}
-
-/// EX-12.
-#[test]
-fn the_monitor_that_services_share_is_never_deleted() {
-    let (decision, mut observed) = settled();
-    let mut shared = observed.only().monitors[ROOT_HM].clone();
-    shared.content = None;
-    observed.only_mut().monitors.insert("amko--passthrough-hm-tcp-11111111".to_owned(), shared);
-    assert_eq!(plan(&decision, &observed), []);
-    let removal = calls(&Decision::Nothing, &observed);
-    assert_eq!(removal.len(), 3, "{removal:?}");
-    assert!(removal.iter().all(|call| !call.contains("passthrough")), "{removal:?}");
-}
-
-/// Rule TEN-05: the controller accepts the domain name in the new tenant only when the old service is gone.
-#[test]
-fn a_service_that_changes_its_tenant_is_deleted_there_before_it_is_created_here() {
-    let mut world = World::new();
-    world.set_ingress("ctx-a", ingress("web", WEB, &["/"], "10.1.0.5"));
-    world.settle(WEB);
-    let mut moved = desired(&world.built(WEB).decision).clone();
-    moved.service.tenant = "tenant2".to_owned();
-    moved.monitors.iter_mut().for_each(|monitor| monitor.tenant = "tenant2".to_owned());
-    let decision = Decision::Service(Box::new(moved));
-
-    let writes = plan(&decision, &world.controller.observed);
-    let old = |write: &Write| match write {
-        Write::DeleteService { tenant, .. } | Write::DeleteMonitor { tenant, .. } => Some(tenant.clone()),
-        _ => None,
-    };
-    let admin = || Some("admin".to_owned());
-    assert_eq!(writes.iter().map(old).collect::<Vec<_>>(), [admin(), admin(), None, None]);
-    let expected = [
-        format!("DELETE gs {WEB}"),
-        format!("DELETE hm {ROOT_HM}"),
-        format!("POST hm {ROOT_HM}"),
-        format!("POST gs {WEB} [{ROOT_HM}]"),
-    ];
-    assert_eq!(world.controller.settle(&decision), expected);
-}
-
-/// A monitor left in another tenant goes last, because the service may still refer to it.
-#[test]
-fn a_stray_monitor_of_another_tenant_is_deleted_after_the_service_is_right() {
-    let (decision, mut observed) = settled();
-    let stray = observed.only().monitors[ROOT_HM].clone();
-    observed.edit("tenant9", |held| drop(held.monitors.insert("amko--stray".to_owned(), stray)));
-    assert_eq!(calls(&decision, &observed), ["DELETE hm amko--stray".to_owned()]);
 }
 
 #[test]
