@@ -38,7 +38,12 @@ impl SharedMonitors {
 
     /// Makes the controller hold `monitor`, by `write` only when it is not known to hold it already. `outdated` is the
     /// version that the caller knows to be another one. A failure leaves nothing known.
-    pub async fn ensure<F>(&self, monitor: &HealthMonitor, outdated: Option<&str>, write: F) -> Result<Stored, CallError>
+    pub async fn ensure<F>(
+        &self,
+        monitor: &HealthMonitor,
+        outdated: Option<&str>,
+        write: F,
+    ) -> Result<Stored, CallError>
     where
         F: Future<Output = Result<Stored, CallError>>,
     {

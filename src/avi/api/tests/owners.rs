@@ -33,13 +33,16 @@ fn in_tenant(mut object: Value, tenant: &str) -> Value {
     object
 }
 
+/// Tenants, and names of monitors in each.
+type Held<'a> = Vec<(&'a str, Vec<&'a str>)>;
+
 /// Tenant and names of the monitors that an FQDN holds.
-fn held<'a>(observed: &'a Observed) -> Vec<(&'a str, Vec<&'a str>)> {
+fn held<'a>(observed: &'a Observed) -> Held<'a> {
     let names = |held: &'a Holding| held.monitors.keys().map(String::as_str).collect();
     observed.holdings().map(|held| (held.tenant.as_str(), names(held))).collect()
 }
 
-fn everything(own: &OwnObjects) -> Vec<(&str, Vec<(&str, Vec<&str>)>)> {
+fn everything(own: &OwnObjects) -> Vec<(&str, Held<'_>)> {
     own.by_fqdn.iter().map(|(fqdn, observed)| (fqdn.as_str(), held(observed))).collect()
 }
 
@@ -68,10 +71,8 @@ async fn stale_objects_and_a_monitor_of_a_service_that_is_gone_are_deleted() {
         Write::DeleteService { uuid: format!("gslbservice-{stale}"), tenant: "team2".into(), name: stale.into() };
     let removal: Vec<_> =
         own.by_fqdn.iter().map(|(fqdn, held)| (fqdn.as_str(), plan(&Decision::Nothing, held))).collect();
-    let expected = [
-        ("gone.example.org", vec![delete_monitor("amko--h9")]),
-        (stale, vec![service, delete_monitor("amko--h1")]),
-    ];
+    let expected =
+        [("gone.example.org", vec![delete_monitor("amko--h9")]), (stale, vec![service, delete_monitor("amko--h1")])];
     assert_eq!(removal, expected);
 }
 
