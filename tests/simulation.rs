@@ -154,11 +154,12 @@ async fn held(world: &World) -> Content {
     let client = AviClient::new(Arc::new(InProcessTransport(world.avi.clone())), settings).unwrap();
     let own = client.list_own(&Owner::from_uuid(UUID.parse().unwrap())).await.unwrap();
     assert_eq!(own.loose_monitors, [], "no monitor is left without a service");
-    let observed = own.by_fqdn.into_iter().map(|(fqdn, tenants)| {
-        let observed = tenants.into_values().next().unwrap();
-        let service = observed.service.unwrap_or_else(|| panic!("{fqdn} has monitors without a service"));
+    let observed = own.by_fqdn.into_iter().map(|(fqdn, observed)| {
+        let held: Vec<_> = observed.holdings().cloned().collect();
+        let [held] = held.try_into().unwrap_or_else(|held| panic!("{fqdn} is in several tenants: {held:?}"));
+        let service = held.service.unwrap_or_else(|| panic!("{fqdn} has monitors without a service"));
         assert!(service.faithful, "{fqdn} is written as the operator writes");
-        let monitors = observed.monitors.into_values().map(|monitor| monitor.content.unwrap()).collect();
+        let monitors = held.monitors.into_values().map(|monitor| monitor.content.unwrap()).collect();
         (fqdn, sorted(service.content, monitors))
     });
     observed.collect()

@@ -200,16 +200,12 @@ fn is_member(context: &Context, cluster: &str) -> bool {
 
 /// Names of the monitors that may exist, and tenants in which to look; `None` when nothing says where to look.
 fn what_to_read(decision: &Decision, observed: &Observed) -> Option<Reading> {
-    let mut monitors: BTreeSet<String> = observed.monitors.keys().cloned().collect();
-    let mut tenants: BTreeSet<String> = BTreeSet::new();
-    if let Some(service) = &observed.service {
-        tenants.insert(service.content.tenant.clone());
-    }
+    let mut monitors: BTreeSet<String> = observed.holdings().flat_map(|held| held.monitors.keys()).cloned().collect();
+    let mut tenants: BTreeSet<String> = observed.holdings().map(|held| held.tenant.clone()).collect();
     if let Decision::Service(desired) = decision {
         tenants.insert(desired.service.tenant.clone());
         monitors.extend(desired.monitors.iter().map(|m| m.name.clone()));
     }
-    tenants.extend(observed.monitors.values().map(|monitor| monitor.tenant.clone()));
     (!tenants.is_empty()).then_some(Reading { monitors, tenants })
 }
 
@@ -324,7 +320,8 @@ impl GsState {
     fn is_settled_empty(&self) -> bool {
         let nothing_there = match &self.knowledge {
             Knowledge::Unknown => true,
-            Knowledge::Known(observed) => **observed == Observed::default(),
+            // A monitor that it shares with others may be left.
+            Knowledge::Known(observed) => plan(&Decision::Nothing, observed).is_empty(),
             Knowledge::Stale(_) => false,
         };
         self.offers.is_empty() && nothing_there

@@ -383,7 +383,10 @@ impl OperatorState {
                 links.federation.cast(FederationMsg::Republish);
             }
             Child::StatusWriter | Child::Federation => links.policy.cast(PolicyWatcherMsg::Republish),
-            Child::PolicyWatcher => links.federation.cast(FederationMsg::Republish),
+            Child::PolicyWatcher => {
+                links.federation.cast(FederationMsg::Republish);
+                links.session.cast(AviSessionMsg::Republish);
+            }
             // It lists its cluster and says everything by itself.
             Child::ClusterWatcher(_) => {}
         }

@@ -12,6 +12,6 @@ pub mod call_error;
 mod classify;
 pub mod session;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod transport;
 pub mod wire;

@@ -220,7 +220,7 @@ impl Controller {
 
     /// The service that it has.
     pub(super) fn held(&self) -> Option<&GslbService> {
-        self.observed.service.as_ref().map(|held| &held.content)
+        self.observed.only().service.as_ref().map(|held| &held.content)
     }
 
     pub(super) fn apply(&mut self, write: &Write) {

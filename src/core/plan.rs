@@ -4,48 +4,20 @@
 mod applied;
 mod compare;
 mod keep;
+mod observed;
 #[cfg(test)]
 mod tests;
 
 pub use applied::Stored;
+pub use compare::same_monitor;
 pub use keep::{keep_unseen, relevant_unseen};
+pub use observed::{Holding, Observed, ObservedMonitor, ObservedService};
 
 use super::build::{Decision, Desired};
 use super::gslb::{GslbService, HealthMonitor};
 use super::monitor::is_shared;
-use compare::{same_monitor, same_service};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// What the controller holds for one FQDN, as far as it belongs to this installation.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Observed {
-    pub service: Option<ObservedService>,
-    /// Own monitors of this FQDN by name; boxed, because a map reserves room for many where most FQDNs have one.
-    pub monitors: BTreeMap<String, Box<ObservedMonitor>>,
-}
-
-/// A GSLB service read from the controller.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ObservedService {
-    pub uuid: String,
-    /// The controller's version of the object, sent back on writes; `None` when it gave none.
-    pub last_modified: Option<String>,
-    pub content: GslbService,
-    /// Whether everything that [`GslbService`] does not model (constant fields, owner) is as the operator writes it.
-    pub faithful: bool,
-}
-
-/// A health monitor read from the controller.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ObservedMonitor {
-    pub uuid: String,
-    pub last_modified: Option<String>,
-    /// Known even when the content is not, because a delete needs it.
-    pub tenant: String,
-    /// `None` when it is of a kind that the operator does not write (somebody edited it): it is then rewritten.
-    pub content: Option<HealthMonitor>,
-    pub faithful: bool,
-}
+use compare::same_service;
+use std::collections::BTreeSet;
 
 /// One call to the controller. Applied in order; the first failure ends the list, and what is left is decided anew.
 ///
@@ -92,10 +64,10 @@ pub fn plan(decision: &Decision, observed: &Observed) -> Vec<Write> {
     }
 }
 
-/// The service first, because the controller refuses to delete a monitor that is in use.
+/// The services first, because the controller refuses to delete a monitor in use.
 fn removal(observed: &Observed) -> Vec<Write> {
-    let service = observed.service.iter().map(delete_service);
-    service.chain(observed.monitors.iter().filter_map(|(name, monitor)| delete_monitor((name, monitor)))).collect()
+    let services = observed.services().map(delete_service);
+    services.chain(observed.holdings().flat_map(|holding| delete_monitors(holding, |_| true))).collect()
 }
 
 fn delete_service(service: &ObservedService) -> Write {
@@ -103,22 +75,20 @@ fn delete_service(service: &ObservedService) -> Write {
     Write::DeleteService { uuid: service.uuid.clone(), tenant: tenant.clone(), name: name.clone() }
 }
 
-/// `None` for a monitor that services share (EX-12).
-fn delete_monitor((name, monitor): (&String, &ObservedMonitor)) -> Option<Write> {
-    let ObservedMonitor { uuid, tenant, .. } = monitor;
-    (!is_shared(name)).then(|| Write::DeleteMonitor { uuid: uuid.clone(), tenant: tenant.clone(), name: name.clone() })
+/// Deletes for the monitors of a tenant that `superfluous` picks by name, except those that services share (EX-12).
+fn delete_monitors(holding: &Holding, superfluous: impl Fn(&String) -> bool) -> impl Iterator<Item = Write> {
+    holding.monitors.iter().filter(move |(name, _)| !is_shared(name) && superfluous(name)).map(|(name, monitor)| {
+        Write::DeleteMonitor { uuid: monitor.uuid.clone(), tenant: holding.tenant.clone(), name: name.clone() }
+    })
 }
 
 /// The desired service, and what of the observed world can serve it.
 struct Convergence<'a> {
     desired: &'a Desired,
-    /// The service, when it is in the desired tenant.
-    service: Option<&'a ObservedService>,
-    /// The service in another tenant: it has to go before the controller accepts its domain names again.
-    moved: Option<&'a ObservedService>,
-    /// The observed monitors in the desired tenant.
-    here: BTreeMap<&'a String, &'a ObservedMonitor>,
-    elsewhere: BTreeMap<&'a String, &'a ObservedMonitor>,
+    /// What the desired tenant holds.
+    here: Option<&'a Holding>,
+    /// What other tenants hold. Their services have to go before the controller accepts the domain names here.
+    elsewhere: Vec<&'a Holding>,
 }
 
 /// What has to happen to one desired monitor.
@@ -131,55 +101,54 @@ enum Change<'a> {
 
 impl<'a> Convergence<'a> {
     fn new(desired: &'a Desired, observed: &'a Observed) -> Self {
-        let tenant = &desired.service.tenant;
-        let monitors = observed.monitors.iter().map(|(name, monitor)| (name, &**monitor));
-        let (here, elsewhere) = monitors.partition(|(_, monitor)| monitor.tenant == *tenant);
-        let observed = observed.service.as_ref();
-        let service = observed.filter(|service| service.content.tenant == *tenant);
-        let moved = observed.filter(|service| service.content.tenant != *tenant);
-        Self { desired, service, moved, here, elsewhere }
+        let (here, elsewhere): (Vec<_>, _) =
+            observed.holdings().partition(|holding| holding.tenant == desired.service.tenant);
+        Self { desired, here: here.first().copied(), elsewhere }
     }
 
     fn writes(&self) -> Vec<Write> {
         let changes: Vec<Change<'a>> =
             self.desired.monitors.iter().filter_map(|monitor| self.change(monitor)).collect();
-        match self.service {
-            Some(service) => self.update(service, &changes),
-            None => self.create(&changes),
+        let mut writes: Vec<Write> = self.moved().collect();
+        match self.here.and_then(|here| here.service.as_ref()) {
+            Some(service) => self.update(&mut writes, service, &changes),
+            None => self.create(&mut writes, &changes),
         }
+        writes
     }
 
     fn change(&self, monitor: &'a HealthMonitor) -> Option<Change<'a>> {
-        let Some(observed) = self.here.get(&monitor.name) else { return Some(Change::Create(monitor)) };
+        let held = self.here.and_then(|here| here.monitors.get(&monitor.name));
+        let Some(observed) = held else { return Some(Change::Create(monitor)) };
         match &observed.content {
             Some(content) if !replaceable(content, monitor) => {
                 let same = observed.faithful && same_monitor(content, monitor);
                 (!same).then_some(Change::Update(monitor, observed))
             }
+            // In use by others, so it cannot be deleted.
+            _ if is_shared(&monitor.name) => Some(Change::Update(monitor, observed)),
             _ => Some(Change::Replace(monitor, observed)),
         }
     }
 
     /// Nothing here refers to a monitor yet, so all of them are put right before the service comes.
-    fn create(&self, changes: &[Change<'_>]) -> Vec<Write> {
-        let mut writes: Vec<Write> = self.moved.map(delete_service).into_iter().collect();
+    fn create(&self, writes: &mut Vec<Write>, changes: &[Change<'_>]) {
         writes.extend(self.strays());
         writes.extend(changes.iter().flat_map(created));
-        writes.extend(changes.iter().flat_map(replaced));
+        writes.extend(changes.iter().flat_map(|change| self.replaced(change)));
         writes.extend(changes.iter().flat_map(updated));
         writes.push(Write::CreateService(self.desired.service.clone()));
         writes.extend(self.surplus());
-        writes
     }
 
-    fn update(&self, service: &ObservedService, changes: &[Change<'_>]) -> Vec<Write> {
-        let mut writes: Vec<Write> = changes.iter().flat_map(created).collect();
+    fn update(&self, writes: &mut Vec<Write>, service: &ObservedService, changes: &[Change<'_>]) {
+        writes.extend(changes.iter().flat_map(created));
         let detached = self.detached(service, changes);
         let version = if detached.is_some() { None } else { service.last_modified.clone() };
         let differs = !service.faithful || !same_service(&service.content, &self.desired.service);
         let must_update = differs || detached.is_some();
         writes.extend(detached);
-        writes.extend(changes.iter().flat_map(replaced));
+        writes.extend(changes.iter().flat_map(|change| self.replaced(change)));
         if must_update {
             writes.push(Write::UpdateService {
                 uuid: service.uuid.clone(),
@@ -190,7 +159,6 @@ impl<'a> Convergence<'a> {
         writes.extend(changes.iter().flat_map(updated));
         writes.extend(self.surplus());
         writes.extend(self.strays());
-        writes
     }
 
     /// The update that takes monitors off the service which are about to be replaced, when it refers to any.
@@ -208,12 +176,32 @@ impl<'a> Convergence<'a> {
     /// Deletes for monitors that the service no longer refers to.
     fn surplus(&self) -> impl Iterator<Item = Write> {
         let needed: BTreeSet<&String> = self.desired.service.monitors.iter().collect();
-        self.here.iter().filter(move |(name, _)| !needed.contains(*name)).filter_map(|(n, m)| delete_monitor((n, m)))
+        let holdings = self.here.into_iter();
+        holdings.flat_map(move |here| delete_monitors(here, |name| !needed.contains(name)).collect::<Vec<_>>())
     }
 
-    /// Deletes for monitors in another tenant than the service.
+    /// Deletes for services in other tenants (TEN-05, DB-47).
+    fn moved(&self) -> impl Iterator<Item = Write> {
+        self.elsewhere.iter().filter_map(|holding| holding.service.as_ref()).map(delete_service)
+    }
+
+    /// Deletes for monitors in other tenants than the service.
     fn strays(&self) -> impl Iterator<Item = Write> {
-        self.elsewhere.iter().filter_map(|(name, monitor)| delete_monitor((name, monitor)))
+        self.elsewhere.iter().flat_map(|holding| delete_monitors(holding, |_| true))
+    }
+
+    fn replaced(&self, change: &Change<'_>) -> Vec<Write> {
+        match change {
+            Change::Replace(monitor, observed) => vec![
+                Write::DeleteMonitor {
+                    uuid: observed.uuid.clone(),
+                    tenant: self.desired.service.tenant.clone(),
+                    name: monitor.name.clone(),
+                },
+                Write::CreateMonitor((*monitor).clone()),
+            ],
+            Change::Create(_) | Change::Update(..) => Vec::new(),
+        }
     }
 }
 
@@ -225,20 +213,6 @@ fn created(change: &Change<'_>) -> Option<Write> {
     match change {
         Change::Create(monitor) => Some(Write::CreateMonitor((*monitor).clone())),
         Change::Replace(..) | Change::Update(..) => None,
-    }
-}
-
-fn replaced(change: &Change<'_>) -> Vec<Write> {
-    match change {
-        Change::Replace(monitor, observed) => vec![
-            Write::DeleteMonitor {
-                uuid: observed.uuid.clone(),
-                tenant: observed.tenant.clone(),
-                name: monitor.name.clone(),
-            },
-            Write::CreateMonitor((*monitor).clone()),
-        ],
-        Change::Create(_) | Change::Update(..) => Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::actors::gs_actor::{GsView, Knowledge, SyncState};
 use crate::core::build::Decision;
 use crate::core::gslb::{GslbService, Member};
+use crate::core::plan::Observed;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -52,26 +53,37 @@ struct MemberDocument {
 
 impl From<GsView> for GsDocument {
     fn from(view: GsView) -> Self {
+        let observed = match &view.knowledge {
+            Knowledge::Known(observed) | Knowledge::Stale(observed) => Some(observed),
+            Knowledge::Unknown => None,
+        };
+        let uuid = observed.and_then(|observed| uuid_of(observed, &view.decision));
         let (waiting_for, wanted) = match view.decision {
             Decision::Wait(reason) => (Some(reason), None),
             Decision::Nothing => (None, None),
             Decision::Service(desired) => (None, Some(ServiceDocument::from(desired.service))),
-        };
-        let service = match &view.knowledge {
-            Knowledge::Known(observed) | Knowledge::Stale(observed) => observed.service.as_ref(),
-            Knowledge::Unknown => None,
         };
         Self {
             fqdn: view.fqdn.to_string(),
             state: view.state,
             waiting_for,
             wanted,
-            uuid: service.map(|service| service.uuid.clone()),
+            uuid,
             refused: view.refused.into_iter().map(|(key, reason)| (key.describe(), reason)).collect(),
             last_write: view.last_write,
             last_error: view.last_error,
         }
     }
+}
+
+/// Of the service in the wanted tenant; while it moves there, of the one that there is.
+fn uuid_of(observed: &Observed, decision: &Decision) -> Option<String> {
+    let wanted = match decision {
+        Decision::Service(desired) => observed.in_tenant(&desired.service.tenant),
+        Decision::Wait(_) | Decision::Nothing => None,
+    };
+    let service = wanted.and_then(|held| held.service.as_ref()).or_else(|| observed.services().next());
+    service.map(|service| service.uuid.clone())
 }
 
 impl From<GslbService> for ServiceDocument {

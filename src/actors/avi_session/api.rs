@@ -1,23 +1,27 @@
 //! The controller's API on behalf of one installation, by FQDN.
 
 use super::slot::Reading;
-use crate::avi::api::LeaderStatus;
-use crate::avi::call_error::CallError;
+use crate::avi::api::{LeaderStatus, SharedMonitors};
+use crate::avi::call_error::{CallError, Failure};
 use crate::avi::session::AviClient;
+use crate::core::gslb::{GslbService, HealthMonitor};
+use crate::core::monitor::is_shared;
 use crate::core::owner::Owner;
 use crate::core::plan::{Observed, Stored, Write};
+use crate::core::references::{Answer, Question};
 use std::collections::BTreeMap;
 
-/// A session and for whom it is used. Clones share the session.
+/// A session and for whom it is used. Clones share the session, and what is known of the monitors that services share.
 #[derive(Debug, Clone)]
 pub struct AviApi {
     client: AviClient,
     owner: Owner,
+    shared: SharedMonitors,
 }
 
 impl AviApi {
     pub fn new(client: AviClient, owner: Owner) -> Self {
-        Self { client, owner }
+        Self { client, owner, shared: SharedMonitors::default() }
     }
 
     /// Whether the controller speaks our version and leads.
@@ -26,42 +30,94 @@ impl AviApi {
         self.client.leader_status().await
     }
 
-    /// Everything that belongs to the installation.
+    /// Everything that belongs to the installation, by FQDN.
     pub async fn list_own(&self) -> Result<BTreeMap<String, Observed>, CallError> {
         let own = self.client.list_own(&self.owner).await?;
         for monitor in &own.loose_monitors {
             tracing::debug!(monitor = monitor.name, tenant = monitor.tenant, "own monitor of no known service");
         }
-        Ok(own.by_fqdn.into_iter().filter_map(|(fqdn, tenants)| Some((fqdn, one_tenant(tenants)?))).collect())
+        self.shared.replace(&own.shared);
+        Ok(own.by_fqdn)
     }
 
-    /// What the controller holds for one FQDN: in the first tenant that has its service, else in the last one looked at.
+    /// What the controller holds for one FQDN, in every tenant that may hold some of it. A tenant that the controller
+    /// does not know holds nothing.
     pub async fn read_one(&self, fqdn: &str, reading: &Reading) -> Result<Observed, CallError> {
         let monitors: Vec<String> = reading.monitors.iter().cloned().collect();
-        let mut observed = Observed::default();
+        let mut holdings = Vec::new();
         for tenant in &reading.tenants {
-            observed = self.client.read_one(&self.owner, tenant, fqdn, &monitors).await?;
-            if observed.service.is_some() {
-                break;
+            match self.client.read_one(&self.owner, tenant, fqdn, &monitors).await {
+                Err(CallError { failure: Failure::UnknownTenant(_), .. }) => {}
+                read => holdings.push(read?),
             }
         }
-        Ok(observed)
+        Ok(holdings.into_iter().collect())
     }
 
     /// Does one write; `None` after a delete.
     pub async fn execute(&self, write: &Write) -> Result<Option<Stored>, CallError> {
-        let stored = self.client.execute(write, &self.owner).await?;
-        let deleted = matches!(write, Write::DeleteMonitor { .. } | Write::DeleteService { .. });
-        Ok((!deleted).then_some(Stored { uuid: stored.uuid, last_modified: stored.last_modified }))
+        match write {
+            Write::CreateMonitor(monitor) if is_shared(&monitor.name) => {
+                self.ensure_shared(monitor, None, write).await.map(Some)
+            }
+            Write::UpdateMonitor { monitor, last_modified, .. } if is_shared(&monitor.name) => {
+                self.ensure_shared(monitor, last_modified.as_deref(), write).await.map(Some)
+            }
+            Write::DeleteMonitor { .. } | Write::DeleteService { .. } => self.send(write).await.map(|_| None),
+            Write::CreateMonitor(_) | Write::UpdateMonitor { .. } => self.send(write).await.map(Some),
+            Write::CreateService(service) | Write::UpdateService { service, .. } => {
+                let outcome = self.send(write).await;
+                if outcome.as_ref().is_err_and(misses_something) {
+                    self.doubt_shared(service);
+                }
+                outcome.map(Some)
+            }
+        }
+    }
+
+    /// Finds out one thing that policies refer to.
+    pub async fn answer(&self, question: &Question) -> Result<Answer, CallError> {
+        self.client.answer(question).await
     }
 
     pub async fn logout(&self) -> Result<(), CallError> {
         self.client.logout().await
     }
+
+    async fn send(&self, write: &Write) -> Result<Stored, CallError> {
+        let stored = self.client.execute(write, &self.owner).await?;
+        Ok(Stored { uuid: stored.uuid, last_modified: stored.last_modified })
+    }
+
+    /// EX-12: the second service that wants it costs no request.
+    async fn ensure_shared(
+        &self,
+        monitor: &HealthMonitor,
+        outdated: Option<&str>,
+        write: &Write,
+    ) -> Result<Stored, CallError> {
+        self.shared.ensure(monitor, outdated, self.send(write)).await
+    }
+
+    fn doubt_shared(&self, service: &GslbService) {
+        for name in service.monitors.iter().filter(|name| is_shared(name)) {
+            self.shared.forget(&(service.tenant.clone(), name.clone()));
+        }
+    }
 }
 
-/// An FQDN is in one tenant, except while it moves; the one with the service counts.
-fn one_tenant(tenants: BTreeMap<String, Observed>) -> Option<Observed> {
-    let (with, without): (Vec<_>, Vec<_>) = tenants.into_values().partition(|observed| observed.service.is_some());
-    with.into_iter().chain(without).next()
+/// Whether the controller may have refused a service because a monitor that it refers to is gone.
+pub fn misses_something(error: &CallError) -> bool {
+    matches!(error.failure, Failure::BadRequest(_) | Failure::NotFound(_))
+}
+
+/// Whether a failed write makes it doubtful that the shared monitor of the service, known from somebody else's write,
+/// is still there.
+pub fn doubts_shared_monitor(write: &Write, error: &CallError) -> bool {
+    match write {
+        Write::CreateService(service) | Write::UpdateService { service, .. } => {
+            misses_something(error) && service.monitors.iter().any(|name| is_shared(name))
+        }
+        _ => false,
+    }
 }

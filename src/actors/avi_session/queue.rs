@@ -1,33 +1,31 @@
-//! The session's queue: fair, one call list per FQDN at a time, failed ones later. Pure; the caller owns the clock.
+//! The session's queues: fair, one piece of work per key at a time, failed ones later. Pure; the caller owns the clock.
 
 use crate::retry::{Backoff, RetryPolicy};
 use rand::Rng;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-type Fqdn = Arc<str>;
-
-/// Who waits, who is being served, and who must wait longer because the last try failed.
+/// Who waits, who is being served, and who must wait longer because the last try failed. The key is an FQDN, or a
+/// question about the controller.
 #[derive(Debug)]
-pub struct Queue<T> {
-    ready: VecDeque<(Fqdn, T)>,
-    /// Waits for its FQDN's earlier work to finish.
-    blocked: BTreeMap<Fqdn, T>,
-    /// Waits for its backoff to pass; by time, then by FQDN.
-    delayed: BTreeMap<(Instant, Fqdn), T>,
-    busy: BTreeSet<Fqdn>,
-    failing: BTreeMap<Fqdn, (Backoff, Instant)>,
+pub struct Queue<K, T> {
+    ready: VecDeque<(K, T)>,
+    /// Waits for its key's earlier work to finish.
+    blocked: BTreeMap<K, T>,
+    /// Waits for its backoff to pass; by time, then by key.
+    delayed: BTreeMap<(Instant, K), T>,
+    busy: BTreeSet<K>,
+    failing: BTreeMap<K, (Backoff, Instant)>,
     /// When to forget old failures next.
     tidy_at: Instant,
     retry: RetryPolicy,
 }
 
-/// A failure that is not followed by another one for this long is forgotten; the FQDN may be gone for good.
+/// A failure that is not followed by another one for this long is forgotten; the key may be gone for good.
 const FORGET: Duration = Duration::from_secs(600);
 
-impl<T> Queue<T> {
+impl<K: Ord + Clone, T> Queue<K, T> {
     pub fn new(retry: RetryPolicy, now: Instant) -> Self {
         Self {
             ready: VecDeque::new(),
@@ -40,15 +38,15 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Adds an FQDN with new work.
-    pub fn push(&mut self, fqdn: Fqdn, item: T, now: Instant) {
-        if self.busy.contains(&fqdn) {
-            self.blocked.insert(fqdn, item);
+    /// Adds a key with new work.
+    pub fn push(&mut self, key: K, item: T, now: Instant) {
+        if self.busy.contains(&key) {
+            self.blocked.insert(key, item);
             return;
         }
-        match self.failing.get(&fqdn) {
-            Some((_, not_before)) if *not_before > now => drop(self.delayed.insert((*not_before, fqdn), item)),
-            _ => self.ready.push_back((fqdn, item)),
+        match self.failing.get(&key) {
+            Some((_, not_before)) if *not_before > now => drop(self.delayed.insert((*not_before, key), item)),
+            _ => self.ready.push_back((key, item)),
         }
     }
 
@@ -56,8 +54,8 @@ impl<T> Queue<T> {
     /// sleeps until then does not spin while nobody may be served.
     pub fn ripen(&mut self, now: Instant) {
         while let Some(entry) = self.delayed.first_entry().filter(|entry| entry.key().0 <= now) {
-            let ((_, fqdn), item) = entry.remove_entry();
-            self.ready.push_back((fqdn, item));
+            let ((_, key), item) = entry.remove_entry();
+            self.ready.push_back((key, item));
         }
         if self.tidy_at <= now {
             self.tidy_at = now + FORGET;
@@ -65,25 +63,25 @@ impl<T> Queue<T> {
         }
     }
 
-    /// The next FQDN to serve, which is busy from now on.
-    pub fn pop(&mut self) -> Option<(Fqdn, T)> {
+    /// The next key to serve, which is busy from now on.
+    pub fn pop(&mut self) -> Option<(K, T)> {
         loop {
-            let (fqdn, item) = self.ready.pop_front()?;
-            if self.busy.insert(Arc::clone(&fqdn)) {
-                return Some((fqdn, item));
+            let (key, item) = self.ready.pop_front()?;
+            if self.busy.insert(key.clone()) {
+                return Some((key, item));
             }
-            self.blocked.insert(fqdn, item);
+            self.blocked.insert(key, item);
         }
     }
 
-    /// The work of `fqdn` is over; on failure the next one waits.
-    pub fn finished(&mut self, fqdn: &Fqdn, outcome: Outcome, now: Instant, rng: &mut impl Rng) {
-        self.busy.remove(fqdn);
+    /// The work of `key` is over; on failure the next one waits.
+    pub fn finished(&mut self, key: &K, outcome: Outcome, now: Instant, rng: &mut impl Rng) {
+        self.busy.remove(key);
         match outcome {
-            Outcome::Done => drop(self.failing.remove(fqdn)),
+            Outcome::Done => drop(self.failing.remove(key)),
             Outcome::Failed { retry_after } => {
                 let (backoff, not_before) =
-                    self.failing.entry(Arc::clone(fqdn)).or_insert_with(|| (Backoff::new(self.retry), now));
+                    self.failing.entry(key.clone()).or_insert_with(|| (Backoff::new(self.retry), now));
                 *not_before = now + backoff.fail(retry_after, rng);
             }
             // The object may be refused again as before, so the next failure waits longer still.
@@ -91,12 +89,12 @@ impl<T> Queue<T> {
             // Not its fault: it goes on as soon as the controller does.
             Outcome::Interrupted => {}
         }
-        if let Some(item) = self.blocked.remove(fqdn) {
-            self.push(Arc::clone(fqdn), item, now);
+        if let Some(item) = self.blocked.remove(key) {
+            self.push(key.clone(), item, now);
         }
     }
 
-    /// When the next delayed FQDN becomes ready.
+    /// When the next delayed key becomes ready.
     pub fn next_deadline(&self) -> Option<Instant> {
         self.delayed.keys().next().map(|(at, _)| *at)
     }
@@ -114,7 +112,7 @@ impl<T> Queue<T> {
     }
 }
 
-/// How the work of one FQDN ended.
+/// How one piece of work ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The controller took everything that was to be written.
@@ -133,15 +131,17 @@ mod tests {
     use rand::SeedableRng;
     use rand::rngs::StdRng;
 
+    type Fqdn = std::sync::Arc<str>;
+
     fn fqdn(name: &str) -> Fqdn {
         name.into()
     }
 
-    fn queue() -> (Queue<u8>, Instant, StdRng) {
+    fn queue() -> (Queue<Fqdn, u8>, Instant, StdRng) {
         (Queue::new(RetryPolicy::default(), Instant::now()), Instant::now(), StdRng::seed_from_u64(1))
     }
 
-    fn pop(queue: &mut Queue<u8>, now: Instant) -> Option<(String, u8)> {
+    fn pop(queue: &mut Queue<Fqdn, u8>, now: Instant) -> Option<(String, u8)> {
         queue.ripen(now);
         queue.pop().map(|(fqdn, item)| (fqdn.to_string(), item))
     }

@@ -25,7 +25,7 @@ pub enum Task {
     Write { writes: Vec<Write>, observed: Box<Observed> },
 }
 
-/// What to look for when one FQDN is read again.
+/// What to look for when one FQDN is read again, in each of the tenants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
     pub monitors: BTreeSet<String>,

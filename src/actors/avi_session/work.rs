@@ -1,6 +1,6 @@
 //! Doing one piece of work: the calls of one FQDN, in order, until the first failure.
 
-use super::api::AviApi;
+use super::api::{AviApi, doubts_shared_monitor};
 use super::queue::Outcome;
 use super::slot::{Reading, Task};
 use super::{Report, Trouble};
@@ -46,7 +46,7 @@ async fn write(api: &AviApi, writes: Vec<Write>, mut observed: Box<Observed>, ep
                 observed.applied(&write, stored);
             }
             Err(error) => {
-                let unclear = error.remedy() == Remedy::Reread;
+                let unclear = error.remedy() == Remedy::Reread || doubts_shared_monitor(&write, &error);
                 let report = Report { epoch, wrote, observed: Some(observed), trouble: None };
                 return failed(report, error, unclear);
             }
@@ -73,7 +73,7 @@ fn failed(mut report: Report, error: CallError, unclear: bool) -> Completed {
 }
 
 /// Whether the next call, about another FQDN, would most likely fail for the same reason.
-fn concerns_controller(failure: &Failure) -> bool {
+pub fn concerns_controller(failure: &Failure) -> bool {
     match failure {
         Failure::Transport(_) | Failure::NotLeader(_) | Failure::Maintenance(_) | Failure::Upgrade(_) => true,
         Failure::InvalidCredentials(_) | Failure::SessionLimit(_) | Failure::NoSession | Failure::BadSession(_) => true,

@@ -3,10 +3,12 @@
 use super::{json, malformed};
 use crate::avi::call_error::{CallError, Failure};
 use crate::avi::session::AviClient;
-use crate::avi::wire::{last_modified, monitor_body, monitor_owner, service_body, text, with_last_modified};
+use crate::avi::wire::{
+    RefNames, last_modified, monitor_body, monitor_owner, parse_monitor, service_body, text, with_last_modified,
+};
 use crate::core::gslb::HealthMonitor;
 use crate::core::owner::{MONITOR_PREFIX, Owner};
-use crate::core::plan::Write;
+use crate::core::plan::{Write, same_monitor};
 use http::Method;
 use serde_json::Value;
 
@@ -28,7 +30,8 @@ struct Save<'a> {
 
 impl AviClient {
     /// Sends `write`, in the tenant of its object. A delete of what is not there is a success. A monitor that exists
-    /// already is taken over when it is of this installation or of nobody (DB-17).
+    /// already is taken over when it is of this installation or of nobody (DB-17), without a PUT when it is as it should
+    /// be.
     pub async fn execute(&self, write: &Write, owner: &Owner) -> Result<Stored, CallError> {
         let outcome = match write {
             Write::CreateMonitor(monitor) => self.create_monitor(monitor, owner).await,
@@ -68,8 +71,12 @@ impl AviClient {
             }
             None if !monitor.name.starts_with(MONITOR_PREFIX) => Err(exists),
             _ => {
-                let body = monitor_body(monitor, owner);
                 let version = last_modified(found);
+                let present = parse_monitor(found, owner, &RefNames::default()).filter(|present| present.faithful);
+                if present.and_then(|present| present.content).is_some_and(|content| same_monitor(&content, monitor)) {
+                    return Ok(Stored { uuid: uuid.to_owned(), last_modified: version });
+                }
+                let body = monitor_body(monitor, owner);
                 self.save(Save::put("healthmonitor", uuid, &monitor.tenant, body, version.as_deref())).await
             }
         }

@@ -1,20 +1,23 @@
 //! Everything on the controller that belongs to this installation.
 
+use super::shared::SharedKey;
 use crate::avi::call_error::CallError;
 use crate::avi::session::AviClient;
-use crate::avi::wire::{RefNames, monitor_identity, parse_monitor, parse_service};
+use crate::avi::wire::{MonitorIdentity, RefNames, monitor_identity, parse_monitor, parse_service};
+use crate::core::monitor::is_shared;
 use crate::core::owner::{LEGACY_OWNER, MONITOR_PREFIX, Owner};
-use crate::core::plan::{Observed, ObservedService};
+use crate::core::plan::{Observed, ObservedMonitor, ObservedService};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The own objects of a controller, over all tenants. Objects of others are not in here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OwnObjects {
-    /// By FQDN, then by tenant; two tenants for one FQDN only while it moves between them.
-    pub by_fqdn: BTreeMap<String, BTreeMap<String, Observed>>,
-    /// Own monitors of which nothing tells for which FQDN they are: the shared passthrough monitor, and those whose
-    /// description somebody changed.
+    /// By FQDN.
+    pub by_fqdn: BTreeMap<String, Observed>,
+    /// The monitors that passthrough services share (EX-12), whether or not there are any such services.
+    pub shared: BTreeMap<SharedKey, ObservedMonitor>,
+    /// Own monitors of which nothing tells for which FQDN they are, because somebody changed their description.
     pub loose_monitors: Vec<LooseMonitor>,
 }
 
@@ -44,44 +47,76 @@ impl OwnObjects {
         let names = RefNames::of(monitors);
         let mut own = Self::default();
         for service in services.iter().filter_map(|object| parse_service(object, owner, &names)) {
-            let place = own.place(&service.content.name, &service.content.tenant);
-            place.service = Some(service);
+            let (fqdn, tenant) = (service.content.name.clone(), service.content.tenant.clone());
+            own.fqdn(&fqdn).edit(&tenant, |held| held.service = Some(service));
         }
-        let users = own.users_of_monitors();
+        let services = Services::of(&own);
         for object in monitors {
-            own.add_monitor(object, owner, &users);
+            own.add_monitor(object, owner, &services);
         }
         own
     }
 
-    fn place(&mut self, fqdn: &str, tenant: &str) -> &mut Observed {
-        self.by_fqdn.entry(fqdn.to_owned()).or_default().entry(tenant.to_owned()).or_default()
+    fn fqdn(&mut self, fqdn: &str) -> &mut Observed {
+        self.by_fqdn.entry(fqdn.to_owned()).or_default()
     }
 
-    /// The FQDN of the service that refers to a monitor, by tenant and name of the monitor.
-    fn users_of_monitors(&self) -> BTreeMap<(String, String), String> {
-        let services =
-            self.by_fqdn.values().flat_map(BTreeMap::values).filter_map(|observed| observed.service.as_ref());
-        services.flat_map(references).collect()
-    }
-
-    fn add_monitor(&mut self, object: &Value, owner: &Owner, users: &BTreeMap<(String, String), String>) {
+    fn add_monitor(&mut self, object: &Value, owner: &Owner, services: &Services) {
         let names = RefNames::default();
         let Some(monitor) = parse_monitor(object, owner, &names) else { return };
         let Some(identity) = monitor_identity(object, &names) else { return };
-        let shared = identity.is_shared();
+        let fqdn = services.of_monitor(&identity);
         let key = (identity.tenant, identity.name);
-        match identity.gs_name.or_else(|| users.get(&key).filter(|_| !shared).cloned()) {
-            Some(fqdn) => {
-                let (tenant, name) = key;
-                self.place(&fqdn, &tenant).monitors.insert(name, Box::new(monitor));
+        if is_shared(&key.1) {
+            for fqdn in services.users.get(&key).into_iter().flatten() {
+                self.add(fqdn, &key, monitor.clone());
             }
-            None => self.loose_monitors.push(LooseMonitor { tenant: key.0, name: key.1, uuid: monitor.uuid }),
+            self.shared.insert(key, monitor);
+        } else if let Some(fqdn) = fqdn {
+            self.add(&fqdn, &key, monitor);
+        } else {
+            self.loose_monitors.push(LooseMonitor { tenant: key.0, name: key.1, uuid: monitor.uuid });
         }
+    }
+
+    fn add(&mut self, fqdn: &str, (tenant, name): &SharedKey, monitor: ObservedMonitor) {
+        self.fqdn(fqdn).edit(tenant, |held| {
+            held.monitors.insert(name.clone(), Box::new(monitor));
+        });
     }
 }
 
-fn references(service: &ObservedService) -> impl Iterator<Item = ((String, String), String)> + '_ {
+/// Which services there are, and which own monitors they refer to.
+struct Services {
+    names: Vec<String>,
+    /// FQDNs by tenant and name of the monitor.
+    users: BTreeMap<SharedKey, Vec<String>>,
+}
+
+impl Services {
+    fn of(own: &OwnObjects) -> Self {
+        let mut users: BTreeMap<_, Vec<String>> = BTreeMap::new();
+        for (key, fqdn) in own.by_fqdn.values().flat_map(Observed::services).flat_map(references) {
+            users.entry(key).or_default().push(fqdn);
+        }
+        Self { names: own.by_fqdn.keys().cloned().collect(), users }
+    }
+
+    /// The FQDN whose monitor it is: what it says itself counts; then the service that refers to it; then the only
+    /// reading of a legacy name that is a service.
+    fn of_monitor(&self, identity: &MonitorIdentity) -> Option<String> {
+        let key = (identity.tenant.clone(), identity.name.clone());
+        let user = || self.users.get(&key).and_then(|users| users.first()).cloned();
+        identity.gs_name.clone().or_else(user).or_else(|| self.only_known(&identity.candidates))
+    }
+
+    fn only_known(&self, candidates: &[String]) -> Option<String> {
+        let mut known = candidates.iter().filter(|name| self.names.binary_search(name).is_ok());
+        known.next().filter(|_| known.next().is_none()).cloned()
+    }
+}
+
+fn references(service: &ObservedService) -> impl Iterator<Item = (SharedKey, String)> + '_ {
     let content = &service.content;
     let own = content.monitors.iter().filter(|name| name.starts_with(MONITOR_PREFIX));
     own.map(|name| ((content.tenant.clone(), name.clone()), content.name.clone()))

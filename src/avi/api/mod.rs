@@ -1,14 +1,17 @@
 //! The calls that the operator makes, typed.
 
+mod answer;
 mod execute;
 mod leader;
 mod list;
 mod read_one;
+mod shared;
 mod walk;
 
 pub use execute::Stored;
 pub use leader::LeaderStatus;
 pub use list::{LooseMonitor, OwnObjects};
+pub use shared::{SharedKey, SharedMonitors};
 
 use super::call_error::{CallError, Failure};
 use super::session::{AviClient, Response};

@@ -4,45 +4,47 @@
 use super::encoded;
 use crate::avi::call_error::CallError;
 use crate::avi::session::AviClient;
-use crate::avi::wire::{RefNames, SHARED_MONITOR_PREFIX, monitor_identity, parse_monitor, parse_service};
+use crate::avi::wire::{RefNames, monitor_identity, parse_monitor, parse_service};
+use crate::core::monitor::is_shared;
 use crate::core::owner::{MONITOR_PREFIX, Owner};
-use crate::core::plan::{Observed, ObservedService};
+use crate::core::plan::Holding;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 impl AviClient {
-    /// Reads the service and the own monitors among `monitor_names` and the service's references. Objects of other
-    /// owners, of this name or not, are left out.
+    /// Reads what one tenant holds: the service and the own monitors among `monitor_names` and the service's
+    /// references. Objects of other owners, of this name or not, are left out, and so is a shared monitor that the
+    /// service does not refer to (EX-12).
     pub async fn read_one(
         &self,
         owner: &Owner,
         tenant: &str,
         fqdn: &str,
         monitor_names: &[String],
-    ) -> Result<Observed, CallError> {
-        let service = self.read_service(owner, tenant, fqdn).await.map_err(|e| about(e, fqdn))?;
-        let referred = service.iter().flat_map(|service| service.content.monitors.iter());
-        let wanted: BTreeSet<_> = referred.chain(monitor_names).filter(|name| of_one_service(name)).cloned().collect();
-        let mut observed = Observed { service, ..Observed::default() };
-        for name in wanted {
-            let found = self.find_monitor(tenant, &name).await.map_err(|e| about(e, fqdn))?;
-            if let Some(monitor) = found.and_then(|found| parse_monitor(&found, owner, &RefNames::default())) {
-                observed.monitors.insert(name, Box::new(monitor));
+    ) -> Result<Holding, CallError> {
+        let read = async {
+            let found = self.find_service(owner, tenant, fqdn).await?;
+            let service = found.as_ref().and_then(|object| parse_service(object, owner, &RefNames::default()));
+            let referred = service.iter().flat_map(|service| service.content.monitors.iter());
+            let asked = monitor_names.iter().filter(|name| !is_shared(name));
+            let own = |name: &&String| name.starts_with(MONITOR_PREFIX);
+            let wanted: BTreeSet<_> = referred.chain(asked).filter(own).cloned().collect();
+            let mut monitors = Vec::new();
+            for name in wanted {
+                monitors.extend(self.find_monitor(tenant, &name).await?.map(|monitor| (name, monitor)));
             }
-        }
-        Ok(observed)
+            Ok(holding(owner, tenant, found.as_ref(), monitors))
+        };
+        read.await.map_err(|error: CallError| error.about(format_args!("GSLB service {fqdn}")))
     }
 
-    async fn read_service(
-        &self,
-        owner: &Owner,
-        tenant: &str,
-        fqdn: &str,
-    ) -> Result<Option<ObservedService>, CallError> {
+    async fn find_service(&self, owner: &Owner, tenant: &str, fqdn: &str) -> Result<Option<Value>, CallError> {
         let target = format!("/api/gslbservice?include_name=&name={}", encoded(fqdn));
-        let found = self.find(&target, tenant).await?;
-        let mut own = found.iter().filter_map(|object| parse_service(object, owner, &RefNames::default()));
-        Ok(own.find(|service| service.content.name == fqdn && service.content.tenant == tenant))
+        let wanted = |object: &Value| {
+            let own = parse_service(object, owner, &RefNames::default());
+            own.is_some_and(|service| service.content.name == fqdn && service.content.tenant == tenant)
+        };
+        Ok(self.find(&target, tenant).await?.into_iter().find(wanted))
     }
 
     /// The monitor of this name in this tenant, whoever owns it; objects of `admin` show up in other tenants too.
@@ -56,11 +58,15 @@ impl AviClient {
     }
 }
 
-/// The monitor that passthrough services share is nobody's to change or delete.
-fn of_one_service(name: &str) -> bool {
-    name.starts_with(MONITOR_PREFIX) && !name.starts_with(SHARED_MONITOR_PREFIX)
-}
-
-fn about(error: CallError, fqdn: &str) -> CallError {
-    error.about(format_args!("GSLB service {fqdn}"))
+/// The monitors that were found give names to references that carry only a uuid.
+fn holding(owner: &Owner, tenant: &str, service: Option<&Value>, monitors: Vec<(String, Value)>) -> Holding {
+    let names = RefNames::of(monitors.iter().map(|(_, monitor)| monitor));
+    let mut held = Holding::empty(tenant);
+    held.service = service.and_then(|object| parse_service(object, owner, &names));
+    for (name, object) in monitors {
+        if let Some(monitor) = parse_monitor(&object, owner, &names) {
+            held.monitors.insert(name, Box::new(monitor));
+        }
+    }
+    held
 }

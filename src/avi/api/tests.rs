@@ -6,11 +6,14 @@ use crate::avi::transport::TransportError;
 use crate::avi::wire::{RefNames, monitor_body, parse_monitor, parse_service, service_body};
 use crate::core::gslb::{GslbService, HealthMonitor, Member, Pool, PoolAlgorithm, Probe};
 use crate::core::owner::Owner;
-use crate::core::plan::{Observed, Write};
+use crate::core::plan::{Holding, Write};
 use serde_json::json;
 use std::collections::BTreeMap;
 
+mod answers;
 mod listing;
+mod owners;
+mod shared;
 
 const MONITORS: &str = "GET /api/healthmonitor?include_name=&is_federated=true&page_size=100&sort=name";
 const OWN: &str =
@@ -72,10 +75,11 @@ fn page(objects: &[Value]) -> Value {
 }
 
 /// What the controller holds for `name` when all is in place.
-fn observed(name: &str) -> Observed {
+fn holding(name: &str) -> Holding {
     let names = RefNames::default();
     let monitor = parse_monitor(&stored_monitor(name), &owner(), &names).unwrap();
-    Observed {
+    Holding {
+        tenant: "team2".into(),
         service: parse_service(&stored_service(name), &owner(), &names),
         monitors: BTreeMap::from([(monitor_name(name), Box::new(monitor))]),
     }
@@ -191,11 +195,11 @@ async fn a_monitor_in_use_is_not_deleted() {
 
 const FIND: &str = "GET /api/healthmonitor?include_name=&is_federated=true&name=amko--a-b";
 
-/// A controller on which the monitor of `a.b` exists with these markers.
-fn taken(markers: Value) -> TestController {
+/// A controller on which the monitor of `a.b` exists with this field.
+fn taken(field: &str, value: Value) -> TestController {
     let controller = TestController::default();
     let mut existing = stored_monitor("a.b");
-    existing["markers"] = markers;
+    existing[field] = value;
     let text = "Health monitor with this Name and Tenant ref already exists.";
     controller.on("POST /api/healthmonitor/", 409, json!({"error": text})).on(FIND, 200, page(&[existing])).on(
         "PUT /api/healthmonitor/healthmonitor-a.b",
@@ -205,10 +209,11 @@ fn taken(markers: Value) -> TestController {
     controller
 }
 
+/// EX-31.
 #[tokio::test(start_paused = true)]
 async fn an_existing_monitor_of_this_installation_or_of_nobody_is_taken_over() {
-    for markers in [json!([{"key": "created-by", "values": [owner().as_str()]}]), json!([])] {
-        let (outcome, requests) = execute(&taken(markers), &Write::CreateMonitor(monitor("a.b"))).await;
+    for (field, value) in [("send_interval", json!(77)), ("monitor_port", json!(54)), ("markers", json!([]))] {
+        let (outcome, requests) = execute(&taken(field, value), &Write::CreateMonitor(monitor("a.b"))).await;
         assert_eq!(outcome, Ok(stored("healthmonitor-a.b", Some("5"))));
         let body = monitor_body(&monitor("a.b"), &owner());
         let mut update = body.clone();
@@ -222,9 +227,19 @@ async fn an_existing_monitor_of_this_installation_or_of_nobody_is_taken_over() {
     }
 }
 
+/// DB-09.
+#[tokio::test(start_paused = true)]
+async fn an_existing_monitor_that_is_as_it_should_be_is_taken_over_without_a_write() {
+    let (outcome, requests) = execute(&taken("url", json!("x")), &Write::CreateMonitor(monitor("a.b"))).await;
+    assert_eq!(outcome, Ok(stored("healthmonitor-a.b", Some("5"))));
+    let lines: Vec<_> = requests.iter().map(|request| request.line.as_str()).collect();
+    assert_eq!(lines, ["POST /api/healthmonitor/", FIND]);
+}
+
+/// DB-17, EX-31: upstream takes it over.
 #[tokio::test(start_paused = true)]
 async fn an_existing_monitor_of_another_installation_is_left_alone_and_its_owner_named() {
-    let controller = taken(json!([{"key": "created-by", "values": ["amko-other"]}]));
+    let controller = taken("markers", json!([{"key": "created-by", "values": ["amko-other"]}]));
     let (outcome, requests) = execute(&controller, &Write::CreateMonitor(monitor("a.b"))).await;
     assert_eq!(outcome.unwrap_err().failure, Failure::OwnedElsewhere { owner: "amko-other".into() });
     assert_eq!(requests.len(), 2);
@@ -264,7 +279,7 @@ async fn reading_one_finds_the_service_its_own_monitors_and_those_asked_for() {
     controller.on(gone, 200, page(&[]));
     let names = ["amko--gone".to_owned()];
     let outcome = controller.client().read_one(&owner(), "team2", "a.b", &names).await.unwrap();
-    let mut expected = observed("a.b");
+    let mut expected = holding("a.b");
     expected.service.as_mut().unwrap().content.monitors.push("users".into());
     assert_eq!(outcome, expected);
     assert_eq!(controller.seen(), [read, FIND, gone].map(|line| seen(line, "team2", Value::Null)));

@@ -16,11 +16,11 @@ pub(super) fn number(object: &Value, key: &str) -> Option<u32> {
     object.get(key)?.as_u64()?.try_into().ok()
 }
 
-pub(super) fn list<'a>(object: &'a Value, key: &str) -> &'a [Value] {
+pub fn list<'a>(object: &'a Value, key: &str) -> &'a [Value] {
     object.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-pub(super) fn texts(object: &Value, key: &str) -> Vec<String> {
+pub fn texts(object: &Value, key: &str) -> Vec<String> {
     list(object, key).iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 

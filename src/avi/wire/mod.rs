@@ -5,19 +5,20 @@
 
 mod faithful;
 mod field;
+mod legacy_name;
 mod read_monitor;
 mod read_service;
 mod reference;
 mod write_monitor;
 mod write_service;
 
-pub use read_monitor::{MonitorIdentity, SHARED_MONITOR_PREFIX, monitor_identity, monitor_owner, parse_monitor};
+pub use read_monitor::{MonitorIdentity, monitor_identity, monitor_owner, parse_monitor};
 pub use read_service::parse_service;
 pub use reference::RefNames;
 pub use write_monitor::monitor_body;
 pub use write_service::service_body;
 
-pub(super) use field::{last_modified, text};
+pub(super) use field::{last_modified, list, text, texts};
 
 use serde_json::Value;
 

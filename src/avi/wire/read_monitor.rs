@@ -2,15 +2,13 @@
 
 use super::faithful::covers;
 use super::field::{filled, last_modified, list, number, text, texts};
+use super::legacy_name::{LegacyName, legacy_name};
 use super::reference::RefNames;
 use super::write_monitor::monitor_body;
 use crate::core::gslb::{HealthMonitor, HttpProbe, Probe};
 use crate::core::owner::{MARKER_KEY, MONITOR_PREFIX, Owner};
 use crate::core::plan::ObservedMonitor;
 use serde_json::{Value, json};
-
-/// Name of the monitor that all passthrough services of a tenant share, without the owner's uuid.
-pub const SHARED_MONITOR_PREFIX: &str = "amko--passthrough-hm-tcp-";
 
 /// Which monitor it is, and for whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,13 +17,8 @@ pub struct MonitorIdentity {
     pub name: String,
     /// The GSLB service it was made for, from its description or its legacy name.
     pub gs_name: Option<String>,
-}
-
-impl MonitorIdentity {
-    /// Whether it is the monitor that all passthrough services share: it belongs to none of them.
-    pub fn is_shared(&self) -> bool {
-        self.name.starts_with(SHARED_MONITOR_PREFIX)
-    }
+    /// Where `gs_name` is not certain: names of which one may be it, if there is a service of that name.
+    pub candidates: Vec<String>,
 }
 
 /// `None` when it is not a monitor that this installation may touch: its name starts with `amko--`, and its owner
@@ -38,9 +31,8 @@ pub fn parse_monitor(object: &Value, owner: &Owner, names: &RefNames) -> Option<
     }
     let content = content(object, names);
     let faithful = marker.is_some() && content.as_ref().is_some_and(|monitor| is_faithful(object, monitor, owner));
-    let tenant = tenant(object, names);
     let uuid = filled(object, "uuid")?;
-    Some(ObservedMonitor { uuid, tenant, last_modified: last_modified(object), content, faithful })
+    Some(ObservedMonitor { uuid, last_modified: last_modified(object), content, faithful })
 }
 
 /// Value of the `created-by` marker.
@@ -52,9 +44,17 @@ pub fn monitor_owner(object: &Value) -> Option<&str> {
 /// `None` when it has no name.
 pub fn monitor_identity(object: &Value, names: &RefNames) -> Option<MonitorIdentity> {
     let name = filled(object, "name")?;
-    let described = text(object, "description").and_then(described_gs_name);
-    let gs_name = described.or_else(|| legacy_gs_name(&name)).map(str::to_owned);
-    Some(MonitorIdentity { tenant: tenant(object, names), gs_name, name })
+    let tenant = tenant(object, names);
+    let own = |name: &str| Some(name.to_owned());
+    let (gs_name, candidates) = match text(object, "description").and_then(described_gs_name) {
+        Some(described) => (own(described), Vec::new()),
+        None => match legacy_name(&name) {
+            LegacyName::Certain(gs_name) => (own(gs_name), Vec::new()),
+            LegacyName::OneOf(readings) => (None, readings.into_iter().map(str::to_owned).collect()),
+            LegacyName::Nothing => (None, Vec::new()),
+        },
+    };
+    Some(MonitorIdentity { tenant, name, gs_name, candidates })
 }
 
 fn tenant(object: &Value, names: &RefNames) -> String {
@@ -66,20 +66,6 @@ fn described_gs_name(description: &str) -> Option<&str> {
     let (_, rest) = description.strip_prefix("created by: amko")?.split_once("gsname: ")?;
     let name = rest.split(',').next()?.trim();
     (!name.is_empty()).then_some(name)
-}
-
-/// Old releases put the service's name into the monitor's: `amko--<gsname>` or `amko--<proto>--<gsname>--<path>`.
-fn legacy_gs_name(name: &str) -> Option<&str> {
-    let rest = name.strip_prefix(MONITOR_PREFIX)?;
-    if name.starts_with(SHARED_MONITOR_PREFIX) {
-        return None;
-    }
-    let with_path = ["http--", "https--"].into_iter().find_map(|proto| rest.strip_prefix(proto));
-    match with_path {
-        Some(rest) => rest.split_once("--/").map(|(gs_name, _)| gs_name),
-        // A hash has no dot, an FQDN has one.
-        None => rest.contains('.').then_some(rest),
-    }
 }
 
 fn is_faithful(object: &Value, monitor: &HealthMonitor, owner: &Owner) -> bool {

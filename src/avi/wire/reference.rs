@@ -10,8 +10,9 @@ pub struct RefNames(BTreeMap<String, String>);
 
 impl RefNames {
     /// Learns the names of listed objects.
-    pub fn of(objects: &[Value]) -> Self {
-        let pairs = objects.iter().filter_map(|o| Some((text(o, "uuid")?.to_owned(), text(o, "name")?.to_owned())));
+    pub fn of<'a>(objects: impl IntoIterator<Item = &'a Value>) -> Self {
+        let pairs =
+            objects.into_iter().filter_map(|o| Some((text(o, "uuid")?.to_owned(), text(o, "name")?.to_owned())));
         Self(pairs.collect())
     }
 

@@ -302,7 +302,7 @@ fn stored_monitor(monitor: &HealthMonitor) -> Value {
 
 fn observed_monitor(content: Option<HealthMonitor>, faithful: bool) -> Option<ObservedMonitor> {
     let last_modified = Some("5".to_owned());
-    Some(ObservedMonitor { uuid: "healthmonitor-1".into(), tenant: "admin".into(), last_modified, content, faithful })
+    Some(ObservedMonitor { uuid: "healthmonitor-1".into(), last_modified, content, faithful })
 }
 
 #[test]
@@ -339,6 +339,11 @@ fn monitors_of_users_and_of_other_installations_are_not_ours() {
     assert_eq!(parse_monitor(&object, &owner(), &RefNames::default()), None);
 }
 
+fn identity(name: &str, gs_name: Option<&str>, candidates: &[&str]) -> MonitorIdentity {
+    let candidates = candidates.iter().map(|name| (*name).to_owned()).collect();
+    MonitorIdentity { tenant: "team2".into(), name: name.into(), gs_name: gs_name.map(str::to_owned), candidates }
+}
+
 #[test]
 fn the_service_of_a_monitor_is_read_from_its_description_or_legacy_name() {
     let shared = "amko--passthrough-hm-tcp-11111111-2222-11ee-8000-333333333333";
@@ -351,13 +356,14 @@ fn the_service_of_a_monitor_is_read_from_its_description_or_legacy_name() {
         ("amko--1", "created by: amko, gsname: a.example.org", Some("a.example.org")),
         ("amko--a.example.org", "", Some("a.example.org")),
         ("amko--https--xn--a.example.org--/x--/y", "", Some("xn--a.example.org")),
-        ("amko--e429dd2b33d47bc53f75b4ca3b5ad359d29f72aa", "edited", None),
+        ("amko--a.example.org", "created by: amko, gsname: b.example.org", Some("b.example.org")),
         (shared, "created by: amko", None),
     ];
     for (name, description, gs_name) in table {
         let object = json!({"name": name, "description": description, "tenant_ref": "https://h/api/tenant/t-1#team2"});
-        let expected =
-            MonitorIdentity { tenant: "team2".into(), name: name.into(), gs_name: gs_name.map(str::to_owned) };
+        let expected = identity(name, gs_name, &[]);
         assert_eq!(monitor_identity(&object, &RefNames::default()), Some(expected));
     }
+    let hashed = json!({"name": "amko--e429", "description": "edited", "tenant_ref": "https://h/api/tenant/t-1#team2"});
+    assert_eq!(monitor_identity(&hashed, &RefNames::default()), Some(identity("amko--e429", None, &["e429"])));
 }

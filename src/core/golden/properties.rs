@@ -12,7 +12,7 @@ use crate::core::ingest::{annotations, ingress, service};
 use crate::core::monitor::is_shared;
 use crate::core::object::{Ingress, IngressRule, LoadBalancerAddress, Meta, Service, ServicePort};
 use crate::core::pairs::Pairs;
-use crate::core::plan::{Unseen, keep_unseen};
+use crate::core::plan::{Observed, Unseen, keep_unseen};
 use crate::core::policy::{ClusterPolicy, DeploymentPolicy, DeploymentState, MonitorSource, PolicySnapshot};
 use crate::core::references::Catalog;
 use crate::core::select::{Verdict, judge};
@@ -200,17 +200,17 @@ proptest! {
             prop_assert_eq!(controller.settle(&decision), Vec::<String>::new());
             match decision {
                 Decision::Service(desired) => {
-                    let held = controller.observed.service.as_ref().map(|held| &held.content);
+                    let held = controller.observed.only().service.as_ref().map(|held| &held.content);
                     prop_assert_eq!(held, Some(&desired.service));
                     // The shared one outlives those that need it.
                     let names: BTreeSet<_> = desired.monitors.iter().map(|monitor| &monitor.name).collect();
-                    let held = controller.observed.monitors.keys();
+                    let held = controller.observed.only().monitors.keys();
                     let held: BTreeSet<_> = held.filter(|name| names.contains(name) || !is_shared(name)).collect();
                     prop_assert_eq!(held, names);
                 }
                 Decision::Nothing => {
-                    controller.observed.monitors.retain(|name, _| !is_shared(name));
-                    prop_assert_eq!(&controller.observed, &Default::default());
+                    let kept = controller.observed.holdings().flat_map(|held| held.monitors.keys());
+                    prop_assert!(controller.observed.services().next().is_none() && kept.into_iter().all(|name| is_shared(name)));
                 }
                 Decision::Wait(_) => {}
             }
@@ -282,7 +282,7 @@ proptest! {
             let calls = controller.settle(&decision);
             prop_assert!(round == 0 || calls.is_empty(), "{calls:?}");
             prop_assert!(calls.iter().all(|call| !call.starts_with("DELETE gs")), "{calls:?}");
-            if let (Some(before), Some(after)) = (&before.service, &controller.observed.service) {
+            if let (Some(before), Some(after)) = (before.services().next(), controller.observed.services().next()) {
                 let after: Vec<_> = members(&after.content).collect();
                 prop_assert!(members(&before.content).all(|member| after.contains(&member)), "{before:?} {after:?}");
             }
@@ -290,8 +290,8 @@ proptest! {
         controller.settle(&full);
         // What was decided from less is not undone by waiting.
         if !matches!(full, Decision::Wait(_)) {
-            let content = controller.observed.service.map(|held| held.content);
-            prop_assert_eq!(content, before.service.map(|held| held.content));
+            let content = |observed: &Observed| observed.services().next().map(|held| held.content.clone());
+            prop_assert_eq!(content(&controller.observed), content(&before));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Keeping the observed state current while writes are carried out, without reading everything again.
 
-use super::{Observed, ObservedMonitor, ObservedService, Write};
+use super::{Holding, Observed, ObservedMonitor, ObservedService, Write};
 use crate::core::gslb::{GslbService, HealthMonitor};
 
 /// What the controller's answer to a create or update says about the object.
@@ -14,34 +14,37 @@ impl Observed {
     /// Notes that `write` succeeded. `stored` comes from the answer; deletes have none. A create or update whose
     /// answer could not be read leaves the object out, so that the next plan meets it as unknown.
     pub fn applied(&mut self, write: &Write, stored: Option<Stored>) {
-        match write {
-            Write::CreateMonitor(monitor) | Write::UpdateMonitor { monitor, .. } => self.store_monitor(monitor, stored),
+        self.edit(write.tenant(), |held| match write {
+            Write::CreateMonitor(monitor) | Write::UpdateMonitor { monitor, .. } => held.store_monitor(monitor, stored),
             Write::CreateService(service) | Write::UpdateService { service, .. } => {
-                self.service = stored.map(|stored| observed_service(service, stored));
+                held.service = stored.map(|stored| observed_service(service, stored));
             }
             Write::DeleteMonitor { uuid, name, .. } => {
-                // The name may already stand for a monitor in another tenant.
-                if self.monitors.get(name).is_some_and(|monitor| monitor.uuid == *uuid) {
-                    self.monitors.remove(name);
+                // The name may already stand for another object.
+                if held.monitors.get(name).is_some_and(|monitor| monitor.uuid == *uuid) {
+                    held.monitors.remove(name);
                 }
             }
             Write::DeleteService { uuid, .. } => {
-                self.service.take_if(|service| service.uuid == *uuid);
+                held.service.take_if(|service| service.uuid == *uuid);
+                held.forget_shared_without_service();
             }
-        }
+        });
     }
 
     /// The write with the version of its object that is known now, which an earlier write of the same list may have
     /// changed.
     pub fn refresh(&self, mut write: Write) -> Write {
+        let held = self.in_tenant(write.tenant());
         match &mut write {
             Write::UpdateService { uuid, last_modified, .. } => {
-                if let Some(known) = self.service.as_ref().filter(|known| known.uuid == *uuid) {
+                if let Some(known) = held.and_then(|held| held.service.as_ref()).filter(|known| known.uuid == *uuid) {
                     last_modified.clone_from(&known.last_modified);
                 }
             }
             Write::UpdateMonitor { uuid, last_modified, monitor } => {
-                if let Some(known) = self.monitors.get(&monitor.name).filter(|known| known.uuid == *uuid) {
+                let known = held.and_then(|held| held.monitors.get(&monitor.name));
+                if let Some(known) = known.filter(|known| known.uuid == *uuid) {
                     last_modified.clone_from(&known.last_modified);
                 }
             }
@@ -52,7 +55,20 @@ impl Observed {
         }
         write
     }
+}
 
+impl Write {
+    /// The tenant of the object.
+    pub fn tenant(&self) -> &str {
+        match self {
+            Self::CreateMonitor(monitor) | Self::UpdateMonitor { monitor, .. } => &monitor.tenant,
+            Self::CreateService(service) | Self::UpdateService { service, .. } => &service.tenant,
+            Self::DeleteMonitor { tenant, .. } | Self::DeleteService { tenant, .. } => tenant,
+        }
+    }
+}
+
+impl Holding {
     fn store_monitor(&mut self, monitor: &HealthMonitor, stored: Option<Stored>) {
         let Some(stored) = stored else {
             self.monitors.remove(&monitor.name);
@@ -69,6 +85,5 @@ fn observed_service(service: &GslbService, stored: Stored) -> ObservedService {
 
 fn observed_monitor(monitor: &HealthMonitor, stored: Stored) -> ObservedMonitor {
     let Stored { uuid, last_modified } = stored;
-    let tenant = monitor.tenant.clone();
-    ObservedMonitor { uuid, last_modified, tenant, content: Some(monitor.clone()), faithful: true }
+    ObservedMonitor { uuid, last_modified, content: Some(monitor.clone()), faithful: true }
 }

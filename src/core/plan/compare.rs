@@ -9,7 +9,7 @@ pub(super) fn same_service(a: &GslbService, b: &GslbService) -> bool {
 }
 
 /// Whether the monitors differ in nothing but the order of accepted answers.
-pub(super) fn same_monitor(a: &HealthMonitor, b: &HealthMonitor) -> bool {
+pub fn same_monitor(a: &HealthMonitor, b: &HealthMonitor) -> bool {
     codes_ordered(a) == codes_ordered(b)
 }
 

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Observed, Unseen};
+use super::{Holding, Observed, Unseen};
 use crate::core::build::{Decision, Desired};
 use crate::core::gslb::{GslbService, HealthMonitor, Member, Pool, Probe};
 use crate::core::monitor::{MAX_PER_SERVICE, is_shared};
@@ -19,6 +19,11 @@ const KINDS: [&str; 4] = ["INGRESS", "ROUTE", "LBSVC", "MCI"];
 ///
 /// Pass the result of [`relevant_unseen`], or a deleted policy would not empty the services.
 pub fn keep_unseen(decision: Decision, observed: &Observed, unseen: &Unseen) -> Decision {
+    observed.holdings().fold(decision, |decision, held| keep_in_tenant(decision, held, unseen))
+}
+
+/// The same for what one tenant holds.
+fn keep_in_tenant(decision: Decision, observed: &Holding, unseen: &Unseen) -> Decision {
     let Some(service) = &observed.service else { return decision };
     let entries = unexplained_entries(&service.content.description, unseen);
     if entries.is_empty() {
@@ -69,7 +74,7 @@ fn may_be_of(entry: &str, contexts: &Unseen) -> bool {
     contexts.iter().any(under)
 }
 
-fn merge(mut desired: Desired, observed: &Observed, service: &GslbService, entries: &[&str]) -> Desired {
+fn merge(mut desired: Desired, observed: &Holding, service: &GslbService, entries: &[&str]) -> Desired {
     keep_members(&mut desired.service.pools, &service.pools);
     keep_monitors(&mut desired, observed, service);
     let names: BTreeSet<String> = desired.service.domain_names.iter().chain(&service.domain_names).cloned().collect();
@@ -154,7 +159,7 @@ fn pool_of<'a>(desired: &'a mut Vec<Pool>, observed: &Pool) -> &'a mut Pool {
 /// The observed references to own monitors stay, unless the policy wants none of its own, and as far as the
 /// controller accepts their number. Whatever the unseen members are, one member with paths is enough to do without
 /// the monitors of ports (DB-32).
-fn keep_monitors(desired: &mut Desired, observed: &Observed, service: &GslbService) {
+fn keep_monitors(desired: &mut Desired, observed: &Holding, service: &GslbService) {
     if desired.monitors.is_empty() {
         return;
     }

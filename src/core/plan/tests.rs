@@ -1,10 +1,14 @@
 //! The writes from observed to desired, in their order.
 
+mod shared;
+mod tenants;
+
 use super::*;
 use crate::core::endpoint::Protocol;
 use crate::core::fixtures::{Controller, World, call, ingress, lb_service, strings};
 use crate::core::gslb::{Pool, Probe};
 use crate::core::monitor::Subject;
+use std::collections::BTreeMap;
 
 const WEB: &str = "web.example.org";
 const ROOT_HM: &str = "amko--e429dd2b33d47bc53f75b4ca3b5ad359d29f72aa";
@@ -40,13 +44,13 @@ fn waiting_writes_nothing_whatever_is_observed() {
 #[test]
 fn an_order_that_means_nothing_causes_no_write() {
     let (decision, mut observed) = settled();
-    let service = &mut observed.service.as_mut().unwrap().content;
+    let service = &mut observed.only_mut().service.as_mut().unwrap().content;
     service.monitors.reverse();
     service.pools[0].members.reverse();
     let pool = service.pools[0].clone();
     service.pools.push(Pool { priority: 3, ..pool });
     service.description = service.description.split(',').rev().collect::<Vec<_>>().join(",");
-    let monitor = observed.monitors.get_mut(ROOT_HM).unwrap().content.as_mut().unwrap();
+    let monitor = observed.only_mut().monitors.get_mut(ROOT_HM).unwrap().content.as_mut().unwrap();
     let Probe::Http(probe) = &mut monitor.probe else { panic!("{monitor:?}") };
     probe.response_codes.reverse();
 
@@ -74,7 +78,7 @@ fn each_difference_in_content_causes_one_update() {
     ];
     for (index, change) in changes.into_iter().enumerate() {
         let (decision, mut observed) = settled();
-        let service = observed.service.as_mut().unwrap();
+        let service = observed.only_mut().service.as_mut().unwrap();
         change(service);
         let expected = Write::UpdateService {
             uuid: service.uuid.clone(),
@@ -91,15 +95,15 @@ fn a_monitor_with_another_request_or_owner_is_updated_in_place() {
     let (decision, observed) = settled();
     let edited = |edit: fn(&mut ObservedMonitor)| {
         let mut observed = observed.clone();
-        edit(observed.monitors.get_mut(ROOT_HM).unwrap());
+        edit(observed.only_mut().monitors.get_mut(ROOT_HM).unwrap());
         calls(&decision, &observed)
     };
     let expected = [format!("PUT hm {ROOT_HM}")];
     assert_eq!(edited(|monitor| monitor.faithful = false), expected);
     assert_eq!(edited(|monitor| monitor.content.as_mut().unwrap().description.clear()), expected);
     let mut missing_service = observed.clone();
-    missing_service.service = None;
-    missing_service.monitors.get_mut(ROOT_HM).unwrap().faithful = false;
+    missing_service.only_mut().service = None;
+    missing_service.only_mut().monitors.get_mut(ROOT_HM).unwrap().faithful = false;
     let [first, second] = calls(&decision, &missing_service).try_into().unwrap();
     assert_eq!(first, expected[0], "EX-31: before a new service");
     assert!(second.starts_with("POST gs"), "{second}");
@@ -108,7 +112,7 @@ fn a_monitor_with_another_request_or_owner_is_updated_in_place() {
 #[test]
 fn a_monitor_of_a_foreign_kind_is_replaced_off_the_service() {
     let (decision, mut observed) = settled();
-    observed.monitors.get_mut(ROOT_HM).unwrap().content = None;
+    observed.only_mut().monitors.get_mut(ROOT_HM).unwrap().content = None;
     let all = desired(&decision).service.monitors.join(" ");
     let others = all.replace(&format!("{ROOT_HM} "), "");
     let expected = [
@@ -137,55 +141,6 @@ fn the_second_update_of_a_list_takes_the_version_of_the_first() {
     assert_eq!(version(&world.controller.observed.refresh(writes[3].clone())), Some("3".to_owned()));
 }
 
-/// EX-12.
-#[test]
-fn the_monitor_that_services_share_is_never_deleted() {
-    let (decision, mut observed) = settled();
-    let mut shared = observed.monitors[ROOT_HM].clone();
-    shared.content = None;
-    observed.monitors.insert("amko--passthrough-hm-tcp-11111111".to_owned(), shared);
-    assert_eq!(plan(&decision, &observed), []);
-    let removal = calls(&Decision::Nothing, &observed);
-    assert_eq!(removal.len(), 3, "{removal:?}");
-    assert!(removal.iter().all(|call| !call.contains("passthrough")), "{removal:?}");
-}
-
-/// Rule TEN-05: the controller accepts the domain name in the new tenant only when the old service is gone.
-#[test]
-fn a_service_that_changes_its_tenant_is_deleted_there_before_it_is_created_here() {
-    let mut world = World::new();
-    world.set_ingress("ctx-a", ingress("web", WEB, &["/"], "10.1.0.5"));
-    world.settle(WEB);
-    let mut moved = desired(&world.built(WEB).decision).clone();
-    moved.service.tenant = "tenant2".to_owned();
-    moved.monitors.iter_mut().for_each(|monitor| monitor.tenant = "tenant2".to_owned());
-    let decision = Decision::Service(Box::new(moved));
-
-    let writes = plan(&decision, &world.controller.observed);
-    let old = |write: &Write| match write {
-        Write::DeleteService { tenant, .. } | Write::DeleteMonitor { tenant, .. } => Some(tenant.clone()),
-        _ => None,
-    };
-    let admin = || Some("admin".to_owned());
-    assert_eq!(writes.iter().map(old).collect::<Vec<_>>(), [admin(), admin(), None, None]);
-    let expected = [
-        format!("DELETE gs {WEB}"),
-        format!("DELETE hm {ROOT_HM}"),
-        format!("POST hm {ROOT_HM}"),
-        format!("POST gs {WEB} [{ROOT_HM}]"),
-    ];
-    assert_eq!(world.controller.settle(&decision), expected);
-}
-
-/// A monitor left in another tenant goes last, because the service may still refer to it.
-#[test]
-fn a_stray_monitor_of_another_tenant_is_deleted_after_the_service_is_right() {
-    let (decision, mut observed) = settled();
-    let stray = ObservedMonitor { tenant: "tenant9".to_owned(), ..(*observed.monitors[ROOT_HM]).clone() };
-    observed.monitors.insert("amko--stray".to_owned(), Box::new(stray));
-    assert_eq!(calls(&decision, &observed), ["DELETE hm amko--stray".to_owned()]);
-}
-
 #[test]
 fn the_observed_state_follows_the_writes() {
     let monitor = Subject { tenant: "admin", gs_name: WEB }.port_monitor(80, Protocol::Tcp);
@@ -202,13 +157,12 @@ fn the_observed_state_follows_the_writes() {
     let expected = ObservedMonitor {
         uuid: "hm-1".to_owned(),
         last_modified: Some("1".to_owned()),
-        tenant: "admin".to_owned(),
         content: Some(monitor.clone()),
         faithful: true,
     };
-    assert_eq!(observed.monitors, BTreeMap::from([(monitor.name.clone(), Box::new(expected))]));
+    assert_eq!(observed.only().monitors, BTreeMap::from([(monitor.name.clone(), Box::new(expected))]));
     observed.applied(&delete("another"), None);
-    assert_eq!(observed.monitors.len(), 1, "another object of the same name");
+    assert_eq!(observed.only().monitors.len(), 1, "another object of the same name");
     observed.applied(&delete("hm-1"), None);
     assert_eq!(observed, Observed::default());
     observed.applied(&create, None);
@@ -220,9 +174,10 @@ fn a_service_that_was_deleted_by_hand_comes_back_with_its_monitors() {
     let (decision, observed) = settled();
     let all = desired(&decision).service.monitors.clone();
     let mut controller = Controller::default();
-    controller.observed.monitors = observed.monitors.clone();
+    controller.observed = observed.clone();
+    controller.observed.only_mut().service = None;
     assert_eq!(controller.settle(&decision), [format!("POST gs {WEB} [{}]", all.join(" "))]);
     let mut without_monitor = observed;
-    without_monitor.monitors.remove(ROOT_HM);
+    without_monitor.only_mut().monitors.remove(ROOT_HM);
     assert_eq!(calls(&decision, &without_monitor), strings(&[&format!("POST hm {ROOT_HM}")]));
 }

@@ -12,10 +12,6 @@ async fn list(controller: &TestController) -> Result<OwnObjects, CallError> {
     controller.client().list_own(&owner()).await
 }
 
-fn at_team2(observed: Observed) -> BTreeMap<String, Observed> {
-    BTreeMap::from([("team2".to_owned(), observed)])
-}
-
 fn names(own: &OwnObjects) -> Vec<&str> {
     own.by_fqdn.keys().map(String::as_str).collect()
 }
@@ -27,10 +23,10 @@ async fn a_list_is_three_walks_over_all_tenants_with_no_call_per_object() {
     legacy["created_by"] = json!("amko-gslb");
     let controller = controller(&services, &[legacy], &[stored_monitor("a.b"), stored_monitor("c.d")]);
     let own = list(&controller).await.unwrap();
-    let old = Observed { monitors: BTreeMap::new(), ..observed("old.example.org") };
-    let expected = [("a.b", observed("a.b")), ("c.d", observed("c.d")), ("old.example.org", old)];
-    let by_fqdn = expected.map(|(name, observed)| (name.to_owned(), at_team2(observed)));
-    assert_eq!(own, OwnObjects { by_fqdn: by_fqdn.into(), loose_monitors: vec![] });
+    let old = Holding { monitors: BTreeMap::new(), ..holding("old.example.org") };
+    let expected = [("a.b", holding("a.b")), ("c.d", holding("c.d")), ("old.example.org", old)];
+    let by_fqdn = expected.map(|(name, holding)| (name.to_owned(), [holding].into_iter().collect()));
+    assert_eq!(own, OwnObjects { by_fqdn: by_fqdn.into(), ..OwnObjects::default() });
     assert_eq!(controller.seen(), [MONITORS, OWN, LEGACY].map(|line| seen(line, "*", Value::Null)));
 }
 
@@ -52,24 +48,8 @@ async fn a_monitor_without_its_description_belongs_to_the_service_that_refers_to
     edited["description"] = json!("edited");
     let controller = controller(&[stored_service("a.b")], &[], &[edited]);
     let own = list(&controller).await.unwrap();
-    let monitors: Vec<_> = own.by_fqdn["a.b"]["team2"].monitors.keys().map(String::as_str).collect();
+    let monitors: Vec<_> = own.by_fqdn["a.b"].only().monitors.keys().map(String::as_str).collect();
     assert_eq!((monitors, own.loose_monitors), (vec!["amko--a-b"], vec![]));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_monitor_of_a_service_that_is_gone_is_found_and_the_shared_one_belongs_to_nobody() {
-    let shared = "amko--passthrough-hm-tcp-11111111-2222-11ee-8000-333333333333";
-    let mut passthrough = stored_monitor("a.b");
-    passthrough["name"] = json!(shared);
-    passthrough["description"] = json!("created by: amko");
-    let mut user = stored_service("a.b");
-    user["health_monitor_refs"] = json!([format!("/api/healthmonitor?name={shared}")]);
-    let own = list(&controller(&[user], &[], &[passthrough, stored_monitor("gone.example.org")])).await.unwrap();
-    assert_eq!(names(&own), ["a.b", "gone.example.org"]);
-    assert_eq!(own.by_fqdn["gone.example.org"]["team2"].service, None);
-    assert_eq!(own.by_fqdn["a.b"]["team2"].monitors, BTreeMap::new());
-    let loose = LooseMonitor { tenant: "team2".into(), name: shared.into(), uuid: "healthmonitor-a.b".into() };
-    assert_eq!(own.loose_monitors, [loose]);
 }
 
 /// A first page of services that goes on.

@@ -1,0 +1,71 @@
+//! Finding out what policies refer to, beside the writing work and under the same retry policy.
+
+use super::guard::guarded;
+use super::queue::Outcome;
+use super::work::concerns_controller;
+use super::{AviSessionMsg, AviSessionState};
+use crate::actors::gs_directory::GsDirectoryMsg;
+use crate::actors::policy_watcher::PolicyWatcherMsg;
+use crate::avi::call_error::CallError;
+use crate::core::references::{Answer, Catalog, Question};
+use ractor::ActorRef;
+use tokio::time::Instant;
+
+/// Questions that are on their way at the same time; the writing work has its own limit.
+const CONCURRENCY: usize = 4;
+
+impl AviSessionState {
+    /// Asks what is due while the controller can be used, and tells what is new.
+    pub(super) fn look_up(&mut self, myself: &ActorRef<AviSessionMsg>, now: Instant) {
+        let api = self.api.clone().filter(|_| self.phase.may_write());
+        let asking = api.is_some();
+        if let Some(api) = api {
+            while let Some(question) = self.questions.next(CONCURRENCY, now) {
+                let (myself, generation, api) = (myself.clone(), self.generation, api.clone());
+                self.calls.spawn(async move {
+                    let answered = |result| AviSessionMsg::Answered { generation, question: question.clone(), result };
+                    let message = match guarded(api.answer(&question)).await {
+                        Ok(result) => answered(Box::new(result)),
+                        Err(panic) => AviSessionMsg::Crashed(panic),
+                    };
+                    // The session owns this task: when it is gone, nobody waits for the answer.
+                    let _ = myself.cast(message);
+                });
+            }
+        }
+        if self.questions.news(asking).is_some() {
+            self.tell_references();
+        }
+    }
+
+    pub(super) fn on_answered(&mut self, question: Question, result: Result<Answer, CallError>) {
+        let now = Instant::now();
+        let error = match result {
+            Ok(answer) => return self.questions.answered(question, answer, now, &mut self.rng),
+            Err(error) => error,
+        };
+        tracing::warn!(%error, "what a policy refers to cannot be looked up, it is asked again");
+        if concerns_controller(&error.failure) {
+            self.questions.unanswered(question, Outcome::Interrupted, now, &mut self.rng);
+            self.on_controller_trouble(&error);
+        } else {
+            let retry_after = error.retry_after();
+            self.questions.unanswered(question, Outcome::Failed { retry_after }, now, &mut self.rng);
+        }
+    }
+
+    /// For those that were restarted. After a restart of its own the session knows less than they do, until it has
+    /// asked again.
+    pub(super) fn repeat_references(&self) {
+        if *self.questions.catalog() != Catalog::default() {
+            self.tell_references();
+        }
+    }
+
+    /// Tells everybody all answers.
+    fn tell_references(&self) {
+        let catalog = self.questions.catalog();
+        self.args.policy.cast(PolicyWatcherMsg::References(catalog.clone()));
+        self.args.directory.cast(GsDirectoryMsg::References(catalog));
+    }
+}

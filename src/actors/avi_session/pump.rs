@@ -1,0 +1,85 @@
+//! What is done after each message: what is due, what may start, and when to look again.
+
+use super::api::AviApi;
+use super::guard::guarded;
+use super::phase::Phase;
+use super::queue::Outcome;
+use super::slot::{Slot, Taken};
+use super::{AviSessionMsg, AviSessionState, work};
+use crate::actors::board::QueueNotice;
+use crate::actors::gs_actor::GsMsg;
+use ractor::ActorRef;
+use std::sync::Arc;
+use tokio::time::Instant;
+
+impl AviSessionState {
+    /// Does what is due, starts what may start, and arranges to be woken for the rest.
+    pub(super) fn go_on(&mut self, myself: &ActorRef<AviSessionMsg>) {
+        let now = Instant::now();
+        match self.phase {
+            Phase::Down { probe_at } if probe_at <= now => match self.api {
+                Some(_) => self.probe(myself),
+                None => self.open(myself),
+            },
+            Phase::Ready { refresh_at } if refresh_at <= now => {
+                // It has been quiet for that long.
+                self.probing.reset();
+                self.probe(myself);
+            }
+            _ => {}
+        }
+        self.queue.ripen(now);
+        self.pump(myself, now);
+        self.look_up(myself, now);
+        self.arm(myself);
+        while self.calls.try_join_next().is_some() {}
+        let notice =
+            QueueNotice { waiting: self.queue.waiting(), delayed: self.queue.delayed(), in_flight: self.queue.busy() };
+        self.args.board.post(|notices| notices.queue = notice);
+        self.args.metrics.queue(notice);
+    }
+
+    pub(super) fn pump(&mut self, myself: &ActorRef<AviSessionMsg>, now: Instant) {
+        let (Some(api), Some(term)) = (self.api.clone(), self.term) else { return };
+        while self.phase.may_write() && self.queue.busy() < self.args.concurrency {
+            let Some((fqdn, slot)) = self.queue.pop() else { return };
+            match slot.take(term) {
+                Some(taken) => {
+                    drop(self.calls.spawn(work_on(myself.clone(), self.generation, api.clone(), slot, taken)))
+                }
+                None => self.queue.finished(&fqdn, Outcome::Interrupted, now, &mut self.rng),
+            }
+        }
+    }
+
+    /// Keeps one timer, for the earliest thing that becomes due.
+    pub(super) fn arm(&mut self, myself: &ActorRef<AviSessionMsg>) {
+        let questions = self.questions.next_deadline().filter(|_| self.phase.may_write());
+        let due = [self.phase.due(), self.queue.next_deadline(), questions].into_iter().flatten().min();
+        if self.timer.as_ref().map(|(at, _)| *at) == due {
+            return;
+        }
+        if let Some((_, timer)) = self.timer.take() {
+            timer.abort();
+        }
+        if let Some(at) = due {
+            let wait = at.saturating_duration_since(Instant::now());
+            let timer = myself.send_after(wait, || AviSessionMsg::Tick).abort_handle();
+            self.timer = Some((at, timer));
+        }
+    }
+}
+
+async fn work_on(myself: ActorRef<AviSessionMsg>, generation: u64, api: AviApi, slot: Arc<Slot>, taken: Taken) {
+    let epoch = taken.epoch;
+    let completed = guarded(work::run(&api, &slot.fqdn, taken.work.task, epoch)).await;
+    let completed = completed.unwrap_or_else(|panic| work::crashed(panic, epoch));
+    slot.report(GsMsg::Done(completed.report));
+    let finished = AviSessionMsg::Finished {
+        generation,
+        fqdn: Arc::clone(&slot.fqdn),
+        outcome: completed.outcome,
+        controller: completed.controller.map(Box::new),
+    };
+    let _ = myself.cast(finished);
+}
