@@ -50,16 +50,16 @@ impl<'a> Effective<'a> {
 
     /// Seconds.
     pub fn ttl(self) -> Option<u32> {
-        self.from_rule(|rule| rule.ttl).or(self.policy.ttl).map(|ttl| ttl.min(MAX_TTL))
+        self.rule_says(|rule| rule.ttl).or(self.policy.ttl).map(|ttl| ttl.min(MAX_TTL))
     }
 
     /// The control plane alone comes before any monitors, whoever asks for it. Of two sources the rule's counts,
     /// whatever their kinds.
     pub fn monitors(self) -> MonitorChoice<'a> {
-        if self.from_rule(|rule| rule.control_plane_only).unwrap_or(self.policy.control_plane_only) {
+        if self.rule_says(|rule| rule.control_plane_only).unwrap_or(self.policy.control_plane_only) {
             return MonitorChoice::ControlPlaneOnly;
         }
-        match self.from_rule(|rule| rule.monitors.as_ref()).or(self.policy.monitors.as_ref()) {
+        match self.rule_says(|rule| rule.monitors.as_ref()).or(self.policy.monitors.as_ref()) {
             Some(MonitorSource::Refs(names)) => MonitorChoice::Refs(names),
             Some(MonitorSource::Template(template)) => MonitorChoice::Own(Some(template)),
             None => MonitorChoice::Own(None),
@@ -69,7 +69,7 @@ impl<'a> Effective<'a> {
     /// A rule may switch persistence off; one that switches it on without a PKI profile takes the policy's.
     pub fn persistence(self) -> Option<Persistence<'a>> {
         let configured = self.policy.pki_profile.as_deref();
-        match self.from_rule(|rule| rule.persistence.as_ref()) {
+        match self.rule_says(|rule| rule.persistence.as_ref()) {
             Some(RulePersistence::Disabled) => None,
             Some(RulePersistence::Enabled { profile, pki_profile }) => {
                 Some(Persistence { profile, pki_profile: pki_profile.as_deref().or(configured) })
@@ -82,17 +82,17 @@ impl<'a> Effective<'a> {
     }
 
     pub fn algorithm(self) -> PoolAlgorithm {
-        let chosen = self.from_rule(|rule| rule.algorithm).or(self.policy.algorithm);
+        let chosen = self.rule_says(|rule| rule.algorithm).or(self.policy.algorithm);
         within_limits(chosen.unwrap_or(PoolAlgorithm::RoundRobin))
     }
 
     pub fn down_response(self) -> Option<DownResponse> {
-        self.from_rule(|rule| rule.down_response).or(self.policy.down_response)
+        self.rule_says(|rule| rule.down_response).or(self.policy.down_response)
     }
 
     /// Of the members of a cluster. A rule that names other clusters only leaves this one to the policy (EX-24).
     pub fn share(self, cluster: &str) -> TrafficShare {
-        let chosen = self.from_rule(|rule| rule.traffic_split.get(cluster));
+        let chosen = self.rule_says(|rule| rule.traffic_split.get(cluster));
         clamped(chosen.or_else(|| self.policy.traffic_split.get(cluster)).copied().unwrap_or_default())
     }
 
@@ -103,14 +103,14 @@ impl<'a> Effective<'a> {
 
     /// Of a third-party site: the policy has no say.
     pub fn share_of_site(self, site: &str) -> TrafficShare {
-        let chosen = self.from_rule(|rule| rule.traffic_split.get(site));
+        let chosen = self.rule_says(|rule| rule.traffic_split.get(site));
         clamped(chosen.copied().unwrap_or(TrafficShare { weight: 1, priority: 1 }))
     }
 
     /// What public clients get instead of `address`. With an address of each family the public one belongs to the
     /// address of its own.
     pub fn public_address(self, endpoint: &Endpoint, address: IpAddr) -> Option<IpAddr> {
-        let public = self.from_rule(|rule| rule.public_addresses.get(&endpoint.key.cluster)).copied()?;
+        let public = self.rule_says(|rule| rule.public_addresses.get(&endpoint.key.cluster)).copied()?;
         let alone = endpoint.addresses.iter().count() == 1;
         (alone || public.is_ipv4() == address.is_ipv4()).then_some(public)
     }
@@ -120,7 +120,7 @@ impl<'a> Effective<'a> {
         self.policy.clusters.get(cluster).is_some_and(|cluster| cluster.sync_vip_only)
     }
 
-    fn from_rule<T>(self, property: impl FnOnce(&'a HostRule) -> Option<T>) -> Option<T> {
+    fn rule_says<T>(self, property: impl FnOnce(&'a HostRule) -> Option<T>) -> Option<T> {
         self.rule.and_then(property)
     }
 }
