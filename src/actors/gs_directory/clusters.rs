@@ -99,13 +99,19 @@ impl GsDirectoryState {
 
     /// Clusters that left the configuration take their offers with them: that is a decision, not blindness. Their
     /// actors see from the policy that the endpoints do not count any more.
-    pub(super) async fn forget_removed_clusters(&mut self, myself: &ActorRef<GsDirectoryMsg>) {
+    pub(super) fn forget_removed_clusters(&mut self) {
         let Some(installation) = &self.policy.installation else { return };
         let members = &installation.member_clusters;
         self.sight.retain(|cluster| members.contains(cluster));
         for entry in self.entries.values_mut() {
             entry.offers.retain(|cluster| members.contains(cluster));
         }
+    }
+
+    /// And their claims.
+    pub(super) async fn forget_removed_claims(&mut self, myself: &ActorRef<GsDirectoryMsg>) {
+        let Some(installation) = &self.policy.installation else { return };
+        let members = &installation.member_clusters;
         let gone = self.aliases.clusters().filter(|cluster| !members.contains(&***cluster));
         let gone: Vec<Arc<str>> = gone.cloned().collect();
         let mut renamed = Services::new();

@@ -182,9 +182,10 @@ impl Actor for GsDirectory {
             GsDirectoryMsg::Policy(policy) => {
                 state.policy = policy;
                 state.sight.is_named(state.policy.naming());
-                state.forget_removed_clusters(&myself).await;
+                state.forget_removed_clusters();
                 state.begin_settling(&myself);
                 state.announce();
+                state.forget_removed_claims(&myself).await;
                 state.give_all_another_chance(&myself).await;
             }
             GsDirectoryMsg::Rules(rules) => state.on_rules(&myself, rules).await,
