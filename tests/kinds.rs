@@ -46,7 +46,7 @@ fn kind(world: &World, context: &str, kind: &str) -> KindNotice {
 /// Lets time pass, and asserts that no actor was restarted.
 async fn later(world: &World) {
     tokio::time::sleep(NOTICED).await;
-    let restarts = world.links().board.read().actors.values().map(|actor| actor.restarts).sum::<usize>();
+    let restarts = world.links().board.read().actors.values().map(|actor| actor.restarts).sum::<u64>();
     assert_eq!(restarts, 0);
 }
 
