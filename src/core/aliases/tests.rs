@@ -49,8 +49,8 @@ fn of_two_services_the_older_claim_has_the_alias_and_the_other_follows_when_it_g
     let mut table = AliasTable::default();
     let young = claim("ctx-a", "young", Some(9), "shared.org");
     let old = claim("ctx-b", "old", Some(3), "shared.org");
-    assert_eq!(table.set("ctx-a", "young.org", claims(&[young.clone()])), services(&["young.org"]));
-    assert_eq!(table.set("ctx-b", "old.org", claims(&[old.clone()])), services(&["old.org", "young.org"]));
+    assert_eq!(table.set("ctx-a", "young.org", claims(std::slice::from_ref(&young))), services(&["young.org"]));
+    assert_eq!(table.set("ctx-b", "old.org", claims(std::slice::from_ref(&old))), services(&["old.org", "young.org"]));
     assert_eq!((granted(&table, "old.org"), granted(&table, "young.org")), (vec!["shared.org".into()], vec![]));
     let waiting = Waiting { claim: young, service: "young.org".into(), winner: old, holder: "old.org".into() };
     assert_eq!(table.waiting().collect::<Vec<_>>(), [waiting]);
