@@ -25,6 +25,9 @@ pub struct Notices {
     /// Text of the GlobalDeploymentPolicy's `status.errorStatus`.
     pub deployment_policy: String,
     pub clusters: BTreeMap<String, ClusterNotice>,
+    /// Aliases that HostRules ask for and another service has, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused_aliases: Vec<String>,
     /// The operator's own actors, by name.
     pub actors: BTreeMap<String, ChildView>,
     /// GSLB service actors that were restarted, by FQDN.
@@ -76,13 +79,31 @@ pub enum RoleNotice {
 /// How well one member cluster is seen.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct ClusterNotice {
-    /// Whether every watched kind was completely listed since the process started.
+    /// Whether every watched kind was completely listed, or known to be absent, since the process started.
     pub synced: bool,
     pub objects: usize,
     /// The latest trouble with this cluster; `None` when the last answer was good.
     pub error: Option<String>,
     /// Objects, or parts of them, that cannot be used.
     pub refused: Vec<String>,
+    /// How far each watched kind is known, by its Kubernetes name.
+    pub kinds: BTreeMap<&'static str, KindNotice>,
+}
+
+/// How far one kind of one cluster is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KindNotice {
+    /// Neither listed yet, nor known to be absent.
+    Waiting,
+    /// Completely listed; changes are watched.
+    Listed,
+    /// The cluster does not serve it; it is asked for again.
+    Absent,
+    /// It was listed and is not served any more: the last known objects stay until a later list lacks them.
+    Gone,
+    /// Ingresses, where Routes count.
+    NotNeeded,
 }
 
 /// Work that waits for the controller.

@@ -104,12 +104,20 @@ pub struct Settings {
     pub retry: RetryPolicy,
     /// FQDNs written at the same time.
     pub concurrency: usize,
+    /// Whether AKO's MultiClusterIngresses are watched; off unless asked for, as upstream has it.
+    pub multi_cluster_ingress: bool,
 }
 
 impl Settings {
     /// The defaults for a namespace: eight FQDNs at a time, as many as upstream has sessions.
     pub fn in_namespace(namespace: &str) -> Self {
-        Self { namespace: namespace.into(), controller_ca: None, retry: RetryPolicy::default(), concurrency: 8 }
+        Self {
+            namespace: namespace.into(),
+            controller_ca: None,
+            retry: RetryPolicy::default(),
+            concurrency: 8,
+            multi_cluster_ingress: false,
+        }
     }
 }
 
@@ -360,6 +368,7 @@ impl OperatorState {
             directory: self.args.links.directory.clone(),
             board: self.args.links.board.clone(),
             retry: self.args.settings.retry,
+            multi_cluster_ingress: self.args.settings.multi_cluster_ingress,
             seed: self.rng.random(),
         };
         spawn(myself, ClusterWatcher, args, &link).await

@@ -22,6 +22,11 @@ const STOP: Duration = Duration::from_millis(4500);
 /// Environment variable with the text of the multi-cluster kubeconfig, as the upstream chart sets it.
 const MEMBERS_ENV: &str = "GSLB_CONFIG";
 
+/// Environment variable that switches MultiClusterIngresses on, as the upstream chart sets it.
+const MCI_ENV: &str = "MCI_ENABLED";
+/// What Go, in which upstream is written, reads as true; anything else is false.
+const TRUE: [&str; 6] = ["1", "t", "T", "TRUE", "true", "True"];
+
 /// Options of `amko run`. In a pod none is needed.
 #[derive(Debug, Args)]
 pub struct RunArguments {
@@ -84,8 +89,12 @@ async fn operate(arguments: RunArguments) -> Result<(), CliError> {
         seed: rand::random(),
         log_levels: Arc::from(log_level),
     };
-    let settings =
-        Settings { controller_ca, concurrency: usize::from(concurrency), ..Settings::in_namespace(&namespace) };
+    let settings = Settings {
+        controller_ca,
+        concurrency: usize::from(concurrency),
+        multi_cluster_ingress: std::env::var(MCI_ENV).is_ok_and(|text| is_true(&text)),
+        ..Settings::in_namespace(&namespace)
+    };
     let (operator, ended) = start(outside, settings, links.clone())
         .await
         .map_err(|error| CliError::Runtime(format!("cannot start the operator: {error}")))?;
@@ -104,6 +113,10 @@ async fn operate(arguments: RunArguments) -> Result<(), CliError> {
         tracing::warn!("not everything stopped in time");
     }
     Ok(())
+}
+
+fn is_true(text: &str) -> bool {
+    TRUE.contains(&text)
 }
 
 fn transport(tls: &TlsSettings) -> Result<Arc<dyn AviTransport>, String> {
@@ -162,5 +175,20 @@ async fn stop_signal() -> &'static str {
     tokio::select! {
         _ = terminate.recv() => "SIGTERM",
         _ = interrupt.recv() => "SIGINT",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_true;
+
+    #[test]
+    fn only_the_words_that_go_reads_as_true_switch_something_on() {
+        for text in ["1", "t", "T", "TRUE", "true", "True"] {
+            assert!(is_true(text), "{text}");
+        }
+        for text in ["", "0", "false", "tRUE", "yes", "on", " true"] {
+            assert!(!is_true(text), "{text}");
+        }
     }
 }

@@ -1,6 +1,13 @@
 //! Aliases: further domain names of a GSLB service, declared in AKO's HostRules (`docs/RULES.md#aliases`).
+//!
+//! A name can lead to one service only. Who gets it follows from all claims that there are, never from the order in
+//! which they came (DB-25).
+
+#[cfg(test)]
+mod tests;
 
 use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// One HostRule of one cluster wants `alias` to be a domain name of a service. The order of the fields is the order of
@@ -20,3 +27,146 @@ pub struct AliasClaim {
 
 /// All claims of one cluster for one service, sorted.
 pub type Claims = Arc<[AliasClaim]>;
+
+/// Names of services.
+pub type Services = BTreeSet<Arc<str>>;
+
+/// A claim and the service for which it is made; the smallest one has the alias.
+type Contender = (AliasClaim, Arc<str>);
+
+/// A claim that has to wait, for people.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Waiting {
+    pub claim: AliasClaim,
+    /// The service for which it is made.
+    pub service: Arc<str>,
+    /// The claim that comes first, and the service that has the alias.
+    pub winner: AliasClaim,
+    pub holder: Arc<str>,
+}
+
+/// Who claims which alias, and who has it. A change costs as much as the claims that differ.
+#[derive(Debug, Default)]
+pub struct AliasTable {
+    /// By cluster and service.
+    claims: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Claims>>,
+    /// By alias; never empty inside.
+    contenders: BTreeMap<Arc<str>, BTreeSet<Contender>>,
+    /// By service; never empty inside.
+    granted: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
+    /// Aliases that more than one service claims.
+    contested: BTreeSet<Arc<str>>,
+}
+
+impl AliasTable {
+    /// Replaces what a cluster claims for a service; answers which services have other aliases now.
+    pub fn set(&mut self, cluster: &str, service: &str, claims: Claims) -> Services {
+        let before = self.replace_claims(cluster, service, &claims);
+        if before == claims {
+            return Services::new();
+        }
+        let service: Arc<str> = self.shared(service);
+        let mut changed = Services::new();
+        for gone in before.iter().filter(|claim| !claims.contains(claim)) {
+            self.contend(gone, &service, false, &mut changed);
+        }
+        for new in claims.iter().filter(|claim| !before.contains(claim)) {
+            self.contend(new, &service, true, &mut changed);
+        }
+        changed
+    }
+
+    /// The aliases of a service, sorted.
+    pub fn granted(&self, service: &str) -> Arc<[Arc<str>]> {
+        self.granted.get(service).map(|aliases| aliases.iter().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The services for which a cluster claims anything.
+    pub fn services_of(&self, cluster: &str) -> Services {
+        self.claims.get(cluster).map(|services| services.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The clusters that claim anything.
+    pub fn clusters(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.claims.keys()
+    }
+
+    /// Claims for aliases that another service has, in the order of the aliases.
+    pub fn waiting(&self) -> impl Iterator<Item = Waiting> {
+        let contested = self.contested.iter().filter_map(|alias| self.contenders.get(alias));
+        contested.flat_map(|contenders| {
+            contenders.first().into_iter().flat_map(|(winner, holder)| {
+                let others = contenders.iter().filter(move |(_, service)| service != holder);
+                others.map(|(claim, service)| Waiting {
+                    claim: claim.clone(),
+                    service: Arc::clone(service),
+                    winner: winner.clone(),
+                    holder: Arc::clone(holder),
+                })
+            })
+        })
+    }
+
+    /// Notes the claims and gives those from before.
+    fn replace_claims(&mut self, cluster: &str, service: &str, claims: &Claims) -> Claims {
+        if claims.is_empty() {
+            let Some(services) = self.claims.get_mut(cluster) else { return Claims::default() };
+            let before = services.remove(service).unwrap_or_default();
+            if services.is_empty() {
+                self.claims.remove(cluster);
+            }
+            return before;
+        }
+        let services = self.claims.entry(cluster.into()).or_default();
+        services.insert(service.into(), Arc::clone(claims)).unwrap_or_default()
+    }
+
+    /// The name of a service in memory that is shared where it has aliases already.
+    fn shared(&self, service: &str) -> Arc<str> {
+        self.granted.get_key_value(service).map_or_else(|| service.into(), |(known, _)| Arc::clone(known))
+    }
+
+    /// Adds one contender or takes it out, and hands the alias on where that changes who comes first.
+    fn contend(&mut self, claim: &AliasClaim, service: &Arc<str>, comes: bool, changed: &mut Services) {
+        let alias: Arc<str> = match self.contenders.get_key_value(claim.alias.as_str()) {
+            Some((known, _)) => Arc::clone(known),
+            None => claim.alias.as_str().into(),
+        };
+        let contenders = self.contenders.entry(Arc::clone(&alias)).or_default();
+        let before = contenders.first().map(|(_, holder)| Arc::clone(holder));
+        let contender = (claim.clone(), Arc::clone(service));
+        if comes {
+            contenders.insert(contender);
+        } else {
+            contenders.remove(&contender);
+        }
+        let after = contenders.first().map(|(_, holder)| Arc::clone(holder));
+        if contenders.iter().any(|(_, other)| Some(other) != after.as_ref()) {
+            self.contested.insert(Arc::clone(&alias));
+        } else {
+            self.contested.remove(&alias);
+        }
+        if after.is_none() {
+            self.contenders.remove(&alias);
+        }
+        if before != after {
+            self.hand_over(&alias, before, after, changed);
+        }
+    }
+
+    fn hand_over(&mut self, alias: &Arc<str>, from: Option<Arc<str>>, to: Option<Arc<str>>, changed: &mut Services) {
+        if let Some(from) = from {
+            if let Some(aliases) = self.granted.get_mut(&from) {
+                aliases.remove(alias);
+                if aliases.is_empty() {
+                    self.granted.remove(&from);
+                }
+            }
+            changed.insert(from);
+        }
+        if let Some(to) = to {
+            self.granted.entry(Arc::clone(&to)).or_default().insert(Arc::clone(alias));
+            changed.insert(to);
+        }
+    }
+}

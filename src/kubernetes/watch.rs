@@ -4,8 +4,13 @@
 //! kube never ends by itself, retries at once, and keeps asking at a resource version that the server refuses; here
 //! every failure waits with the project's backoff, and after a few in a row the watch starts over from a list.
 
+mod failure;
+
+pub use failure::NotServed;
+
 use super::bounded::MIN_ROUND;
 use crate::retry::{Backoff, RetryPolicy, pause};
+use failure::{describe, is_not_served};
 use futures::{Stream, StreamExt};
 use kube::api::Api;
 use kube::core::DeserializeGuard;
@@ -66,18 +71,40 @@ where
 {
     /// Watches until the future is dropped, handing each event to `tell`.
     pub async fn run(mut self, mut tell: impl FnMut(WatchEvent<P, I>)) {
-        let config = self.config.clone().timeout(WATCH_SECONDS);
         let mut backoff = Backoff::new(self.retry);
         loop {
-            let started = Instant::now();
-            let stream = watcher::watcher(self.api.clone(), config.clone());
-            self.until_stuck(stream, &mut backoff, &mut tell).await;
-            pause(MIN_ROUND.saturating_sub(started.elapsed())).await;
+            let NotServed(error) = self.while_served(&mut backoff, &mut tell).await;
+            tell(WatchEvent::Failed(error));
+            pause(backoff.fail(None, &mut self.rng)).await;
         }
     }
 
-    /// Consumes one stream until it fails several times in a row.
-    async fn until_stuck<S>(&mut self, stream: S, backoff: &mut Backoff, tell: &mut impl FnMut(WatchEvent<P, I>))
+    /// Watches until the server answers that it does not know the kind, which is not told as a failure: the caller
+    /// finds out what it means. Returns a second after it began at the earliest.
+    pub async fn run_while_served(&mut self, mut tell: impl FnMut(WatchEvent<P, I>)) -> NotServed {
+        self.while_served(&mut Backoff::new(self.retry), &mut tell).await
+    }
+
+    async fn while_served(&mut self, backoff: &mut Backoff, tell: &mut impl FnMut(WatchEvent<P, I>)) -> NotServed {
+        let config = self.config.clone().timeout(WATCH_SECONDS);
+        loop {
+            let started = Instant::now();
+            let stream = watcher::watcher(self.api.clone(), config.clone());
+            let outcome = self.until_stuck(stream, backoff, tell).await;
+            pause(MIN_ROUND.saturating_sub(started.elapsed())).await;
+            if let Err(not_served) = outcome {
+                return not_served;
+            }
+        }
+    }
+
+    /// Consumes one stream until it fails several times in a row, or until the kind turns out not to be served.
+    async fn until_stuck<S>(
+        &mut self,
+        stream: S,
+        backoff: &mut Backoff,
+        tell: &mut impl FnMut(WatchEvent<P, I>),
+    ) -> Result<(), NotServed>
     where
         S: Stream<Item = watcher::Result<watcher::Event<DeserializeGuard<K>>>>,
     {
@@ -94,16 +121,18 @@ where
                     }
                     self.take(event, &mut list, tell);
                 }
+                Err(error) if is_not_served(&error) => return Err(NotServed(describe::<K>(&error))),
                 Err(error) => {
                     failures += 1;
-                    tell(WatchEvent::Failed(error.to_string()));
+                    tell(WatchEvent::Failed(describe::<K>(&error)));
                     pause(backoff.fail(None, &mut self.rng)).await;
                     if failures >= FAILURES_BEFORE_RELIST {
-                        return;
+                        return Ok(());
                     }
                 }
             }
         }
+        Ok(())
     }
 
     fn take(

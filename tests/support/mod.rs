@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+pub mod ako_crds;
 pub mod objects;
 
 use amko::actors::operator::{Links, OperatorMsg, Outside, Settings, start};
@@ -47,6 +48,9 @@ pub struct World {
     starts: u64,
 }
 
+/// By context: the beginning of a path, and a status.
+pub type Refusals = Arc<Mutex<BTreeMap<String, (&'static str, u16)>>>;
+
 /// What the seams do to the operator beside what the worlds do, and what they saw of it.
 #[derive(Clone, Default)]
 pub struct Mischief {
@@ -54,6 +58,8 @@ pub struct Mischief {
     pub panic_on: Arc<Mutex<Option<&'static str>>>,
     /// The home cluster answers every PATCH with 500.
     pub refuse_patches: Arc<AtomicBool>,
+    /// By member cluster: GETs whose path begins so are answered with this status.
+    pub refuse_reads: Refusals,
     /// How often a transport to a controller was made.
     pub connects: Arc<AtomicUsize>,
     /// The log levels that were set.
@@ -116,7 +122,7 @@ impl World {
         let levels = Arc::clone(&mischief.log_levels);
         let outside = Outside {
             client: self.home_client(),
-            members: Arc::new(InProcessMembers(self.clusters.clone())),
+            members: self.members(),
             transports: Arc::new(move |_| {
                 mischief.connects.fetch_add(1, Ordering::Relaxed);
                 let avi = InProcessTransport(avi.clone());
@@ -128,6 +134,11 @@ impl World {
         };
         let (actor, _) = start(outside, Settings::in_namespace("avi-system"), links.clone()).await.unwrap();
         self.running = Some(Running { links, actor });
+    }
+
+    /// Clients for the member clusters.
+    pub fn members(&self) -> Arc<dyn MemberClients> {
+        Arc::new(InProcessMembers(self.clusters.clone(), Arc::clone(&self.mischief.refuse_reads)))
     }
 
     fn home_client(&self) -> Client {
@@ -263,15 +274,28 @@ pub fn lines(requests: &[Request]) -> Vec<&str> {
     requests.iter().map(|r| r.line.as_str()).collect()
 }
 
-/// Member clusters without sockets.
-struct InProcessMembers(BTreeMap<String, KubeWorld>);
+/// Member clusters without sockets, which may refuse to be read.
+struct InProcessMembers(BTreeMap<String, KubeWorld>, Refusals);
 
 impl MemberClients for InProcessMembers {
     fn client<'a>(&'a self, context: &'a str) -> ClientFuture<'a> {
         let world = self.0.get(context).cloned();
+        let (context, refusals) = (context.to_owned(), Arc::clone(&self.1));
         Box::pin(async move {
-            let world = world.ok_or_else(|| MemberError::UnknownContext { context: context.to_owned() })?;
-            Ok(Client::new(world.router(), "default"))
+            let world = world.ok_or_else(|| MemberError::UnknownContext { context: context.clone() })?;
+            let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
+                let refusal = refusals.lock().get(&context).copied();
+                let refusal = refusal.filter(|(path, _)| request.uri().path().starts_with(path));
+                let router = world.router();
+                async move {
+                    if let Some((_, status)) = refusal {
+                        let refused = http::Response::builder().status(status);
+                        return Ok(refused.body(axum::body::Body::from("refused by the test")).unwrap());
+                    }
+                    router.oneshot(request.map(axum::body::Body::new)).await
+                }
+            });
+            Ok(Client::new(service, "default"))
         })
     }
 }

@@ -1,17 +1,25 @@
 //! GsDirectory: which actor owns which FQDN.
 //!
 //! *Owns* the GsActors and what was last said to each: the offers of every cluster (shared with them, not copied), the
-//! policy, the clusters never seen, the term. *Is told* all of these by the watchers. *Does* routing, by FQDN, and
-//! nothing else. *Fails* with its children; restarted, it is told everything again and the controller is read again.
+//! policy, the rules, who has which alias, the clusters not seen, the term. *Is told* all of these by the watchers.
+//! *Does* routing, by FQDN, and nothing else. *Fails* with its children; restarted, it is told everything again and the controller is read again.
+
+mod clusters;
+mod inputs;
+mod sight;
+mod views;
+
+pub use views::{view, views};
 
 use super::avi_session::AviSessionMsg;
 use super::board::Board;
-use super::gs_actor::{Context, GsActor, GsArgs, GsMsg, GsView, Knowledge};
+use super::gs_actor::{Context, GsActor, GsArgs, GsMsg, Knowledge};
 use super::link::Link;
 use super::offers::Offers;
 use super::supervisor::restart::RestartPolicy;
 use super::supervisor::{Children, arrange};
-use crate::core::host_rule::{RuleState, RuleTable};
+use crate::core::aliases::AliasTable;
+use crate::core::host_rule::RuleTable;
 use crate::core::inventory::Offer;
 use crate::core::naming::Naming;
 use crate::core::plan::{Observed, Unseen, relevant_unseen};
@@ -20,6 +28,7 @@ use crate::core::references::Catalog;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use sight::Sight;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +53,7 @@ pub enum GsDirectoryMsg {
         naming: Arc<Naming>,
     },
     Policy(Arc<PolicySnapshot>),
-    /// The GSLBHostRules; `None` until they have been listed.
+    /// All GSLBHostRules, once they have been listed.
     Rules(Arc<RuleTable>),
     /// What is known about the objects on the controller that policies refer to.
     References(Arc<Catalog>),
@@ -93,7 +102,10 @@ pub struct GsDirectoryState {
     entries: BTreeMap<Arc<str>, Entry>,
     /// One allocation per cluster name, shared by all entries.
     clusters: BTreeSet<Arc<str>>,
-    seen: BTreeSet<Arc<str>>,
+    sight: Sight,
+    aliases: AliasTable,
+    /// `None` until the GSLBHostRules have been listed.
+    rules: Option<Arc<RuleTable>>,
     policy: Arc<PolicySnapshot>,
     catalog: Arc<Catalog>,
     term: Option<u64>,
@@ -142,7 +154,9 @@ impl Actor for GsDirectory {
         Ok(GsDirectoryState {
             entries: BTreeMap::new(),
             clusters: BTreeSet::new(),
-            seen: BTreeSet::new(),
+            sight: Sight::default(),
+            aliases: AliasTable::default(),
+            rules: None,
             policy,
             catalog,
             term: None,
@@ -162,24 +176,19 @@ impl Actor for GsDirectory {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             GsDirectoryMsg::Offer { cluster, fqdn, offer } => state.on_offer(&myself, &cluster, &fqdn, offer).await,
-            GsDirectoryMsg::ClusterSeen { cluster, offers, complete, .. } => {
-                // Before the offers: what is missing from an incomplete list is not known to be gone.
-                if !complete {
-                    state.lose_sight(&cluster);
-                }
-                state.on_cluster_seen(&myself, &cluster, offers).await;
-                if complete {
-                    state.gain_sight(&cluster);
-                }
+            GsDirectoryMsg::ClusterSeen { cluster, offers, complete, naming } => {
+                state.on_cluster_seen(&myself, &cluster, offers, complete.then_some(naming)).await;
             }
             GsDirectoryMsg::Policy(policy) => {
                 state.policy = policy;
+                state.sight.is_named(state.policy.naming());
                 state.forget_removed_clusters();
                 state.begin_settling(&myself);
                 state.announce();
+                state.forget_removed_claims(&myself).await;
                 state.give_all_another_chance(&myself).await;
             }
-            GsDirectoryMsg::Rules(_) => {}
+            GsDirectoryMsg::Rules(rules) => state.on_rules(&myself, rules).await,
             GsDirectoryMsg::References(catalog) => {
                 state.catalog = catalog;
                 state.announce();
@@ -235,67 +244,6 @@ impl Actor for GsDirectory {
 }
 
 impl GsDirectoryState {
-    async fn on_offer(&mut self, myself: &ActorRef<GsDirectoryMsg>, cluster: &str, fqdn: &str, offer: Offer) {
-        if !self.is_member(cluster) {
-            return;
-        }
-        let cluster = self.cluster_name(cluster);
-        if !self.entries.contains_key(fqdn) {
-            if offer.is_empty() {
-                return;
-            }
-            let fqdn: Arc<str> = fqdn.into();
-            self.entries.entry(Arc::clone(&fqdn)).or_default().offers.set(cluster, offer);
-            self.start(myself, &fqdn, self.fresh()).await;
-            return;
-        }
-        let Some(entry) = self.entries.get_mut(fqdn) else { return };
-        entry.offers.set(Arc::clone(&cluster), offer.clone());
-        self.tell(fqdn, GsMsg::Offer { cluster, offer });
-        self.give_another_chance(myself, fqdn).await;
-    }
-
-    /// A complete list is a diff: what the cluster offered before and does not name now is gone.
-    async fn on_cluster_seen(
-        &mut self,
-        myself: &ActorRef<GsDirectoryMsg>,
-        cluster: &str,
-        offers: BTreeMap<String, Offer>,
-    ) {
-        if !self.is_member(cluster) {
-            return;
-        }
-        let offered = |entry: &Entry| entry.offers.get(cluster).is_some();
-        let gone: Vec<Arc<str>> = self
-            .entries
-            .iter()
-            .filter(|(fqdn, entry)| offered(entry) && !offers.contains_key(&***fqdn))
-            .map(|(fqdn, _)| Arc::clone(fqdn))
-            .collect();
-        for (fqdn, offer) in offers {
-            let known = self.entries.get(fqdn.as_str()).and_then(|entry| entry.offers.get(cluster));
-            if known != Some(&offer) {
-                self.on_offer(myself, cluster, &fqdn, offer).await;
-            }
-        }
-        for fqdn in gone {
-            self.on_offer(myself, cluster, &fqdn, Offer::default()).await;
-        }
-    }
-
-    fn gain_sight(&mut self, cluster: &str) {
-        if self.is_member(cluster) {
-            let cluster = self.cluster_name(cluster);
-            self.seen.insert(cluster);
-            self.announce();
-        }
-    }
-
-    fn lose_sight(&mut self, cluster: &str) {
-        self.seen.remove(cluster);
-        self.announce();
-    }
-
     async fn on_observed(
         &mut self,
         myself: &ActorRef<GsDirectoryMsg>,
@@ -338,8 +286,8 @@ impl GsDirectoryState {
         let args = GsArgs {
             fqdn: Arc::clone(fqdn),
             offers: entry.offers.clone(),
-            rule: RuleState::None,
-            aliases: Arc::default(),
+            rule: inputs::rule_of(self.rules.as_deref(), fqdn),
+            aliases: self.aliases.granted(fqdn),
             context: Arc::clone(&self.context),
             knowledge,
             session: self.args.session.clone(),
@@ -376,16 +324,6 @@ impl GsDirectoryState {
         }
     }
 
-    /// Clusters that left the configuration take their offers with them: that is a decision, not blindness.
-    fn forget_removed_clusters(&mut self) {
-        let Some(installation) = &self.policy.installation else { return };
-        let members = &installation.member_clusters;
-        self.seen.retain(|cluster| members.contains(&**cluster));
-        for entry in self.entries.values_mut() {
-            entry.offers.retain(|cluster| members.contains(cluster));
-        }
-    }
-
     fn begin_settling(&mut self, myself: &ActorRef<GsDirectoryMsg>) {
         if self.settling == Settling::NotStarted && self.policy.installation.is_some() {
             self.settling = Settling::Running;
@@ -397,7 +335,7 @@ impl GsDirectoryState {
     /// Tells every actor the context, if it has changed.
     fn announce(&mut self) {
         let members = self.policy.installation.iter().flat_map(|i| &i.member_clusters);
-        let unseen: Unseen = members.filter(|cluster| !self.seen.contains(cluster.as_str())).cloned().collect();
+        let unseen: Unseen = members.filter(|cluster| !self.sight.has_seen(cluster)).cloned().collect();
         if self.policy.installation.is_some() && unseen.is_empty() {
             self.settling = Settling::Over;
         }
@@ -410,19 +348,6 @@ impl GsDirectoryState {
             let context = Arc::clone(&self.context);
             self.tell_all(|| GsMsg::Context(Arc::clone(&context)));
         }
-    }
-
-    fn is_member(&self, cluster: &str) -> bool {
-        self.policy.installation.as_ref().is_none_or(|i| i.member_clusters.contains(cluster))
-    }
-
-    fn cluster_name(&mut self, cluster: &str) -> Arc<str> {
-        if let Some(name) = self.clusters.get(cluster) {
-            return Arc::clone(name);
-        }
-        let name: Arc<str> = cluster.into();
-        self.clusters.insert(Arc::clone(&name));
-        name
     }
 
     fn tell(&self, fqdn: &str, message: GsMsg) {
@@ -441,54 +366,5 @@ impl GsDirectoryState {
     fn post_restarts(&self) {
         let restarted = self.children.troubled().into_iter().map(|(fqdn, view)| (fqdn.to_string(), view)).collect();
         self.args.board.post(|notices| notices.restarted_services = restarted);
-    }
-}
-
-/// Views of all FQDNs, asked of their owners one after another.
-///
-/// # Errors
-/// When the directory does not answer within a second.
-pub async fn views(directory: &Link<GsDirectoryMsg>) -> Result<Vec<GsView>, &'static str> {
-    let actors = ask(directory, GsDirectoryMsg::List).await?;
-    let mut views = Vec::with_capacity(actors.len());
-    for actor in actors {
-        if let Some(view) = ask_actor(&actor).await {
-            views.push(view);
-        }
-    }
-    Ok(views)
-}
-
-/// The view of one FQDN; `None` when nobody owns it.
-///
-/// # Errors
-/// When the directory does not answer within a second.
-pub async fn view(directory: &Link<GsDirectoryMsg>, fqdn: String) -> Result<Option<GsView>, &'static str> {
-    match ask(directory, |reply| GsDirectoryMsg::View(fqdn, reply)).await? {
-        Some(actor) => Ok(ask_actor(&actor).await),
-        None => Ok(None),
-    }
-}
-
-/// How long a question about the state may take.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-async fn ask<T: Send + 'static>(
-    directory: &Link<GsDirectoryMsg>,
-    message: impl FnOnce(RpcReplyPort<T>) -> GsDirectoryMsg,
-) -> Result<T, &'static str> {
-    let actor = directory.get().ok_or("the directory is being restarted, ask again")?;
-    match actor.call(message, Some(PATIENCE)).await {
-        Ok(ractor::rpc::CallResult::Success(answer)) => Ok(answer),
-        Ok(ractor::rpc::CallResult::Timeout | ractor::rpc::CallResult::SenderError) | Err(_) => {
-            Err("the directory did not answer, ask again")
-        }
-    }
-}
-
-async fn ask_actor(actor: &ActorRef<GsMsg>) -> Option<GsView> {
-    match actor.call(GsMsg::View, Some(PATIENCE)).await {
-        Ok(ractor::rpc::CallResult::Success(view)) => Some(view),
-        Ok(ractor::rpc::CallResult::Timeout | ractor::rpc::CallResult::SenderError) | Err(_) => None,
     }
 }

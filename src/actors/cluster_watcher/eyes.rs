@@ -1,0 +1,224 @@
+//! The tasks of a ClusterWatcher: they make a client, watch each kind, and ask again for kinds that are not served.
+
+use super::ClusterWatcherMsg;
+use super::kinds::Watched;
+use crate::core::endpoint::Kind;
+use crate::core::inventory::{ObjectId, Seen};
+use crate::core::object::{AkoHostRule, Namespace};
+use crate::core::precedence::ObjectName;
+use crate::kubernetes::bounded::bounded;
+use crate::kubernetes::discovery::is_served;
+use crate::kubernetes::members::MemberClients;
+use crate::kubernetes::objects::{HostRuleObject, MultiClusterIngressObject, RouteObject};
+use crate::kubernetes::objects::{IngressObject, NamespaceObject, ServiceObject};
+use crate::kubernetes::watch::{NotServed, Watch, WatchEvent};
+use crate::retry::{Backoff, RetryPolicy, pause};
+use kube::api::Api;
+use kube::core::DeserializeGuard;
+use kube::runtime::watcher;
+use kube::{Client, Resource};
+use ractor::ActorRef;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch::{Receiver, Sender};
+
+/// How soon a kind that is not served is asked for again: a CRD installed later is noticed by then.
+const ABSENT_RETRY: Duration = Duration::from_secs(30);
+
+/// What the eyes need.
+pub struct EyesArgs {
+    pub myself: ActorRef<ClusterWatcherMsg>,
+    /// kubeconfig context of the cluster.
+    pub context: String,
+    pub members: Arc<dyn MemberClients>,
+    pub retry: RetryPolicy,
+    pub rng: StdRng,
+    /// Whether MultiClusterIngresses are watched too.
+    pub multi_cluster_ingress: bool,
+}
+
+/// What is known about the Route API: on OpenShift, Ingresses are not watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RouteApi {
+    Unknown,
+    Absent,
+    /// Routes were completely listed, so the cluster is OpenShift from then on.
+    Listed,
+}
+
+struct Eyes {
+    myself: ActorRef<ClusterWatcherMsg>,
+    client: Client,
+    retry: RetryPolicy,
+}
+
+/// Makes a client, however long that takes, and watches everything in the cluster until dropped.
+pub async fn watch_cluster(args: EyesArgs) {
+    let EyesArgs { myself, context, members, retry, mut rng, multi_cluster_ingress } = args;
+    let mut backoff = Backoff::new(retry);
+    let client = loop {
+        match members.client(&context).await {
+            Ok(client) => break client,
+            Err(error) => {
+                // The actor owns this task: when it is gone, so is the task.
+                let _ = myself.cast(ClusterWatcherMsg::Unreachable(error.to_string()));
+                pause(backoff.fail(None, &mut rng)).await;
+            }
+        }
+    };
+    let eyes = Eyes { myself, client, retry };
+    let mut seeded = || StdRng::seed_from_u64(rng.random());
+    let (route_api, routes) = tokio::sync::watch::channel(RouteApi::Unknown);
+    let multi_cluster_ingresses = async |rng| {
+        if multi_cluster_ingress {
+            eyes.multi_cluster_ingresses(rng).await;
+        }
+    };
+    tokio::join!(
+        eyes.namespaces(seeded()),
+        eyes.services(seeded()),
+        eyes.ingresses(seeded(), routes),
+        eyes.routes(seeded(), &route_api),
+        eyes.host_rules(seeded()),
+        multi_cluster_ingresses(seeded()),
+    );
+}
+
+impl Eyes {
+    async fn namespaces(&self, rng: StdRng) {
+        let watch: Watch<NamespaceObject, Namespace, String> = self.watch(rng, |_, name| name.to_owned());
+        watch.run(|event| self.tell(ClusterWatcherMsg::Namespaces(event))).await;
+    }
+
+    async fn services(&self, rng: StdRng) {
+        let identify = |namespace: &str, name: &str| object_id(Kind::Service, namespace, name);
+        let watch: Watch<ServiceObject, Seen, ObjectId> = self.watch(rng, identify);
+        watch.run(|event| self.tell(ClusterWatcherMsg::Objects(Kind::Service, event))).await;
+    }
+
+    /// Ingresses are watched where there are no Routes: until the first complete list of Routes, they count.
+    async fn ingresses(&self, rng: StdRng, mut routes: Receiver<RouteApi>) {
+        // The sender lives as long as this future.
+        let _ = routes.wait_for(|api| *api != RouteApi::Unknown).await;
+        let identify = |namespace: &str, name: &str| object_id(Kind::Ingress, namespace, name);
+        let watch: Watch<IngressObject, Seen, ObjectId> = self.watch(rng, identify);
+        tokio::select! {
+            biased;
+            _ = routes.wait_for(|api| *api == RouteApi::Listed) => {}
+            () = watch.run(|event| self.tell(ClusterWatcherMsg::Objects(Kind::Ingress, event))) => {}
+        }
+    }
+
+    async fn routes(&self, rng: StdRng, api: &Sender<RouteApi>) {
+        let identify = |namespace: &str, name: &str| object_id(Kind::Route, namespace, name);
+        self.optional::<RouteObject, Seen, ObjectId>(Watched::Objects(Kind::Route), rng, identify, |sight| {
+            match &sight {
+                Sight::Event(WatchEvent::Listed { .. }) => drop(api.send_replace(RouteApi::Listed)),
+                Sight::Absent => drop(api.send_if_modified(|api| {
+                    let first = *api == RouteApi::Unknown;
+                    *api = if first { RouteApi::Absent } else { *api };
+                    first
+                })),
+                Sight::Event(_) => {}
+            }
+            sight.told(|event| ClusterWatcherMsg::Objects(Kind::Route, event))
+        })
+        .await;
+    }
+
+    async fn host_rules(&self, rng: StdRng) {
+        let identify = |namespace: &str, name: &str| ObjectName { namespace: namespace.into(), name: name.into() };
+        self.optional::<HostRuleObject, AkoHostRule, ObjectName>(Watched::HostRules, rng, identify, |sight| {
+            sight.told(ClusterWatcherMsg::HostRules)
+        })
+        .await;
+    }
+
+    async fn multi_cluster_ingresses(&self, rng: StdRng) {
+        let kind = Kind::MultiClusterIngress;
+        let identify = |namespace: &str, name: &str| object_id(Kind::MultiClusterIngress, namespace, name);
+        self.optional::<MultiClusterIngressObject, Seen, ObjectId>(Watched::Objects(kind), rng, identify, |sight| {
+            sight.told(|event| ClusterWatcherMsg::Objects(kind, event))
+        })
+        .await;
+    }
+
+    /// Watches a kind that the cluster may not serve, now or later.
+    async fn optional<K, P, I>(
+        &self,
+        kind: Watched,
+        mut rng: StdRng,
+        identify: fn(&str, &str) -> I,
+        wrap: impl Fn(Sight<P, I>) -> Option<ClusterWatcherMsg>,
+    ) where
+        K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + 'static,
+        P: From<K>,
+    {
+        let tell = |sight| self.tell(wrap(sight).unwrap_or(ClusterWatcherMsg::Absent(kind)));
+        let client = bounded(&self.client);
+        let mut backoff = Backoff::new(self.retry);
+        let mut watch: Watch<K, P, I> = self.watch(StdRng::seed_from_u64(rng.random()), identify);
+        loop {
+            match is_served::<K>(&client).await {
+                Ok(false) => {
+                    backoff.reset();
+                    tell(Sight::Absent);
+                    pause(ABSENT_RETRY).await;
+                    continue;
+                }
+                Ok(true) => {
+                    let mut listed = false;
+                    let told = |event| {
+                        listed |= matches!(event, WatchEvent::Listed { .. });
+                        tell(Sight::Event(event));
+                    };
+                    let NotServed(error) = watch.run_while_served(told).await;
+                    if listed {
+                        backoff.reset();
+                    }
+                    tell(Sight::Event(WatchEvent::Failed(error)));
+                }
+                Err(error) => tell(Sight::Event(WatchEvent::Failed(error.to_string()))),
+            }
+            pause(backoff.fail(None, &mut rng)).await;
+        }
+    }
+
+    /// A watch of one kind in all namespaces.
+    fn watch<K, P, I>(&self, rng: StdRng, identify: fn(&str, &str) -> I) -> Watch<K, P, I>
+    where
+        K: Resource<DynamicType = ()> + DeserializeOwned,
+        P: From<K>,
+    {
+        let api: Api<DeserializeGuard<K>> = Api::all(bounded(&self.client));
+        Watch { api, config: watcher::Config::default(), project: P::from, identify, retry: self.retry, rng }
+    }
+
+    fn tell(&self, message: ClusterWatcherMsg) {
+        // The actor owns this task: when it is gone, so is the task.
+        let _ = self.myself.cast(message);
+    }
+}
+
+/// What is seen of a kind that may not be served.
+enum Sight<P, I> {
+    Event(WatchEvent<P, I>),
+    Absent,
+}
+
+impl<P, I> Sight<P, I> {
+    fn told(self, wrap: impl Fn(WatchEvent<P, I>) -> ClusterWatcherMsg) -> Option<ClusterWatcherMsg> {
+        match self {
+            Self::Event(event) => Some(wrap(event)),
+            Self::Absent => None,
+        }
+    }
+}
+
+fn object_id(kind: Kind, namespace: &str, name: &str) -> ObjectId {
+    ObjectId { kind, namespace: namespace.into(), name: name.into() }
+}

@@ -1,0 +1,363 @@
+//! ClusterWatcher: the eyes on one member cluster.
+//!
+//! *Owns* the cluster's inventory and the tasks that watch it. *Is told* what the watches see. *Does* one thing: tells
+//! the directory, per FQDN, everything that its cluster offers. *Fails* by being blind: an unreachable cluster, a
+//! refused list or an undecodable object changes nothing that was known. Until every kind has been completely listed
+//! once, or turned out not to be served, it says nothing at all, so that a half-read cluster never looks like an empty
+//! one. A kind that stops being served keeps its objects until a later list lacks them.
+//!
+//! A cluster that serves Routes is OpenShift: from their first complete list on they count and Ingresses do not, in one
+//! step, for the life of the watcher.
+
+mod eyes;
+mod kinds;
+mod unreadable;
+
+pub use kinds::Watched;
+
+use super::board::{Board, ClusterNotice};
+use super::gs_directory::GsDirectoryMsg;
+use super::link::Link;
+use crate::core::endpoint::Kind;
+use crate::core::inventory::{Inventory, ObjectId, Seen, Touched};
+use crate::core::naming::Naming;
+use crate::core::object::{AkoHostRule, Namespace};
+use crate::core::precedence::ObjectName;
+use crate::kubernetes::members::MemberClients;
+use crate::kubernetes::watch::WatchEvent;
+use crate::retry::RetryPolicy;
+use eyes::{EyesArgs, watch_cluster};
+use kinds::Kinds;
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+use unreadable::Unreadable;
+
+/// What a ClusterWatcher is told.
+#[derive(Debug)]
+pub enum ClusterWatcherMsg {
+    Objects(Kind, WatchEvent<Seen, ObjectId>),
+    Namespaces(WatchEvent<Namespace, String>),
+    HostRules(WatchEvent<AkoHostRule, ObjectName>),
+    /// The cluster does not serve this kind at present.
+    Absent(Watched),
+    /// No client could be made; it is tried again.
+    Unreachable(String),
+    /// Services are named in another way now.
+    Naming(Arc<Naming>),
+    /// The directory was restarted: say everything again.
+    Republish,
+    /// Test hook: fail as a bug would.
+    Poison,
+}
+
+/// What a ClusterWatcher is made of.
+pub struct ClusterWatcherArgs {
+    /// kubeconfig context of the cluster.
+    pub context: String,
+    pub naming: Arc<Naming>,
+    pub members: Arc<dyn MemberClients>,
+    pub directory: Link<GsDirectoryMsg>,
+    pub board: Board,
+    pub retry: RetryPolicy,
+    /// Whether MultiClusterIngresses are watched too.
+    pub multi_cluster_ingress: bool,
+    pub seed: u64,
+}
+
+pub struct ClusterWatcherState {
+    context: String,
+    inventory: Inventory,
+    kinds: Kinds,
+    /// Routes have been listed: Ingresses do not count any more.
+    openshift: bool,
+    unreadable: Unreadable,
+    /// Everything in the lists was known once. What appears later and cannot be read was never a member, and must not
+    /// keep what is deleted beside it alive.
+    was_complete: bool,
+    directory: Link<GsDirectoryMsg>,
+    board: Board,
+    /// Aborted when the state is dropped.
+    _watches: JoinSet<()>,
+}
+
+pub struct ClusterWatcher;
+
+impl Actor for ClusterWatcher {
+    type Msg = ClusterWatcherMsg;
+    type State = ClusterWatcherState;
+    type Arguments = ClusterWatcherArgs;
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<Self::Msg>,
+        args: Self::Arguments,
+    ) -> Result<Self::State, ActorProcessingErr> {
+        let ClusterWatcherArgs { context, naming, members, directory, board, retry, multi_cluster_ingress, seed } =
+            args;
+        let mut watches = JoinSet::new();
+        let rng = StdRng::seed_from_u64(seed);
+        let eyes = EyesArgs { myself, context: context.clone(), members, retry, rng, multi_cluster_ingress };
+        watches.spawn(watch_cluster(eyes));
+        board.post(|notices| notices.clusters.entry(context.clone()).or_default().synced = false);
+        let state = ClusterWatcherState {
+            inventory: Inventory::new(&context, naming),
+            kinds: Kinds::new(multi_cluster_ingress),
+            openshift: false,
+            unreadable: Unreadable::default(),
+            was_complete: false,
+            context,
+            directory,
+            board,
+            _watches: watches,
+        };
+        state.post_kinds();
+        Ok(state)
+    }
+
+    async fn handle(
+        &self,
+        _myself: ActorRef<Self::Msg>,
+        message: Self::Msg,
+        state: &mut Self::State,
+    ) -> Result<(), ActorProcessingErr> {
+        let before = (state.is_listed(), state.is_complete());
+        let touched = match message {
+            ClusterWatcherMsg::Objects(kind, event) => state.on_objects(kind, event),
+            ClusterWatcherMsg::Namespaces(event) => state.on_namespaces(event),
+            ClusterWatcherMsg::HostRules(event) => state.on_host_rules(event),
+            ClusterWatcherMsg::Absent(kind) => state.on_absent(kind),
+            ClusterWatcherMsg::Unreachable(error) => {
+                tracing::warn!(cluster = state.context, error, "no client for member cluster, it is tried again");
+                state.kinds.unreachable(error);
+                state.post_kinds();
+                Touched::new()
+            }
+            ClusterWatcherMsg::Naming(naming) => {
+                state.inventory.set_naming(naming);
+                state.publish_everything();
+                return Ok(());
+            }
+            ClusterWatcherMsg::Republish => {
+                state.publish_everything();
+                return Ok(());
+            }
+            ClusterWatcherMsg::Poison => return Err("poisoned by the test hook".into()),
+        };
+        state.was_complete |= state.is_complete();
+        if before == (state.is_listed(), state.is_complete()) {
+            state.publish(touched);
+        } else {
+            state.publish_everything();
+        }
+        Ok(())
+    }
+}
+
+impl ClusterWatcherState {
+    fn on_objects(&mut self, kind: Kind, event: WatchEvent<Seen, ObjectId>) -> Touched {
+        let watched = Watched::Objects(kind);
+        // What was on its way when the Routes took over.
+        if kind == Kind::Ingress && self.openshift {
+            return Touched::new();
+        }
+        match event {
+            WatchEvent::Listed { objects, undecodable } => {
+                let unreadable: Vec<ObjectName> = undecodable.iter().map(name).collect();
+                let mut touched = self.inventory.replace(kind, objects, undecodable);
+                if kind == Kind::Route && !self.openshift {
+                    touched.append(&mut self.become_openshift());
+                }
+                self.listed(watched, &unreadable);
+                touched
+            }
+            WatchEvent::Applied(object) => {
+                self.readable_again(watched, &name(&object.id()));
+                self.inventory.put(object)
+            }
+            WatchEvent::Deleted(id) => {
+                self.readable_again(watched, &name(&id));
+                self.inventory.remove(&id)
+            }
+            WatchEvent::Undecodable { id, object, error } => {
+                let known = self.inventory.contains(&id);
+                self.undecodable(watched, name(&id), known, &object, &error)
+            }
+            WatchEvent::Failed(error) => self.fault(watched, &error),
+        }
+    }
+
+    fn on_host_rules(&mut self, event: WatchEvent<AkoHostRule, ObjectName>) -> Touched {
+        let watched = Watched::HostRules;
+        match event {
+            WatchEvent::Listed { objects, undecodable } => {
+                self.listed(watched, &undecodable);
+                self.inventory.replace_host_rules(objects, undecodable)
+            }
+            WatchEvent::Applied(rule) => {
+                let name = ObjectName { namespace: rule.namespace.clone(), name: rule.name.clone() };
+                self.readable_again(watched, &name);
+                self.inventory.put_host_rule(rule)
+            }
+            WatchEvent::Deleted(name) => {
+                self.readable_again(watched, &name);
+                self.inventory.remove_host_rule(&name)
+            }
+            WatchEvent::Undecodable { id, object, error } => self.undecodable(watched, id, false, &object, &error),
+            WatchEvent::Failed(error) => self.fault(watched, &error),
+        }
+    }
+
+    fn on_namespaces(&mut self, event: WatchEvent<Namespace, String>) -> Touched {
+        let watched = Watched::Namespaces;
+        match event {
+            WatchEvent::Listed { objects, .. } => {
+                self.listed(watched, &[]);
+                self.inventory.replace_namespaces(objects)
+            }
+            WatchEvent::Applied(namespace) => {
+                self.works(watched);
+                self.inventory.put_namespace(namespace)
+            }
+            WatchEvent::Deleted(name) => {
+                self.works(watched);
+                self.inventory.remove_namespace(&name)
+            }
+            WatchEvent::Undecodable { object, error, .. } => {
+                self.warn_of(&object, &error);
+                Touched::new()
+            }
+            WatchEvent::Failed(error) => self.fault(watched, &error),
+        }
+    }
+
+    /// Nothing is taken away: objects that were listed before stay, others there are none.
+    fn on_absent(&mut self, kind: Watched) -> Touched {
+        if self.kinds.absent(kind) {
+            tracing::info!(
+                cluster = self.context,
+                kind = kind.name(),
+                "the cluster does not serve this kind at present"
+            );
+            self.post_kinds();
+        }
+        Touched::new()
+    }
+
+    /// The Routes are in the inventory already: everything that changes is said at once, after this.
+    fn become_openshift(&mut self) -> Touched {
+        tracing::info!(cluster = self.context, "the cluster has Routes, its Ingresses do not count");
+        self.openshift = true;
+        let mut touched = self.inventory.set_openshift();
+        touched.append(&mut self.inventory.replace(Kind::Ingress, Vec::new(), Vec::new()));
+        self.unreadable.retain(Watched::Objects(Kind::Ingress), &[]);
+        // A Route that could not be read may be what its Ingress was, even if the cluster was completely seen before.
+        self.unreadable.forget(Watched::Objects(Kind::Route));
+        self.kinds.without_ingresses();
+        touched
+    }
+
+    fn listed(&mut self, kind: Watched, unreadable: &[ObjectName]) {
+        self.unreadable.retain(kind, unreadable);
+        self.kinds.listed(kind);
+        self.post_kinds();
+    }
+
+    fn readable_again(&mut self, kind: Watched, name: &ObjectName) {
+        self.works(kind);
+        if self.unreadable.remove(kind, name) {
+            self.post_notice();
+        }
+    }
+
+    fn works(&mut self, kind: Watched) {
+        if self.kinds.works(kind) {
+            self.post_kinds();
+        }
+    }
+
+    /// `known`: it was readable once, and stays as it was then.
+    fn undecodable(&mut self, kind: Watched, id: ObjectName, known: bool, object: &str, error: &str) -> Touched {
+        self.warn_of(object, error);
+        let unknown = !self.was_complete && !known;
+        self.unreadable.insert(kind, id, format!("{object}: {error}"), unknown);
+        self.post_notice();
+        Touched::new()
+    }
+
+    fn warn_of(&self, object: &str, error: &str) {
+        tracing::warn!(cluster = self.context, object, error, "object cannot be decoded, its last known state stays");
+    }
+
+    fn fault(&mut self, kind: Watched, error: &str) -> Touched {
+        let error = format!("cluster {}: cannot watch {} objects: {error}", self.context, kind.name());
+        tracing::warn!(cluster = self.context, error, "member cluster cannot be read, its last known members stay");
+        self.kinds.failed(kind, error);
+        self.post_kinds();
+        Touched::new()
+    }
+
+    /// Every kind has been listed or is absent, so there is something to say.
+    fn is_listed(&self) -> bool {
+        self.kinds.are_all_known()
+    }
+
+    /// Everything in the lists is known, so what is not in them is gone.
+    fn is_complete(&self) -> bool {
+        self.is_listed() && !self.unreadable.holds_unknown()
+    }
+
+    /// Tells the directory about FQDNs that look different now.
+    fn publish(&self, touched: Touched) {
+        if touched.is_empty() || !self.is_listed() {
+            return;
+        }
+        self.post_notice();
+        for fqdn in touched {
+            let offer = self.inventory.offer(&fqdn);
+            self.directory.cast(GsDirectoryMsg::Offer { cluster: self.context.clone(), fqdn, offer });
+        }
+    }
+
+    /// Tells the directory everything, once there is something to say.
+    fn publish_everything(&self) {
+        if !self.is_listed() {
+            return;
+        }
+        self.post_notice();
+        let offers = self.inventory.offers();
+        let complete = self.is_complete();
+        let naming = Arc::clone(self.inventory.naming());
+        self.directory.cast(GsDirectoryMsg::ClusterSeen { cluster: self.context.clone(), offers, complete, naming });
+    }
+
+    fn post_notice(&self) {
+        let refused = self.inventory.refusals().map(|r| format!("{}: {}", r.object, r.reason));
+        let refused = refused.chain(self.unreadable.troubles()).collect();
+        let (objects, listed) = (self.inventory.len(), self.is_listed());
+        self.post(|notice| {
+            notice.synced = listed;
+            notice.objects = objects;
+            notice.refused = refused;
+        });
+    }
+
+    fn post_kinds(&self) {
+        let (kinds, error) = (self.kinds.notices(), self.kinds.trouble());
+        self.post(|notice| {
+            notice.kinds = kinds;
+            notice.error = error;
+        });
+    }
+
+    /// Changes the notice, which is gone once the cluster has left the configuration.
+    fn post(&self, change: impl FnOnce(&mut ClusterNotice)) {
+        self.board.post(|notices| notices.clusters.get_mut(&self.context).map(change).unwrap_or_default());
+    }
+}
+
+fn name(id: &ObjectId) -> ObjectName {
+    ObjectName { namespace: id.namespace.clone(), name: id.name.clone() }
+}

@@ -1,0 +1,138 @@
+//! What clusters offer, and which of them are seen.
+
+use super::{GsDirectoryMsg, GsDirectoryState};
+use crate::actors::gs_actor::GsMsg;
+use crate::core::aliases::{Claims, Services};
+use crate::core::inventory::Offer;
+use crate::core::naming::Naming;
+use ractor::ActorRef;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+impl GsDirectoryState {
+    pub(super) async fn on_offer(
+        &mut self,
+        myself: &ActorRef<GsDirectoryMsg>,
+        cluster: &str,
+        fqdn: &str,
+        offer: Offer,
+    ) {
+        if self.is_member(cluster) {
+            let renamed = self.take_offer(myself, cluster, fqdn, offer).await;
+            self.tell_aliases(myself, renamed).await;
+        }
+    }
+
+    /// A complete list is a diff: what the cluster offered before and does not name now is gone. `seen_under` is the
+    /// naming of the offers, or `None` when the list is not complete.
+    pub(super) async fn on_cluster_seen(
+        &mut self,
+        myself: &ActorRef<GsDirectoryMsg>,
+        cluster: &str,
+        offers: BTreeMap<String, Offer>,
+        seen_under: Option<Arc<Naming>>,
+    ) {
+        if !self.is_member(cluster) {
+            return;
+        }
+        // Before the offers: what is missing from an incomplete list, or from one under a naming that does not count,
+        // is not known to be gone.
+        if !seen_under.as_ref().is_some_and(|naming| self.sight.names(naming)) {
+            self.sight.lose(cluster);
+            self.announce();
+        }
+        let mut renamed = Services::new();
+        for fqdn in self.withdrawn(cluster, &offers) {
+            renamed.append(&mut self.take_offer(myself, cluster, &fqdn, Offer::default()).await);
+        }
+        for (fqdn, offer) in offers {
+            renamed.append(&mut self.take_offer(myself, cluster, &fqdn, offer).await);
+        }
+        self.tell_aliases(myself, renamed).await;
+        if let Some(naming) = seen_under {
+            let cluster = self.cluster_name(cluster);
+            self.sight.gain(cluster, naming);
+            self.announce();
+        }
+    }
+
+    /// What the cluster offered and is not among its offers now.
+    fn withdrawn(&self, cluster: &str, offers: &BTreeMap<String, Offer>) -> BTreeSet<Arc<str>> {
+        let offering = self.entries.iter().filter(|(_, entry)| entry.offers.get(cluster).is_some());
+        let claiming = self.aliases.services_of(cluster);
+        let known = offering.map(|(fqdn, _)| Arc::clone(fqdn)).chain(claiming);
+        known.filter(|fqdn| !offers.contains_key(&**fqdn)).collect()
+    }
+
+    /// Keeps the offer; answers which services have other aliases now. Endpoints go to their actor, claims into the
+    /// table: a claim alone makes no service, and keeps no actor.
+    async fn take_offer(
+        &mut self,
+        myself: &ActorRef<GsDirectoryMsg>,
+        cluster: &str,
+        fqdn: &str,
+        offer: Offer,
+    ) -> Services {
+        let Offer { endpoints, aliases } = offer;
+        let renamed = self.aliases.set(cluster, fqdn, aliases);
+        let offer = Offer { endpoints, aliases: Claims::default() };
+        let cluster = self.cluster_name(cluster);
+        let Some(entry) = self.entries.get_mut(fqdn) else {
+            if !offer.is_empty() {
+                let fqdn: Arc<str> = fqdn.into();
+                self.entries.entry(Arc::clone(&fqdn)).or_default().offers.set(cluster, offer);
+                self.start(myself, &fqdn, self.fresh()).await;
+            }
+            return renamed;
+        };
+        let unchanged = match entry.offers.get(&cluster) {
+            Some(known) => *known == offer,
+            None => offer.is_empty(),
+        };
+        if !unchanged {
+            entry.offers.set(Arc::clone(&cluster), offer.clone());
+            self.tell(fqdn, GsMsg::Offer { cluster, offer });
+            self.give_another_chance(myself, fqdn).await;
+        }
+        renamed
+    }
+
+    /// Clusters that left the configuration take their offers with them: that is a decision, not blindness. Their
+    /// actors see from the policy that the endpoints do not count any more.
+    pub(super) fn forget_removed_clusters(&mut self) {
+        let Some(installation) = &self.policy.installation else { return };
+        let members = &installation.member_clusters;
+        self.sight.retain(|cluster| members.contains(cluster));
+        for entry in self.entries.values_mut() {
+            entry.offers.retain(|cluster| members.contains(cluster));
+        }
+    }
+
+    /// And their claims.
+    pub(super) async fn forget_removed_claims(&mut self, myself: &ActorRef<GsDirectoryMsg>) {
+        let Some(installation) = &self.policy.installation else { return };
+        let members = &installation.member_clusters;
+        let gone = self.aliases.clusters().filter(|cluster| !members.contains(&***cluster));
+        let gone: Vec<Arc<str>> = gone.cloned().collect();
+        let mut renamed = Services::new();
+        for cluster in gone {
+            for service in self.aliases.services_of(&cluster) {
+                renamed.append(&mut self.aliases.set(&cluster, &service, Claims::default()));
+            }
+        }
+        self.tell_aliases(myself, renamed).await;
+    }
+
+    fn is_member(&self, cluster: &str) -> bool {
+        self.policy.installation.as_ref().is_none_or(|i| i.member_clusters.contains(cluster))
+    }
+
+    fn cluster_name(&mut self, cluster: &str) -> Arc<str> {
+        if let Some(name) = self.clusters.get(cluster) {
+            return Arc::clone(name);
+        }
+        let name: Arc<str> = cluster.into();
+        self.clusters.insert(Arc::clone(&name));
+        name
+    }
+}

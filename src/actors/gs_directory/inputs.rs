@@ -1,0 +1,132 @@
+//! What each service is told beside its endpoints: its rule, and the aliases that belong to it.
+
+use super::{GsDirectoryMsg, GsDirectoryState};
+use crate::actors::gs_actor::GsMsg;
+use crate::core::aliases::{Services, Waiting};
+use crate::core::host_rule::{RuleState, RuleTable};
+use ractor::ActorRef;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Before the first list nothing is known of any rule.
+const UNLISTED: &str = "the GSLBHostRules have not been listed yet";
+
+/// The rule of one FQDN; `None` instead of a table while the rules have not been listed.
+pub(super) fn rule_of(rules: Option<&RuleTable>, fqdn: &str) -> RuleState {
+    match rules {
+        None => RuleState::Unknown(UNLISTED.to_owned()),
+        Some(rules) => rules.get(fqdn).cloned().unwrap_or_default(),
+    }
+}
+
+/// FQDNs with an entry in either table whose rules differ.
+fn differing<'a>(before: &'a RuleTable, after: &'a RuleTable) -> BTreeSet<&'a str> {
+    let named = before.keys().chain(after.keys()).map(String::as_str).collect::<BTreeSet<_>>();
+    let rule = |table: &'a RuleTable, fqdn: &str| table.get(fqdn).filter(|rule| **rule != RuleState::None);
+    named.into_iter().filter(|fqdn| rule(before, fqdn) != rule(after, fqdn)).collect()
+}
+
+impl GsDirectoryState {
+    /// Tells the FQDNs whose rule differs; after the first list, that is each.
+    pub(super) async fn on_rules(&mut self, myself: &ActorRef<GsDirectoryMsg>, rules: Arc<RuleTable>) {
+        let before = self.rules.replace(Arc::clone(&rules));
+        let changed: Vec<Arc<str>> = match before {
+            None => self.entries.keys().cloned().collect(),
+            Some(before) => {
+                let differing = differing(&before, &rules).into_iter();
+                differing
+                    .filter_map(|fqdn| self.entries.get_key_value(fqdn))
+                    .map(|(fqdn, _)| Arc::clone(fqdn))
+                    .collect()
+            }
+        };
+        for fqdn in changed {
+            self.tell(&fqdn, GsMsg::Rule(rule_of(Some(&rules), &fqdn)));
+            self.give_another_chance(myself, &fqdn).await;
+        }
+    }
+
+    /// Tells services the aliases that belong to them now. One without actor gets them when it is started.
+    pub(super) async fn tell_aliases(&mut self, myself: &ActorRef<GsDirectoryMsg>, services: Services) {
+        if services.is_empty() {
+            return;
+        }
+        for service in services {
+            self.tell(&service, GsMsg::Aliases(self.aliases.granted(&service)));
+            self.give_another_chance(myself, &service).await;
+        }
+        self.post_waiting_aliases();
+    }
+
+    fn post_waiting_aliases(&self) {
+        let refused: Vec<String> = self.aliases.waiting().map(|waiting| in_words(&waiting)).collect();
+        self.args.board.post(|notices| notices.refused_aliases = refused);
+    }
+}
+
+/// Names the object that waits, the one that comes first, and the remedy.
+fn in_words(waiting: &Waiting) -> String {
+    let Waiting { claim, service, winner, holder } = waiting;
+    let object = |claim: &crate::core::aliases::AliasClaim| {
+        format!("HostRule {}/{} of cluster {}", claim.namespace, claim.name, claim.cluster)
+    };
+    format!(
+        "alias {} of {service}, wanted by {}, belongs to {holder} because of the older {}: remove it from one of them",
+        claim.alias,
+        object(claim),
+        object(winner),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::aliases::AliasClaim;
+
+    fn waits(for_what: &str) -> RuleState {
+        RuleState::Unknown(for_what.into())
+    }
+
+    fn table(rules: &[(&str, RuleState)]) -> RuleTable {
+        rules.iter().map(|(fqdn, rule)| ((*fqdn).to_owned(), rule.clone())).collect()
+    }
+
+    #[test]
+    fn nothing_is_known_of_a_rule_before_the_first_list_and_no_entry_means_none_afterwards() {
+        let listed = table(&[("a.org", waits("a"))]);
+        assert_eq!(rule_of(None, "a.org"), waits("the GSLBHostRules have not been listed yet"));
+        assert_eq!(rule_of(Some(&listed), "a.org"), waits("a"));
+        assert_eq!(rule_of(Some(&listed), "b.org"), RuleState::None);
+    }
+
+    #[test]
+    fn a_rule_that_comes_goes_or_changes_differs_and_one_that_stays_or_says_nothing_does_not() {
+        let before =
+            table(&[("gone", waits("1")), ("same", waits("1")), ("other", waits("1")), ("no", RuleState::None)]);
+        let after =
+            table(&[("new", waits("1")), ("same", waits("1")), ("other", waits("2")), ("nor", RuleState::None)]);
+        assert_eq!(differing(&before, &after), BTreeSet::from(["gone", "new", "other"]));
+    }
+
+    /// DB-25
+    #[test]
+    fn a_claim_that_waits_names_both_objects_and_the_remedy() {
+        let claim = |cluster: &str, name: &str| AliasClaim {
+            undated: true,
+            created: None,
+            cluster: cluster.into(),
+            namespace: "shop".into(),
+            name: name.into(),
+            alias: "x.org".into(),
+        };
+        let waiting = Waiting {
+            claim: claim("ctx-b", "young"),
+            service: "b.org".into(),
+            winner: claim("ctx-a", "old"),
+            holder: "a.org".into(),
+        };
+        let expected = "alias x.org of b.org, wanted by HostRule shop/young of cluster ctx-b, belongs to a.org because \
+                        of the older HostRule shop/old of cluster ctx-a: remove it from one of them";
+        assert_eq!(in_words(&waiting), expected);
+    }
+}

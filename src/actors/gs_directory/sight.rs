@@ -1,0 +1,67 @@
+//! Which clusters have been completely seen. What was seen under another naming of services says nothing about what is
+//! there under the present one.
+
+use crate::core::naming::Naming;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The clusters that were completely seen, and the present naming.
+#[derive(Debug, Default)]
+pub struct Sight {
+    /// By kubeconfig context: how services were named when the cluster was last seen.
+    seen: BTreeMap<Arc<str>, Arc<Naming>>,
+    naming: Naming,
+}
+
+impl Sight {
+    /// Services are named like this from now on.
+    pub fn is_named(&mut self, naming: Naming) {
+        self.naming = naming;
+    }
+
+    pub fn gain(&mut self, cluster: Arc<str>, naming: Arc<Naming>) {
+        self.seen.insert(cluster, naming);
+    }
+
+    pub fn lose(&mut self, cluster: &str) {
+        self.seen.remove(cluster);
+    }
+
+    /// Forgets the clusters for which `keep` is false.
+    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.seen.retain(|cluster, _| keep(cluster));
+    }
+
+    /// Whether the cluster is completely seen under the present naming.
+    pub fn has_seen(&self, cluster: &str) -> bool {
+        self.seen.get(cluster).is_some_and(|naming| **naming == self.naming)
+    }
+
+    /// Whether services are named like this at present.
+    pub fn names(&self, naming: &Naming) -> bool {
+        self.naming == *naming
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn under(domain: &str) -> Naming {
+        Naming { custom_global_fqdn: false, default_domain: Some(domain.into()) }
+    }
+
+    /// DB-01, DB-28
+    #[test]
+    fn a_cluster_is_seen_only_under_the_naming_that_counts_now() {
+        let mut sight = Sight::default();
+        sight.is_named(under("old.org"));
+        sight.gain("ctx-a".into(), Arc::new(under("old.org")));
+        sight.gain("ctx-b".into(), Arc::new(under("new.org")));
+        assert_eq!(["ctx-a", "ctx-b", "ctx-c"].map(|cluster| sight.has_seen(cluster)), [true, false, false]);
+        sight.is_named(under("new.org"));
+        assert_eq!(["ctx-a", "ctx-b", "ctx-c"].map(|cluster| sight.has_seen(cluster)), [false, true, false]);
+        sight.lose("ctx-b");
+        assert_eq!(["ctx-a", "ctx-b", "ctx-c"].map(|cluster| sight.has_seen(cluster)), [false, false, false]);
+    }
+}
