@@ -60,6 +60,11 @@ pub enum PolicyWatcherMsg {
     References(Arc<Catalog>),
     /// How the controller answers.
     Controller(ControllerState),
+    /// How many GSLB services do not follow this policy yet: told when there are none any more, or some again.
+    Programmed {
+        policy: Arc<PolicySnapshot>,
+        behind: usize,
+    },
     /// The leadership term; objects are written only while there is one.
     Term(Option<u64>),
     /// Somebody was restarted: say everything again.
@@ -106,6 +111,8 @@ pub struct PolicyWatcherState {
     /// The UUID made for a config that had none, until it shows on the object.
     made_uuid: Option<(ObjectName, uuid::Uuid)>,
     controller: Option<ControllerState>,
+    /// Of which policy the directory spoke last, and how many services were behind it.
+    programmed: Option<(Arc<PolicySnapshot>, usize)>,
     term: Option<u64>,
     /// What was told last, so that only changes travel.
     told: Told,
@@ -146,6 +153,7 @@ impl Actor for PolicyWatcher {
             deployment: DeploymentState::Unknown,
             made_uuid: None,
             controller: None,
+            programmed: None,
             term: None,
             told: Told::default(),
             rng: StdRng::seed_from_u64(args.seed),
@@ -177,6 +185,10 @@ impl Actor for PolicyWatcher {
             PolicyWatcherMsg::References(_) => false,
             PolicyWatcherMsg::Controller(controller) => {
                 state.controller = Some(controller);
+                true
+            }
+            PolicyWatcherMsg::Programmed { policy, behind } => {
+                state.programmed = Some((policy, behind));
                 true
             }
             PolicyWatcherMsg::Term(term) => {
@@ -456,7 +468,10 @@ impl PolicyWatcherState {
 
     fn write_policy_status(&self, name: &ObjectName, text: &str) {
         let Some(policy) = self.policies.objects.get(name).filter(|_| self.term.is_some()) else { return };
-        if let Some(status) = status::of_policy(policy, text) {
+        // What was said of another policy says nothing of this one.
+        let told = self.programmed.as_ref().filter(|(policy, _)| policy.deployment == self.deployment);
+        let behind = told.map(|(_, behind)| *behind);
+        if let Some(status) = status::of_policy(policy, text, behind) {
             let target = Target::GlobalDeploymentPolicy(name.clone());
             self.args.status.cast(StatusWriterMsg::Write { target, update: Update::status(&status) });
         }
