@@ -293,24 +293,26 @@ impl GsState {
             let report = Box::new(subject.report());
             self.status.cast(StatusWriterMsg::Service { rule: rule.object.clone(), report });
         }
-        self.tell_carrier(&planned);
+        let there = observed.is_some_and(|observed| observed.service.is_some());
+        self.tell_carrier(&planned, there);
     }
 
     /// Says whether an object should carry the status of this service (`statusObjects: All`). Nothing is said while
-    /// nothing is decided.
-    fn tell_carrier(&mut self, planned: &Decision) {
+    /// nothing is decided; a service that is to go keeps its object until it is gone.
+    fn tell_carrier(&mut self, planned: &Decision, on_controller: bool) {
         let all = self.context.policy.installation.as_ref().is_some_and(|installation| installation.status_for_all);
+        let (free, carried) = match &self.rule {
+            RuleState::Unknown(_) => return,
+            RuleState::None => (true, false),
+            RuleState::InForce(rule) => (rule.managed, rule.managed),
+        };
         let exists = match planned {
             Decision::Wait(_) => return,
-            Decision::Nothing => false,
+            Decision::Nothing => on_controller && (carried || self.said.carrier),
             Decision::Service(_) => true,
         };
-        let (wanted, there) = match &self.rule {
-            RuleState::Unknown(_) => return,
-            RuleState::None => (all && exists, false),
-            RuleState::InForce(rule) => (all && exists && rule.managed, rule.managed),
-        };
-        if wanted != self.said.carrier || (there && !wanted) {
+        let wanted = all && free && exists;
+        if wanted != self.said.carrier || (carried && !wanted) {
             self.said.carrier = wanted;
             let fqdn = Arc::clone(&self.fqdn);
             self.status.cast(StatusWriterMsg::Carrier { fqdn, wanted });

@@ -68,9 +68,8 @@ fn policy_programmed(behind: usize) -> Statement {
 }
 
 fn about_policy(error_status: &str) -> [Statement; 2] {
-    let not_checked = || {
-        Statement::new(RESOLVED_REFS, Truth::Unknown, "NotChecked", "looked at once the policy is valid otherwise")
-    };
+    let not_checked =
+        || Statement::new(RESOLVED_REFS, Truth::Unknown, "NotChecked", "looked at once the policy is valid otherwise");
     match error_status {
         IN_FORCE => [
             Statement::new(ACCEPTED, true, "InForce", "the policy is in force"),
@@ -81,7 +80,8 @@ fn about_policy(error_status: &str) -> [Statement; 2] {
             [Statement::new(ACCEPTED, false, "Conflicted", message), not_checked()]
         }
         text if concerns_reference(text) => {
-            let message = format!("{text}: create what it names, or correct spec; the last valid policy stays in force");
+            let message =
+                format!("{text}: create what it names, or correct spec; the last valid policy stays in force");
             [
                 Statement::new(ACCEPTED, false, "RefNotFound", message.clone()),
                 Statement::new(RESOLVED_REFS, false, "RefNotFound", message),

@@ -275,13 +275,7 @@ impl StatusWriterState {
         }
     }
 
-    fn on_called(
-        &mut self,
-        myself: &ActorRef<StatusWriterMsg>,
-        object: ObjectName,
-        call: Call,
-        outcome: Outcome,
-    ) {
+    fn on_called(&mut self, myself: &ActorRef<StatusWriterMsg>, object: ObjectName, call: Call, outcome: Outcome) {
         self.lane.in_flight.remove(&object);
         match outcome {
             Outcome::Settled => {

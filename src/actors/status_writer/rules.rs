@@ -213,7 +213,9 @@ impl Rules {
         if foreign && self.taken.insert(name.clone()) {
             let ObjectName { namespace, name } = name;
             tracing::warn!(
-                fqdn = &*carrier.fqdn, namespace, name,
+                fqdn = &*carrier.fqdn,
+                namespace,
+                name,
                 "a GSLBHostRule of somebody else has the name of the one that would carry the status of this service; \
                  rename it to see the status"
             );

@@ -88,11 +88,7 @@ fn rejected(error: &str) -> [Statement; 3] {
         _ => Statement::new(RESOLVED_REFS, Truth::Unknown, "NotChecked", "looked at once the rule is valid otherwise"),
     };
     let unused = "the rule is not in force, the service follows the GlobalDeploymentPolicy alone: see Accepted";
-    [
-        Statement::new(ACCEPTED, false, reason, message),
-        resolved,
-        Statement::new(PROGRAMMED, false, "Rejected", unused),
-    ]
+    [Statement::new(ACCEPTED, false, reason, message), resolved, Statement::new(PROGRAMMED, false, "Rejected", unused)]
 }
 
 /// What there is to say about the service of an accepted rule.

@@ -68,26 +68,18 @@ impl Subject<'_> {
         let shown = desired.or(self.held.filter(|_| waiting_for.is_some()));
         let service = ServiceStatus {
             state: self.state.word().to_owned(),
-            last_write: self.last_write.map(|(time, result)| LastWrite {
-                time: Some(whole_second(time)),
-                result: result.word().to_owned(),
-            }),
-            last_error: self.last_error.map(|(message, time)| LastError {
-                message: message.to_owned(),
-                time: Some(whole_second(time)),
-            }),
+            last_write: self
+                .last_write
+                .map(|(time, result)| LastWrite { time: Some(whole_second(time)), result: result.word().to_owned() }),
+            last_error: self
+                .last_error
+                .map(|(message, time)| LastError { message: message.to_owned(), time: Some(whole_second(time)) }),
             refused_count: Some(self.built.refused.len()).filter(|count| *count > 0).map(count),
             refused: self.built.refused.iter().take(REFUSED_SHOWN).map(refused).collect(),
             limitations: self.built.limitations.clone(),
             ..shown.map(|shown| described(shown, &self.built.members)).unwrap_or_default()
         };
-        ServiceReport {
-            fqdn: self.fqdn.to_owned(),
-            state: self.state,
-            waiting_for,
-            wanted: desired.is_some(),
-            service,
-        }
+        ServiceReport { fqdn: self.fqdn.to_owned(), state: self.state, waiting_for, wanted: desired.is_some(), service }
     }
 }
 

@@ -61,10 +61,7 @@ fn the_state_of_a_configuration_decides_its_conditions() {
             "error: invalid gslb configinvalid gslb config, namespace can only be avi-system",
             ["False Invalid", "Unknown NotChecked", "False NotInUse"],
         ),
-        (
-            "error: invalid gslb config with controller IP ",
-            ["False Invalid", "Unknown NotChecked", "False NotInUse"],
-        ),
+        ("error: invalid gslb config with controller IP ", ["False Invalid", "Unknown NotChecked", "False NotInUse"]),
     ];
     for (state, expected) in table {
         let status = of_config(&GslbConfig::default(), state.into(), None).unwrap();
