@@ -10,6 +10,7 @@ use super::avi_session::{AviSessionMsg, Report, Trouble};
 use super::gs_directory::GsDirectoryMsg;
 use super::link::Link;
 use super::offers::Offers;
+use super::status_writer::StatusWriterMsg;
 use crate::core::build::{Built, Decision, Inputs, build};
 use crate::core::endpoint::EndpointKey;
 use crate::core::host_rule::RuleState;
@@ -17,6 +18,8 @@ use crate::core::inventory::Offer;
 use crate::core::plan::{Observed, Unseen, Write, keep_unseen, plan};
 use crate::core::policy::PolicySnapshot;
 use crate::core::references::Catalog;
+pub use crate::core::report::SyncState;
+use crate::core::report::{Subject, WriteResult};
 use jiff::Timestamp;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use std::collections::BTreeSet;
@@ -46,6 +49,8 @@ pub enum GsMsg {
     Done(Report),
     /// The session was restarted: work that it held is lost, and what it was doing is unknown.
     SessionRestarted,
+    /// The StatusWriter was restarted: report again.
+    ReportAgain,
     View(RpcReplyPort<GsView>),
     /// Test hook: fail as a bug would.
     Poison,
@@ -84,6 +89,7 @@ pub struct GsArgs {
     pub knowledge: Knowledge,
     pub session: Link<AviSessionMsg>,
     pub directory: Link<GsDirectoryMsg>,
+    pub status: Link<StatusWriterMsg>,
 }
 
 /// What is shown of one FQDN.
@@ -98,23 +104,6 @@ pub struct GsView {
     pub last_error: Option<String>,
 }
 
-/// How far a service is from what it should be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SyncState {
-    /// The controller holds what it should.
-    InSync,
-    /// A write waits for its turn.
-    Queued,
-    Writing,
-    /// The controller's side is not known well enough to write.
-    Unread,
-    /// Too little is known to decide.
-    Waiting,
-    /// The last write failed; it is tried again.
-    Failing,
-}
-
 /// The state of a GsActor, a plain struct.
 pub struct GsState {
     fqdn: Arc<str>,
@@ -126,10 +115,22 @@ pub struct GsState {
     slot: Arc<Slot>,
     session: Link<AviSessionMsg>,
     directory: Link<GsDirectoryMsg>,
+    status: Link<StatusWriterMsg>,
     /// When the last piece of work came back.
     reported: Option<Instant>,
-    last_write: Option<Timestamp>,
-    last_error: Option<String>,
+    last_write: Option<(Timestamp, WriteResult)>,
+    /// Since when it fails so.
+    last_error: Option<(String, Timestamp)>,
+    said: Said,
+}
+
+/// What the actor has said that need not be said again.
+#[derive(Debug, Default)]
+struct Said {
+    /// That it follows the policy of the present context.
+    in_sync: bool,
+    /// Whether an object should carry the status of this service.
+    carrier: bool,
 }
 
 pub struct GsActor;
@@ -144,7 +145,7 @@ impl Actor for GsActor {
         myself: ActorRef<Self::Msg>,
         args: Self::Arguments,
     ) -> Result<Self::State, ActorProcessingErr> {
-        let GsArgs { fqdn, offers, rule, aliases, context, knowledge, session, directory } = args;
+        let GsArgs { fqdn, offers, rule, aliases, context, knowledge, session, directory, status } = args;
         let slot = Arc::new(Slot::new(Arc::clone(&fqdn), myself));
         let mut state = GsState {
             fqdn,
@@ -156,9 +157,11 @@ impl Actor for GsActor {
             slot,
             session,
             directory,
+            status,
             reported: None,
             last_write: None,
             last_error: None,
+            said: Said::default(),
         };
         state.decide();
         Ok(state)
@@ -176,11 +179,13 @@ impl Actor for GsActor {
             GsMsg::Aliases(aliases) => state.aliases = aliases,
             GsMsg::Context(context) => {
                 state.offers.retain(|cluster| is_member(&context, cluster));
+                state.said.in_sync &= state.context.policy == context.policy;
                 state.context = context;
             }
             GsMsg::Observed { as_of, content } => state.on_observed(as_of, content),
             GsMsg::Done(report) => state.on_done(report),
             GsMsg::SessionRestarted => state.on_session_restarted(),
+            GsMsg::ReportAgain => state.said.carrier = false,
             GsMsg::View(reply) => {
                 // The asker may have gone; that is its own business.
                 let _ = reply.send(state.view());
@@ -215,12 +220,16 @@ impl GsState {
         if self.slot.is_taken() {
             return;
         }
-        let Built { decision, questions, .. } = self.build();
+        let mut built = self.build();
+        let questions = std::mem::take(&mut built.questions);
         if !questions.is_empty() {
             self.session.cast(AviSessionMsg::Ask(questions));
         }
-        self.look_everywhere(&decision);
-        match self.task(decision) {
+        self.look_everywhere(&built.decision);
+        // Only what is reported is kept longer than it takes to plan.
+        let reported = self.is_reported().then(|| built.clone());
+        let waits = matches!(built.decision, Decision::Wait(_));
+        match self.task(built.decision) {
             Some((task, term)) => {
                 if self.slot.put(Work { task, term }) {
                     self.session.cast(AviSessionMsg::Enqueue(Arc::clone(&self.slot)));
@@ -228,10 +237,81 @@ impl GsState {
             }
             None => {
                 self.slot.clear();
+                self.tell_in_sync(waits);
                 if self.is_settled_empty() {
                     self.directory.cast(GsDirectoryMsg::Empty(Arc::clone(&self.fqdn)));
                 }
             }
+        }
+        if let Some(built) = reported {
+            self.report(&built);
+        }
+    }
+
+    /// Whether what is decided goes into the status of an object. Before the first look at the clusters is over, and
+    /// outside of a term, nothing is said.
+    fn is_reported(&self) -> bool {
+        let all = self.context.policy.installation.as_ref().is_some_and(|installation| installation.status_for_all);
+        let speaks = self.context.settled && self.context.term.is_some();
+        speaks && (all || self.said.carrier || matches!(self.rule, RuleState::InForce(_)))
+    }
+
+    /// Nothing is left to do: the service follows the policy, and the directory counts it.
+    fn tell_in_sync(&mut self, waits: bool) {
+        let speaks = self.context.settled && self.context.term.is_some();
+        if speaks && !waits && !self.said.in_sync && matches!(self.knowledge, Knowledge::Known(_)) {
+            self.said.in_sync = true;
+            let (policy, fqdn) = (Arc::clone(&self.context.policy), Arc::clone(&self.fqdn));
+            self.directory.cast(GsDirectoryMsg::InSync { policy, fqdn });
+        }
+    }
+
+    /// Tells the StatusWriter how the service is doing.
+    fn report(&mut self, built: &Built) {
+        let observed = match &self.knowledge {
+            Knowledge::Known(observed) | Knowledge::Stale(observed) => Some(&**observed),
+            Knowledge::Unknown => None,
+        };
+        let planned = match observed {
+            Some(observed) => keep_unseen(built.decision.clone(), observed, &self.context.unseen),
+            None => built.decision.clone(),
+        };
+        if let RuleState::InForce(rule) = &self.rule {
+            let subject = Subject {
+                fqdn: &self.fqdn,
+                state: self.sync_state(&built.decision),
+                built,
+                planned: &planned,
+                held: observed.and_then(|observed| observed.services().next()).map(|service| &service.content),
+                last_write: self.last_write,
+                last_error: self.last_error.as_ref().map(|(message, since)| (message.as_str(), *since)),
+            };
+            let report = Box::new(subject.report());
+            self.status.cast(StatusWriterMsg::Service { rule: rule.object.clone(), report });
+        }
+        let there = observed.is_some_and(|observed| observed.services().next().is_some());
+        self.tell_carrier(&planned, there);
+    }
+
+    /// Says whether an object should carry the status of this service (`statusObjects: All`). Nothing is said while
+    /// nothing is decided; a service that is to go keeps its object until it is gone.
+    fn tell_carrier(&mut self, planned: &Decision, on_controller: bool) {
+        let all = self.context.policy.installation.as_ref().is_some_and(|installation| installation.status_for_all);
+        let (free, carried) = match &self.rule {
+            RuleState::Unknown(_) => return,
+            RuleState::None => (true, false),
+            RuleState::InForce(rule) => (rule.managed, rule.managed),
+        };
+        let exists = match planned {
+            Decision::Wait(_) => return,
+            Decision::Nothing => on_controller && (carried || self.said.carrier),
+            Decision::Service(_) => true,
+        };
+        let wanted = all && free && exists;
+        if wanted != self.said.carrier || (carried && !wanted) {
+            self.said.carrier = wanted;
+            let fqdn = Arc::clone(&self.fqdn);
+            self.status.cast(StatusWriterMsg::Carrier { fqdn, wanted });
         }
     }
 
@@ -288,7 +368,8 @@ impl GsState {
         }
         self.reported = Some(Instant::now());
         if report.wrote {
-            self.last_write = Some(Timestamp::now());
+            let result = if report.trouble.is_none() { WriteResult::Complete } else { WriteResult::Incomplete };
+            self.last_write = Some((Timestamp::now(), result));
         }
         let observed = match (report.observed, &self.knowledge) {
             (Some(observed), _) => observed,
@@ -302,7 +383,8 @@ impl GsState {
             }
             Some(Trouble { message, unclear }) => {
                 tracing::warn!(gslb_service = %self.fqdn, error = message, "controller call failed");
-                self.last_error = Some(message);
+                let since = self.last_error.take().filter(|(before, _)| *before == message).map(|(_, since)| since);
+                self.last_error = Some((message, since.unwrap_or_else(Timestamp::now)));
                 self.knowledge = if unclear { Knowledge::Stale(observed) } else { Knowledge::Known(observed) };
             }
         }
@@ -347,8 +429,8 @@ impl GsState {
             decision,
             refused,
             knowledge: self.knowledge.clone(),
-            last_write: self.last_write,
-            last_error: self.last_error.clone(),
+            last_write: self.last_write.map(|(time, _)| time),
+            last_error: self.last_error.as_ref().map(|(message, _)| message.clone()),
         }
     }
 }

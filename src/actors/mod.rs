@@ -13,5 +13,6 @@ pub mod link;
 pub mod offers;
 pub mod operator;
 pub mod policy_watcher;
+pub mod rollout;
 pub mod status_writer;
 pub mod supervisor;

@@ -285,6 +285,7 @@ impl OperatorState {
     async fn start_status_writer(&mut self, myself: &ActorRef<OperatorMsg>) -> Result<ractor::ActorCell, SpawnErr> {
         let args = StatusWriterArgs {
             client: self.args.outside.client.clone(),
+            namespace: self.args.settings.namespace.clone(),
             retry: self.args.settings.retry,
             seed: self.rng.random(),
         };
@@ -295,6 +296,8 @@ impl OperatorState {
         let links = &self.args.links;
         let args = GsDirectoryArgs {
             session: links.session.clone(),
+            policy: links.policy.clone(),
+            status: links.status.clone(),
             link: links.directory.clone(),
             board: links.board.clone(),
             restart: RestartPolicy { backoff: self.args.settings.retry, window: WINDOW, limit: Some(SERVICE_LIMIT) },
@@ -391,7 +394,11 @@ impl OperatorState {
                 links.policy.cast(PolicyWatcherMsg::Republish);
                 links.federation.cast(FederationMsg::Republish);
             }
-            Child::StatusWriter | Child::Federation => links.policy.cast(PolicyWatcherMsg::Republish),
+            Child::StatusWriter => {
+                links.policy.cast(PolicyWatcherMsg::Republish);
+                links.directory.cast(GsDirectoryMsg::StatusWriterRestarted);
+            }
+            Child::Federation => links.policy.cast(PolicyWatcherMsg::Republish),
             Child::PolicyWatcher => {
                 links.federation.cast(FederationMsg::Republish);
                 links.session.cast(AviSessionMsg::Republish);

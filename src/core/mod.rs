@@ -27,5 +27,6 @@ pub mod plan;
 pub mod policy;
 pub mod precedence;
 pub mod references;
+pub mod report;
 pub mod select;
 pub mod tenancy;

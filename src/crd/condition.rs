@@ -28,6 +28,7 @@ pub struct Condition {
     pub message: String,
 }
 
-fn date_time(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+/// The schema of a time.
+pub(super) fn date_time(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({ "type": "string", "format": "date-time" })
 }

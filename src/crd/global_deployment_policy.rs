@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
     derive = "PartialEq",
     derive = "Default",
     printcolumn = r#"{"name": "Status", "type": "string", "jsonPath": ".status.errorStatus"}"#,
+    printcolumn = r#"{"name": "Programmed", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Programmed\")].status"}"#,
     printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
 )]
 #[serde(default, rename_all = "camelCase")]
@@ -126,7 +127,7 @@ pub struct GlobalDeploymentPolicyStatus {
     /// Generation of the object that `errorStatus` speaks of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// The same for programs.
+    /// The same for programs: `Accepted`, `ResolvedRefs`, and `Programmed` once every service follows the policy.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
     derive = "Default",
     printcolumn = r#"{"name": "Controller", "type": "string", "jsonPath": ".spec.gslbLeader.controllerIP"}"#,
     printcolumn = r#"{"name": "State", "type": "string", "jsonPath": ".status.state"}"#,
+    printcolumn = r#"{"name": "Programmed", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Programmed\")].status"}"#,
     printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
 )]
 #[serde(default, rename_all = "camelCase")]
@@ -86,7 +87,8 @@ pub struct GslbConfigStatus {
     /// Generation of the object that `state` speaks of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// The same for programs, with what `state` has no room for.
+    /// The same for programs, with what `state` has no room for: `Accepted`, `ResolvedRefs`, `Programmed` and
+    /// `ControllerCertificateVerified`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,

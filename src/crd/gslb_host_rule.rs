@@ -1,6 +1,6 @@
 //! GSLBHostRule: what one FQDN does differently from the policy.
 
-use super::{Condition, DownResponse, PoolAlgorithmSettings};
+use super::{Condition, DownResponse, PoolAlgorithmSettings, ServiceStatus};
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,9 @@ use serde::{Deserialize, Serialize};
     derive = "Default",
     printcolumn = r#"{"name": "FQDN", "type": "string", "jsonPath": ".spec.fqdn"}"#,
     printcolumn = r#"{"name": "Status", "type": "string", "jsonPath": ".status.status"}"#,
+    printcolumn = r#"{"name": "Programmed", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Programmed\")].status"}"#,
+    printcolumn = r#"{"name": "Members", "type": "integer", "jsonPath": ".status.service.memberCount"}"#,
+    printcolumn = r#"{"name": "Error", "type": "string", "priority": 1, "jsonPath": ".status.error"}"#,
     printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
 )]
 #[serde(default, rename_all = "camelCase")]
@@ -135,8 +138,11 @@ pub struct GslbHostRuleStatus {
     /// Generation of the object that `status` speaks of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// The same for programs.
+    /// The same for programs: `Accepted`, `ResolvedRefs`, and `Programmed` for the service on the controller.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
+    /// The GSLB service of the FQDN, while the rule is in force and there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<ServiceStatus>,
 }

@@ -12,6 +12,7 @@ pub mod gslb_config;
 pub mod gslb_host_rule;
 pub mod pool_algorithm;
 mod render;
+pub mod service_status;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,7 @@ pub use gslb_host_rule::{
 };
 pub use pool_algorithm::{GeoFallback, PoolAlgorithmSettings};
 pub use render::{CrdFile, all, files, yaml};
+pub use service_status::{LastError, LastWrite, MemberStatus, RefusedObject, ServiceStatus};
 
 /// API group of the four kinds.
 pub const GROUP: &str = "amko.vmware.com";

@@ -67,6 +67,44 @@ fn names_versions_and_status_subresource_are_those_of_the_contract() {
 }
 
 #[test]
+fn the_columns_of_each_kind_tell_what_it_is_about_and_whether_it_works() {
+    let columns = |crd: &Value| {
+        let columns = crd["spec"]["versions"][0]["additionalPrinterColumns"].as_array().cloned().unwrap_or_default();
+        let wide = |column: &Value| if column["priority"] == 1 { "*" } else { "" };
+        columns.iter().map(|c| format!("{}{}", c["name"].as_str().unwrap(), wide(c))).collect::<Vec<_>>().join(" ")
+    };
+    let found: Vec<String> = definitions().iter().map(columns).collect();
+    let expected = [
+        "Context Leader Age",
+        "Status Programmed Age",
+        "Controller State Programmed Age",
+        "FQDN Status Programmed Members Error* Age",
+    ];
+    assert_eq!(found, expected);
+}
+
+/// Paths of all fields below this node that say nothing about themselves.
+fn undescribed(path: &str, node: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, property) in node["properties"].as_object().into_iter().flatten() {
+        let path = format!("{path}.{name}");
+        if !property["description"].is_string() {
+            found.push(path.clone());
+        }
+        found.extend(undescribed(&path, property));
+        found.extend(undescribed(&path, &property["items"]));
+    }
+    found
+}
+
+#[test]
+fn every_field_of_every_status_is_described() {
+    let of_status = |(kind, schema): &(String, Value)| undescribed(kind, &schema["properties"]["status"]);
+    let found: Vec<String> = schemas().iter().flat_map(of_status).collect();
+    assert_eq!(found, Vec::<String>::new());
+}
+
+#[test]
 fn only_the_parts_upstream_requires_are_required() {
     let required = |plural: &str, pointer: &str| spec_schema(plural).pointer(pointer).cloned().unwrap_or_default();
     for (plural, schema) in schemas() {

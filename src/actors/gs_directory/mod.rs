@@ -16,6 +16,9 @@ use super::board::Board;
 use super::gs_actor::{Context, GsActor, GsArgs, GsMsg, Knowledge};
 use super::link::Link;
 use super::offers::Offers;
+use super::policy_watcher::PolicyWatcherMsg;
+use super::rollout::{Rollout, Step};
+use super::status_writer::StatusWriterMsg;
 use super::supervisor::restart::RestartPolicy;
 use super::supervisor::{Children, arrange};
 use crate::core::aliases::AliasTable;
@@ -66,6 +69,15 @@ pub enum GsDirectoryMsg {
     },
     /// The session was restarted and forgot its queue.
     SessionRestarted,
+    /// A GsActor has brought its FQDN into line with this policy.
+    InSync {
+        policy: Arc<PolicySnapshot>,
+        fqdn: Arc<str>,
+    },
+    /// Services that are behind the policy for longer than a moment are told now.
+    RolloutDue,
+    /// The StatusWriter was restarted and forgot what it was told.
+    StatusWriterRestarted,
     /// A GsActor has nothing left to do.
     Empty(Arc<str>),
     Restart {
@@ -83,6 +95,8 @@ pub enum GsDirectoryMsg {
 /// What the directory is made of.
 pub struct GsDirectoryArgs {
     pub session: Link<AviSessionMsg>,
+    pub policy: Link<PolicyWatcherMsg>,
+    pub status: Link<StatusWriterMsg>,
     /// The directory's own address, for its children.
     pub link: Link<GsDirectoryMsg>,
     pub board: Board,
@@ -114,6 +128,7 @@ pub struct GsDirectoryState {
     /// Whether a full read of the controller has come in since the session began: from then on an FQDN that it did not
     /// name is known absent.
     controller_read: bool,
+    rollout: Rollout,
     children: Children<Arc<str>>,
     args: GsDirectoryArgs,
 }
@@ -157,6 +172,7 @@ impl Actor for GsDirectory {
             sight: Sight::default(),
             aliases: AliasTable::default(),
             rules: None,
+            rollout: Rollout::new(Arc::clone(&policy)),
             policy,
             catalog,
             term: None,
@@ -180,6 +196,7 @@ impl Actor for GsDirectory {
                 state.on_cluster_seen(&myself, &cluster, offers, complete.then_some(naming)).await;
             }
             GsDirectoryMsg::Policy(policy) => {
+                state.rollout.begin(&policy, state.entries.keys());
                 state.policy = policy;
                 state.sight.is_named(state.policy.naming());
                 state.forget_removed_clusters();
@@ -203,6 +220,12 @@ impl Actor for GsDirectory {
                 state.tell_all(|| GsMsg::SessionRestarted);
             }
             GsDirectoryMsg::Empty(fqdn) => state.on_empty(&fqdn),
+            GsDirectoryMsg::InSync { policy, fqdn } => state.rollout.in_sync(&policy, &fqdn),
+            GsDirectoryMsg::RolloutDue => state.rollout.be_due(),
+            GsDirectoryMsg::StatusWriterRestarted => {
+                state.rollout.forget_sight();
+                state.tell_all(|| GsMsg::ReportAgain);
+            }
             GsDirectoryMsg::Restart { fqdn, generation } => {
                 if state.children.wants_restart(&fqdn, generation) {
                     state.start(&myself, &fqdn, state.after_restart()).await;
@@ -223,6 +246,7 @@ impl Actor for GsDirectory {
             GsDirectoryMsg::Poison(Some(fqdn)) => state.tell(&fqdn, GsMsg::Poison),
             GsDirectoryMsg::Poison(None) => return Err("poisoned by the test hook".into()),
         }
+        state.tell_progress(&myself);
         Ok(())
     }
 
@@ -268,6 +292,7 @@ impl GsDirectoryState {
         if empty {
             self.children.dismiss(fqdn);
             self.entries.remove(fqdn);
+            self.rollout.leave(fqdn);
         }
     }
 
@@ -283,6 +308,7 @@ impl GsDirectoryState {
 
     async fn start(&mut self, myself: &ActorRef<GsDirectoryMsg>, fqdn: &Arc<str>, knowledge: Knowledge) {
         let Some(entry) = self.entries.get_mut(fqdn) else { return };
+        self.rollout.join(fqdn);
         let args = GsArgs {
             fqdn: Arc::clone(fqdn),
             offers: entry.offers.clone(),
@@ -292,6 +318,7 @@ impl GsDirectoryState {
             knowledge,
             session: self.args.session.clone(),
             directory: self.args.link.clone(),
+            status: self.args.status.clone(),
         };
         match Actor::spawn_linked(None, GsActor, args, myself.get_cell()).await {
             Ok((actor, _)) => {
@@ -347,6 +374,22 @@ impl GsDirectoryState {
             self.context = Arc::new(context);
             let context = Arc::clone(&self.context);
             self.tell_all(|| GsMsg::Context(Arc::clone(&context)));
+        }
+    }
+
+    /// Tells the StatusWriter what can be said of absent things, and the PolicyWatcher whether the policy is carried out.
+    fn tell_progress(&mut self, myself: &ActorRef<GsDirectoryMsg>) {
+        let ready = self.controller_read && self.context.settled && self.context.term.is_some();
+        if let Some(sight) = self.rollout.sight(ready, self.context.unseen.is_empty()) {
+            self.args.status.cast(StatusWriterMsg::Sight(sight));
+        }
+        match self.rollout.step(ready) {
+            Step::Nothing => {}
+            Step::WaitAMoment(moment) => drop(myself.send_after(moment, || GsDirectoryMsg::RolloutDue)),
+            Step::Tell(behind) => {
+                let policy = Arc::clone(&self.policy);
+                self.args.policy.cast(PolicyWatcherMsg::Programmed { policy, behind });
+            }
         }
     }
 

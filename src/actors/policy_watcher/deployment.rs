@@ -71,8 +71,10 @@ impl PolicyWatcherState {
 
     fn write_policy_status(&self, name: &ObjectName, report: &PolicyReport) {
         let Some(policy) = self.policies.objects.get(name).filter(|_| self.term.is_some()) else { return };
-        let Some(text) = &report.text else { return };
-        if let Some(status) = status::of_policy(policy, text) {
+        // What was said of another policy says nothing of this one.
+        let told = self.programmed.as_ref().filter(|(policy, _)| policy.deployment == self.deployment);
+        let behind = told.map(|(_, behind)| *behind);
+        if let Some(status) = status::of_policy(policy, report, behind) {
             let target = Target::GlobalDeploymentPolicy(name.clone());
             self.args.status.cast(StatusWriterMsg::Write { target, update: Update::status(&status) });
         }

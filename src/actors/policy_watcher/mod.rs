@@ -69,6 +69,11 @@ pub enum PolicyWatcherMsg {
     References(Arc<Catalog>),
     /// How the controller answers.
     Controller(ControllerState),
+    /// How many GSLB services do not follow this policy yet: told when there are none any more, or some again.
+    Programmed {
+        policy: Arc<PolicySnapshot>,
+        behind: usize,
+    },
     /// The leadership term; objects are written only while there is one.
     Term(Option<u64>),
     /// Somebody was restarted: say everything again.
@@ -123,6 +128,8 @@ pub struct PolicyWatcherState {
     /// The UUID made for a config that had none, until it shows on the object.
     made_uuid: Option<(ObjectName, uuid::Uuid)>,
     controller: Option<ControllerState>,
+    /// Of which policy the directory spoke last, and how many services were behind it.
+    programmed: Option<(Arc<PolicySnapshot>, usize)>,
     term: Option<u64>,
     /// What was told last, so that only changes travel.
     told: Told,
@@ -171,6 +178,7 @@ impl Actor for PolicyWatcher {
             catalog: None,
             made_uuid: None,
             controller: None,
+            programmed: None,
             term: None,
             told: Told::default(),
             rng: StdRng::seed_from_u64(args.seed),
@@ -212,6 +220,10 @@ impl Actor for PolicyWatcher {
             }
             PolicyWatcherMsg::Controller(controller) => {
                 state.controller = Some(controller);
+                true
+            }
+            PolicyWatcherMsg::Programmed { policy, behind } => {
+                state.programmed = Some((policy, behind));
                 true
             }
             PolicyWatcherMsg::Term(term) => {

@@ -49,6 +49,14 @@ pub enum Spec {
 }
 
 impl SeenRule {
+    /// `spec.fqdn`; empty when not even that could be read.
+    pub fn fqdn(&self) -> &str {
+        match &self.spec {
+            Spec::Read(spec) => &spec.fqdn,
+            Spec::Unreadable { fqdn, .. } => fqdn,
+        }
+    }
+
     /// Whether both decide the same. The status is the operator's own word and its echo decides nothing (DB-04);
     /// neither does the generation, which under the CRD of upstream every write of status raises.
     pub fn decides_as(&self, other: &Self) -> bool {

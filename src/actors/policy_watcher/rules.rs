@@ -3,13 +3,14 @@
 use super::PolicyWatcherState;
 use super::rule_object::{SeenRule, Spec};
 use crate::actors::gs_directory::GsDirectoryMsg;
-use crate::actors::status_writer::{RuleReport, StatusWriterMsg};
+use crate::actors::status_writer::StatusWriterMsg;
 use crate::core::host_rule::{
     self, ACCEPTED, RuleCandidate, RuleCheck, RuleTable, RuleVerdict, Ruling, Standing, Subject, decide,
 };
 use crate::core::policy::Installation;
 use crate::core::precedence::ObjectName;
 use crate::core::references::{Question, Surroundings, Validation, waiting_for};
+use crate::core::report::RuleReport;
 use crate::kubernetes::watch::WatchEvent;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -128,6 +129,7 @@ impl PolicyWatcherState {
             let Some(rule) = self.rules.seen.get(name) else { continue };
             let report = RuleReport {
                 object: name.clone(),
+                fqdn: rule.fqdn().to_owned(),
                 uid: rule.uid.clone(),
                 generation: rule.generation,
                 present: None,

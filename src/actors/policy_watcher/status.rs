@@ -1,6 +1,14 @@
-//! The status that an object should have, beside the one it has.
+//! The status that a GSLBConfig or a GlobalDeploymentPolicy should have, beside the one it has (DB-05, DB-50).
 
-use crate::crd::{Condition, GlobalDeploymentPolicy, GlobalDeploymentPolicyStatus, GslbConfig, GslbConfigStatus};
+#[cfg(test)]
+mod tests;
+
+use crate::core::activation::{Problem, Progress};
+use crate::core::policy::{ANOTHER_EXISTS, PolicyReport, PolicyVerdict};
+use crate::core::references::waiting_for;
+use crate::core::report::concerns_reference;
+use crate::core::report::condition::{ACCEPTED, PROGRAMMED, RESOLVED_REFS, Speaker, Statement, Truth};
+use crate::crd::{GlobalDeploymentPolicy, GlobalDeploymentPolicyStatus, GslbConfig, GslbConfigStatus};
 use jiff::Timestamp;
 
 /// Condition type that tells whether the controller's certificate is verified.
@@ -10,77 +18,183 @@ const CERTIFICATE_VERIFIED: &str = "ControllerCertificateVerified";
 pub fn of_config(config: &GslbConfig, state: String, verified: Option<bool>) -> Option<GslbConfigStatus> {
     let present = config.status.clone().unwrap_or_default();
     let observed_generation = config.metadata.generation;
-    let conditions = match verified {
-        Some(verified) => vec![certificate_condition(verified, observed_generation, &present.conditions)],
-        None => present.conditions.clone(),
-    };
+    let speaker = Speaker { generation: observed_generation, present: &present.conditions, now: Timestamp::now() };
+    let mut conditions = about_config(&state).map(|statement| speaker.say(statement)).to_vec();
+    conditions.extend(match verified {
+        Some(verified) => Some(speaker.say(certificate(verified))),
+        None => speaker.said(CERTIFICATE_VERIFIED).cloned(),
+    });
     let wanted = GslbConfigStatus { state, observed_generation, conditions };
     (wanted != present).then_some(wanted)
 }
 
-/// The status of a GlobalDeploymentPolicy, or `None` when it has it already.
-pub fn of_policy(policy: &GlobalDeploymentPolicy, error_status: &str) -> Option<GlobalDeploymentPolicyStatus> {
+/// The status of a GlobalDeploymentPolicy, or `None` when it has it already. `behind` is how many services do not
+/// follow it yet, `None` while that is not known.
+pub fn of_policy(
+    policy: &GlobalDeploymentPolicy,
+    report: &PolicyReport,
+    behind: Option<usize>,
+) -> Option<GlobalDeploymentPolicyStatus> {
     let present = policy.status.clone().unwrap_or_default();
-    let wanted = GlobalDeploymentPolicyStatus {
-        error_status: error_status.to_owned(),
-        observed_generation: policy.metadata.generation,
-        conditions: present.conditions.clone(),
+    let observed_generation = policy.metadata.generation;
+    let speaker = Speaker { generation: observed_generation, present: &present.conditions, now: Timestamp::now() };
+    let [accepted, resolved] = about_policy(report).map(|statement| speaker.say(statement));
+    let programmed = match (&report.verdict, behind) {
+        (PolicyVerdict::Accepted { .. }, Some(behind)) => speaker.say(policy_programmed(behind)),
+        (PolicyVerdict::Accepted { .. } | PolicyVerdict::Pending { .. }, _) => speaker.keep_or_say(Statement::new(
+            PROGRAMMED,
+            Truth::Unknown,
+            "Pending",
+            "the GSLB services have not been compared with it yet",
+        )),
+        (PolicyVerdict::Invalid | PolicyVerdict::AnotherExists, _) => {
+            speaker.say(Statement::new(PROGRAMMED, false, "NotInForce", "it is not in force: see Accepted"))
+        }
     };
+    let conditions = vec![accepted, resolved, programmed];
+    let error_status = report.text.clone().unwrap_or_else(|| present.error_status.clone());
+    let wanted = GlobalDeploymentPolicyStatus { error_status, observed_generation, conditions };
     (wanted != present).then_some(wanted)
 }
 
-fn certificate_condition(verified: bool, generation: Option<i64>, present: &[Condition]) -> Condition {
-    let status = if verified { "True" } else { "False" };
-    let (reason, message) = if verified {
-        ("Verified", "the controller's certificate is verified")
-    } else {
-        (
+fn policy_programmed(behind: usize) -> Statement {
+    match behind {
+        0 => Statement::new(PROGRAMMED, true, "InSync", "every GSLB service follows it"),
+        _ => Statement::new(
+            PROGRAMMED,
+            false,
+            "Pending",
+            "some GSLB services do not follow it yet: condition Programmed of the GSLBHostRules and /api/gs say which \
+             and why",
+        ),
+    }
+}
+
+fn about_policy(report: &PolicyReport) -> [Statement; 2] {
+    let not_checked =
+        || Statement::new(RESOLVED_REFS, Truth::Unknown, "NotChecked", "looked at once the policy is valid otherwise");
+    let text = report.text.as_deref().unwrap_or_default();
+    match &report.verdict {
+        PolicyVerdict::Accepted { limitations } => {
+            let sentences = std::iter::once("the policy is in force").chain(limitations.iter().map(String::as_str));
+            [
+                Statement::new(ACCEPTED, true, "InForce", sentences.collect::<Vec<_>>().join("; ")),
+                Statement::new(RESOLVED_REFS, true, "ResolvedRefs", "everything it refers to exists"),
+            ]
+        }
+        PolicyVerdict::AnotherExists => {
+            let message = format!("{ANOTHER_EXISTS}: delete one of the two");
+            [Statement::new(ACCEPTED, false, "Conflicted", message), not_checked()]
+        }
+        PolicyVerdict::Pending { questions } => {
+            let message = format!("{}; what was in force stays", waiting_for(questions));
+            let unknown = |condition| Statement::new(condition, Truth::Unknown, "Pending", message.clone());
+            [unknown(ACCEPTED), unknown(RESOLVED_REFS)]
+        }
+        PolicyVerdict::Invalid if concerns_reference(text) => {
+            let message =
+                format!("{text}: create what it names, or correct spec; the last valid policy stays in force");
+            [
+                Statement::new(ACCEPTED, false, "RefNotFound", message.clone()),
+                Statement::new(RESOLVED_REFS, false, "RefNotFound", message),
+            ]
+        }
+        PolicyVerdict::Invalid => {
+            let message = format!("{text}: correct spec; the last valid policy stays in force");
+            [Statement::new(ACCEPTED, false, "Invalid", message), not_checked()]
+        }
+    }
+}
+
+/// What `status.state` means for programs.
+fn about_config(state: &str) -> [Statement; 3] {
+    let stage = Stage::of(state);
+    [stage.accepted(state), stage.resolved(state), stage.programmed(state)]
+}
+
+/// How far a GSLBConfig got, read from its `status.state`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Conflicted,
+    Invalid,
+    SecretMissing,
+    SecretIncomplete,
+    NotLeader,
+    Unreachable,
+    Syncing,
+    Synced,
+}
+
+impl Stage {
+    fn of(state: &str) -> Self {
+        let begins = |problem: Problem| state.starts_with(&problem.to_string());
+        let unreachable = |about: &str| Problem::ControllerUnreachable(about.into());
+        match state {
+            _ if state == Progress::Accepted.state() || state == Progress::Synced.state() => Self::Synced,
+            _ if state == Progress::Syncing.state() => Self::Syncing,
+            _ if begins(Problem::AnotherActive) => Self::Conflicted,
+            _ if begins(Problem::NoSecret(String::new())) => Self::SecretMissing,
+            _ if begins(unreachable("Secret ")) => Self::SecretIncomplete,
+            _ if begins(Problem::NotLeader) => Self::NotLeader,
+            _ if begins(unreachable("")) || begins(Problem::LeaderUnknown(String::new())) => Self::Unreachable,
+            _ => Self::Invalid,
+        }
+    }
+
+    fn accepted(self, state: &str) -> Statement {
+        match self {
+            Self::Conflicted => {
+                Statement::new(ACCEPTED, false, "Conflicted", format!("{state}: delete one of the two"))
+            }
+            Self::Invalid => Statement::new(ACCEPTED, false, "Invalid", format!("{state}: correct the object")),
+            _ => Statement::new(ACCEPTED, true, "Active", "the configuration is valid and in use"),
+        }
+    }
+
+    fn resolved(self, state: &str) -> Statement {
+        match self {
+            Self::Conflicted | Self::Invalid => {
+                Statement::new(RESOLVED_REFS, Truth::Unknown, "NotChecked", "looked at once the object is accepted")
+            }
+            Self::SecretMissing => {
+                let message = format!("{state}: create it with the keys username and password");
+                Statement::new(RESOLVED_REFS, false, "SecretNotFound", message)
+            }
+            Self::SecretIncomplete => Statement::new(RESOLVED_REFS, false, "SecretIncomplete", state),
+            Self::NotLeader | Self::Unreachable | Self::Syncing | Self::Synced => {
+                Statement::new(RESOLVED_REFS, true, "ResolvedRefs", "the credentials Secret exists")
+            }
+        }
+    }
+
+    fn programmed(self, state: &str) -> Statement {
+        let (truth, reason) = match self {
+            Self::Synced => {
+                let message = "clusters and controller have been compared completely";
+                return Statement::new(PROGRAMMED, true, "Synced", message);
+            }
+            Self::Conflicted | Self::Invalid => {
+                return Statement::new(PROGRAMMED, false, "NotInUse", "it is not in use: see Accepted");
+            }
+            Self::SecretMissing | Self::SecretIncomplete => {
+                return Statement::new(PROGRAMMED, false, "NoCredentials", "nobody can log in: see ResolvedRefs");
+            }
+            Self::NotLeader => (false, "NotLeader"),
+            Self::Unreachable => (false, "ControllerUnreachable"),
+            Self::Syncing => (false, "Syncing"),
+        };
+        Statement::new(PROGRAMMED, truth, reason, state)
+    }
+}
+
+fn certificate(verified: bool) -> Statement {
+    match verified {
+        true => Statement::new(CERTIFICATE_VERIFIED, true, "Verified", "the controller's certificate is verified"),
+        false => Statement::new(
+            CERTIFICATE_VERIFIED,
+            false,
             "InsecureSkipVerify",
             "spec.gslbLeader.insecureSkipVerify is set: anybody on the path can pose as the controller",
-        )
-    };
-    let before = present.iter().find(|c| c.type_ == CERTIFICATE_VERIFIED && c.status == status);
-    Condition {
-        type_: CERTIFICATE_VERIFIED.into(),
-        status: status.into(),
-        observed_generation: generation,
-        last_transition_time: before.and_then(|c| c.last_transition_time).or_else(|| Some(whole_second())),
-        reason: reason.into(),
-        message: message.into(),
-    }
-}
-
-/// Kubernetes keeps condition times in whole seconds; a finer one would never compare equal to what is read back.
-fn whole_second() -> Timestamp {
-    let now = Timestamp::now();
-    Timestamp::from_second(now.as_second()).unwrap_or(now)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_status_that_is_there_already_is_not_written_again() {
-        let mut config = GslbConfig::default();
-        config.metadata.generation = Some(3);
-        let first = of_config(&config, "syncing all objects".into(), Some(true)).unwrap();
-        assert_eq!((first.state.as_str(), first.observed_generation), ("syncing all objects", Some(3)));
-        config.status = Some(first);
-        assert_eq!(of_config(&config, "syncing all objects".into(), Some(true)), None);
-    }
-
-    #[test]
-    fn the_opt_out_of_verification_shows_as_a_condition_whose_time_moves_only_with_its_status() {
-        let mut config = GslbConfig::default();
-        let mut verified = of_config(&config, "x".into(), Some(true)).unwrap();
-        let long_ago: Timestamp = "2024-01-01T00:00:00Z".parse().unwrap();
-        verified.conditions[0].last_transition_time = Some(long_ago);
-        config.status = Some(verified);
-        let same = of_config(&config, "y".into(), Some(true)).unwrap();
-        assert_eq!(same.conditions[0].last_transition_time, Some(long_ago));
-        let other = of_config(&config, "y".into(), Some(false)).unwrap();
-        assert_eq!((other.conditions[0].status.as_str(), other.conditions.len()), ("False", 1));
-        assert_ne!(other.conditions[0].last_transition_time, Some(long_ago));
+        ),
     }
 }

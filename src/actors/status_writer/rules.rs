@@ -1,0 +1,224 @@
+//! What is known about the GSLBHostRules, and what is to be done about each. Pure: no request is sent here.
+
+#[cfg(test)]
+mod tests;
+
+use crate::core::precedence::ObjectName;
+use crate::core::report::carrier::carrier_name;
+use crate::core::report::{RuleReport, ServiceReport, Sight, rule_status};
+use crate::crd::GslbHostRuleStatus;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// One request about one GSLBHostRule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    Patch(Box<GslbHostRuleStatus>),
+    /// Makes an object that carries the status of this FQDN's service.
+    Create {
+        fqdn: Arc<str>,
+    },
+    /// Removes a carrier that is not needed any more.
+    Delete {
+        uid: Option<String>,
+    },
+}
+
+/// A call that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    pub call: Call,
+    /// It is about something that may be different in a moment, so the call had better wait.
+    pub passing: bool,
+}
+
+/// A rule that exists.
+#[derive(Debug)]
+struct Held {
+    report: RuleReport,
+    /// The status that the object has: as seen, or as written since.
+    present: GslbHostRuleStatus,
+    /// Its deletion was answered.
+    deleted: bool,
+}
+
+/// Whether the status of an FQDN's service should have an object of its own.
+#[derive(Debug)]
+struct Carrier {
+    fqdn: Arc<str>,
+    wanted: bool,
+}
+
+/// All that the StatusWriter knows about GSLBHostRules.
+#[derive(Debug, Default)]
+pub struct Rules {
+    /// Of the operator; carriers are there.
+    namespace: String,
+    sight: Sight,
+    held: BTreeMap<ObjectName, Held>,
+    /// The rules of users by FQDN, in force or not.
+    of_users: BTreeMap<String, BTreeSet<ObjectName>>,
+    services: BTreeMap<ObjectName, Box<ServiceReport>>,
+    carriers: BTreeMap<ObjectName, Carrier>,
+    /// Objects that exist, although no report about them has come in.
+    unreported: BTreeSet<ObjectName>,
+    /// Names of carriers that belong to somebody else, told once.
+    taken: BTreeSet<ObjectName>,
+}
+
+impl Rules {
+    pub fn new(namespace: String) -> Self {
+        Self { namespace, ..Self::default() }
+    }
+
+    /// Takes in what is known about a rule. Gives the objects to look at.
+    pub fn on_rule(&mut self, report: RuleReport) -> Vec<ObjectName> {
+        let name = report.object.clone();
+        self.unreported.remove(&name);
+        let mut touched = self.forget_user(&name);
+        let fresh = || report.present.clone().unwrap_or_default();
+        let (present, deleted) = match self.held.remove(&name) {
+            // A report that saw the status as before may be older than what was written since.
+            Some(held) if held.report.uid == report.uid => {
+                let same = held.report.present == report.present;
+                (if same { held.present } else { fresh() }, held.deleted)
+            }
+            _ => (fresh(), false),
+        };
+        if !report.managed {
+            touched.push(self.carrier_of(&report.fqdn));
+            self.of_users.entry(report.fqdn.clone()).or_default().insert(name.clone());
+        }
+        self.held.insert(name.clone(), Held { report, present, deleted });
+        self.tell_taken(&name);
+        touched.push(name);
+        touched
+    }
+
+    /// The rule does not exist any more.
+    pub fn on_gone(&mut self, name: ObjectName) -> Vec<ObjectName> {
+        self.unreported.remove(&name);
+        self.taken.remove(&name);
+        self.services.remove(&name);
+        let mut touched = self.forget_user(&name);
+        self.held.remove(&name);
+        self.forget_unwanted(&name);
+        touched.push(name);
+        touched
+    }
+
+    /// Takes in how the service of a rule is doing.
+    pub fn on_service(&mut self, rule: ObjectName, report: Box<ServiceReport>) -> ObjectName {
+        self.services.insert(rule.clone(), report);
+        rule
+    }
+
+    /// Takes in whether a service should have a carrier.
+    pub fn on_carrier(&mut self, fqdn: Arc<str>, wanted: bool) -> ObjectName {
+        let name = self.carrier_of(&fqdn);
+        self.carriers.insert(name.clone(), Carrier { fqdn, wanted });
+        self.forget_unwanted(&name);
+        self.tell_taken(&name);
+        name
+    }
+
+    /// Takes in what can be said of absent things. Gives the objects to look at.
+    pub fn on_sight(&mut self, sight: Sight) -> Vec<ObjectName> {
+        self.sight = sight;
+        let unserved = self.held.keys().filter(|name| !self.services.contains_key(*name));
+        unserved.chain(self.carriers.keys()).cloned().collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// What is to be done about this object now.
+    pub fn due(&self, name: &ObjectName, now: Timestamp) -> Option<Due> {
+        let Some(held) = self.held.get(name) else { return self.due_creation(name) };
+        if held.deleted {
+            return None;
+        }
+        if let Some(passing) = self.surplus(name, held) {
+            return Some(Due { call: Call::Delete { uid: held.report.uid.clone() }, passing });
+        }
+        let service = self.services.get(name).map(AsRef::as_ref);
+        let wanted = rule_status(&held.report, service, self.sight, &held.present, now);
+        let differs = wanted.status != held.present;
+        differs.then(|| Due { call: Call::Patch(Box::new(wanted.status)), passing: wanted.passing })
+    }
+
+    /// A call was done, or it turned out that there is nothing to do: the object is gone, or exists.
+    pub fn on_settled(&mut self, name: &ObjectName, call: Call) {
+        match (call, self.held.get_mut(name)) {
+            (Call::Patch(status), Some(held)) => held.present = *status,
+            (Call::Delete { uid }, Some(held)) => held.deleted |= held.report.uid == uid,
+            (Call::Create { .. }, None) => drop(self.unreported.insert(name.clone())),
+            (Call::Create { .. }, Some(_)) | (Call::Patch(_) | Call::Delete { .. }, None) => {}
+        }
+    }
+
+    fn due_creation(&self, name: &ObjectName) -> Option<Due> {
+        let carrier = self.carriers.get(name).filter(|carrier| carrier.wanted)?;
+        let has_rule = self.of_users.contains_key(&*carrier.fqdn);
+        let may = self.sight > Sight::Blind && !has_rule && !self.unreported.contains(name);
+        may.then(|| Due { call: Call::Create { fqdn: Arc::clone(&carrier.fqdn) }, passing: true })
+    }
+
+    /// Whether an object is a carrier without a use, and if so, whether that may be about to pass. An object without
+    /// the label never is.
+    fn surplus(&self, name: &ObjectName, held: &Held) -> Option<bool> {
+        if !held.report.managed {
+            return None;
+        }
+        if held.report.superfluous || self.of_users.contains_key(&held.report.fqdn) {
+            return Some(false);
+        }
+        match self.carriers.get(name) {
+            Some(carrier) => (!carrier.wanted).then_some(false),
+            // Nobody speaks for it: its service went while the operator was down.
+            None => (self.sight == Sight::Complete && !self.services.contains_key(name)).then_some(true),
+        }
+    }
+
+    fn carrier_of(&self, fqdn: &str) -> ObjectName {
+        ObjectName { namespace: self.namespace.clone(), name: carrier_name(fqdn) }
+    }
+
+    /// A carrier that is not wanted is of interest only while its object exists.
+    fn forget_unwanted(&mut self, name: &ObjectName) {
+        let exists = self.held.contains_key(name) || self.unreported.contains(name);
+        if !exists && self.carriers.get(name).is_some_and(|carrier| !carrier.wanted) {
+            self.carriers.remove(name);
+        }
+    }
+
+    /// Takes a user's rule out of the index. Gives the carrier that may be needed again.
+    fn forget_user(&mut self, name: &ObjectName) -> Vec<ObjectName> {
+        let Some(held) = self.held.get(name).filter(|held| !held.report.managed) else { return Vec::new() };
+        let fqdn = held.report.fqdn.clone();
+        if let Some(rules) = self.of_users.get_mut(&fqdn) {
+            rules.remove(name);
+            if rules.is_empty() {
+                self.of_users.remove(&fqdn);
+            }
+        }
+        vec![self.carrier_of(&fqdn)]
+    }
+
+    /// Says once that somebody else's object has the name of a carrier.
+    fn tell_taken(&mut self, name: &ObjectName) {
+        let Some(carrier) = self.carriers.get(name).filter(|carrier| carrier.wanted) else { return };
+        let foreign = self.held.get(name).is_some_and(|held| {
+            let RuleReport { managed, fqdn, .. } = &held.report;
+            !managed && **fqdn != *carrier.fqdn
+        });
+        if foreign && self.taken.insert(name.clone()) {
+            let ObjectName { namespace, name } = name;
+            tracing::warn!(
+                fqdn = &*carrier.fqdn,
+                namespace,
+                name,
+                "a GSLBHostRule of somebody else has the name of the one that would carry the status of this service; \
+                 rename it to see the status"
+            );
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! When a GSLBHostRule is patched, made or removed.
+
+use super::*;
+use crate::core::host_rule::RuleVerdict;
+use crate::core::report::SyncState;
+use crate::crd::ServiceStatus;
+
+fn name(name: &str) -> ObjectName {
+    ObjectName { namespace: "avi-system".into(), name: name.into() }
+}
+
+fn now() -> Timestamp {
+    "2026-01-02T12:00:00Z".parse().unwrap()
+}
+
+fn rule(object: &str, managed: bool) -> RuleReport {
+    RuleReport {
+        object: name(object),
+        fqdn: "web.example.org".into(),
+        uid: Some(format!("uid-of-{object}")),
+        generation: Some(1),
+        present: None,
+        verdict: RuleVerdict::Accepted { limitations: Vec::new() },
+        managed,
+        superfluous: false,
+    }
+}
+
+fn in_sync(member_count: i32) -> Box<ServiceReport> {
+    Box::new(ServiceReport {
+        fqdn: "web.example.org".into(),
+        state: SyncState::InSync,
+        waiting_for: None,
+        wanted: true,
+        service: ServiceStatus { member_count, ..ServiceStatus::default() },
+    })
+}
+
+fn rules(sight: Sight) -> Rules {
+    let mut rules = Rules::new("avi-system".into());
+    rules.on_sight(sight);
+    rules
+}
+
+/// The word for what is due, with a question mark when it may pass.
+fn due(rules: &Rules, object: &str) -> String {
+    let Some(Due { call, passing }) = rules.due(&name(object), now()) else { return "nothing".into() };
+    let word = match call {
+        Call::Patch(_) => "patch".to_owned(),
+        Call::Create { fqdn } => format!("create for {fqdn}"),
+        Call::Delete { uid } => format!("delete {}", uid.unwrap_or_default()),
+    };
+    if passing { format!("{word}?") } else { word }
+}
+
+/// Does what is due.
+fn act(rules: &mut Rules, object: &str) -> GslbHostRuleStatus {
+    let Some(Due { call, .. }) = rules.due(&name(object), now()) else { panic!("nothing is due") };
+    let written = match &call {
+        Call::Patch(status) => (**status).clone(),
+        Call::Create { .. } | Call::Delete { .. } => GslbHostRuleStatus::default(),
+    };
+    rules.on_settled(&name(object), call);
+    written
+}
+
+/// DB-04, DB-46.
+#[test]
+fn the_echo_of_an_own_write_is_no_reason_to_write() {
+    let mut rules = rules(Sight::Complete);
+    rules.on_service(name("web"), in_sync(2));
+    assert_eq!(due(&rules, "web"), "nothing", "the rule itself was not seen yet");
+    rules.on_rule(rule("web", false));
+    assert_eq!(due(&rules, "web"), "patch");
+    let written = act(&mut rules, "web");
+    assert_eq!(due(&rules, "web"), "nothing");
+    rules.on_rule(rule("web", false));
+    assert_eq!(due(&rules, "web"), "nothing", "a report from before the write");
+    rules.on_rule(RuleReport { present: Some(written.clone()), ..rule("web", false) });
+    assert_eq!(due(&rules, "web"), "nothing", "the echo");
+    rules.on_rule(RuleReport { present: Some(GslbHostRuleStatus::default()), ..rule("web", false) });
+    assert_eq!(due(&rules, "web"), "patch", "somebody took the status away");
+    rules.on_rule(RuleReport { present: Some(written), ..rule("web", false) });
+    rules.on_service(name("web"), in_sync(3));
+    assert_eq!(due(&rules, "web"), "patch", "the service is another");
+}
+
+#[test]
+fn a_rule_that_comes_back_under_the_same_name_starts_from_nothing() {
+    let mut rules = rules(Sight::Complete);
+    rules.on_rule(rule("web", false));
+    rules.on_service(name("web"), in_sync(2));
+    act(&mut rules, "web");
+    rules.on_gone(name("web"));
+    assert_eq!(due(&rules, "web"), "nothing");
+    rules.on_rule(RuleReport { uid: Some("another".into()), ..rule("web", false) });
+    assert_eq!(due(&rules, "web"), "patch?", "nothing is known of its service");
+}
+
+#[test]
+fn a_carrier_is_made_once_and_only_with_open_eyes() {
+    let mut rules = rules(Sight::Blind);
+    rules.on_carrier("web.example.org".into(), true);
+    assert_eq!(due(&rules, "web.example.org"), "nothing");
+    rules.on_sight(Sight::Settled);
+    assert_eq!(due(&rules, "web.example.org"), "create for web.example.org?");
+    act(&mut rules, "web.example.org");
+    assert_eq!(due(&rules, "web.example.org"), "nothing");
+    rules.on_rule(rule("web.example.org", true));
+    rules.on_service(name("web.example.org"), in_sync(1));
+    assert_eq!(due(&rules, "web.example.org"), "patch");
+    act(&mut rules, "web.example.org");
+    rules.on_gone(name("web.example.org"));
+    assert_eq!(due(&rules, "web.example.org"), "create for web.example.org?", "somebody deleted it");
+}
+
+#[test]
+fn a_carrier_goes_when_it_is_not_wanted_and_no_other_object_ever_does() {
+    for (managed, expected) in [(true, "delete uid-of-web.example.org"), (false, "patch?")] {
+        let mut rules = rules(Sight::Settled);
+        rules.on_rule(rule("web.example.org", managed));
+        rules.on_carrier("web.example.org".into(), false);
+        assert_eq!(due(&rules, "web.example.org"), expected);
+        if managed {
+            act(&mut rules, "web.example.org");
+            assert_eq!(due(&rules, "web.example.org"), "nothing", "it is asked once");
+        }
+    }
+}
+
+#[test]
+fn a_rule_of_a_user_makes_the_carrier_of_its_fqdn_superfluous_and_prevents_another() {
+    let mut rules = rules(Sight::Complete);
+    rules.on_carrier("web.example.org".into(), true);
+    rules.on_rule(rule("web.example.org", true));
+    rules.on_service(name("web.example.org"), in_sync(1));
+    let touched = rules.on_rule(RuleReport { verdict: RuleVerdict::Rejected("no".into()), ..rule("mine", false) });
+    assert_eq!(touched, [name("web.example.org"), name("mine")], "the carrier is looked at too");
+    assert_eq!(due(&rules, "web.example.org"), "delete uid-of-web.example.org");
+    act(&mut rules, "web.example.org");
+    rules.on_gone(name("web.example.org"));
+    assert_eq!(due(&rules, "web.example.org"), "nothing", "not even beside a rejected rule");
+    rules.on_gone(name("mine"));
+    assert_eq!(due(&rules, "web.example.org"), "create for web.example.org?");
+
+    let mut rules = self::rules(Sight::Blind);
+    rules.on_rule(RuleReport { superfluous: true, ..rule("web.example.org", true) });
+    assert_eq!(due(&rules, "web.example.org"), "delete uid-of-web.example.org", "as validation has decided");
+}
+
+#[test]
+fn a_carrier_that_nobody_speaks_for_goes_only_when_every_cluster_was_seen() {
+    let mut rules = rules(Sight::Blind);
+    rules.on_rule(RuleReport { present: Some(GslbHostRuleStatus::default()), ..rule("web.example.org", true) });
+    let mut found = Vec::new();
+    for sight in [Sight::Blind, Sight::Settled, Sight::Complete] {
+        assert_eq!(rules.on_sight(sight), [name("web.example.org")]);
+        found.push(due(&rules, "web.example.org"));
+    }
+    assert_eq!(found, ["patch?", "patch?", "delete uid-of-web.example.org?"]);
+    rules.on_service(name("web.example.org"), in_sync(1));
+    assert_eq!(due(&rules, "web.example.org"), "patch");
+}
+
+#[test]
+fn an_object_of_somebody_else_with_the_name_of_a_carrier_is_left_alone() {
+    let mut rules = rules(Sight::Complete);
+    rules.on_carrier("web.example.org".into(), true);
+    act(&mut rules, "web.example.org");
+    rules.on_rule(RuleReport { fqdn: "other.example.org".into(), ..rule("web.example.org", false) });
+    assert_eq!(due(&rules, "web.example.org"), "patch?", "it has a status of its own, and is not deleted");
+    assert_eq!(rules.taken.len(), 1);
+}
