@@ -5,7 +5,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 pub mod ako_crds;
+pub mod bodies;
+pub mod controller;
 pub mod objects;
+pub mod routes;
 
 use amko::actors::operator::{Links, OperatorMsg, Outside, Settings, start};
 use amko::avi::session::{AviClient, SessionSettings};
@@ -169,8 +172,13 @@ impl World {
 
     /// A client of the leader for what others do there.
     pub fn somebody_else(&self) -> AviClient {
+        self.client_of(LEADER)
+    }
+
+    /// A client of the controller of one site.
+    pub fn client_of(&self, site: &str) -> AviClient {
         let settings = SessionSettings {
-            address: LEADER.into(),
+            address: site.into(),
             username: "admin".into(),
             password: "avi123".to_owned().into(),
             version: "30.2.1".into(),

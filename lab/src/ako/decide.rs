@@ -3,7 +3,7 @@
 use super::object::{Exposed, Kind, ObjectKey, Port, Publication};
 use super::vips::{Holder, VipRange, assign};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// One virtual service on the controller of the site.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,13 @@ impl<K: Ord + Clone, V: PartialEq + Clone> Delta<K, V> {
     }
 }
 
-/// Places every object: hosts of Ingresses on the shared address, each Service on its own. Addresses `held` before stay
+/// The IPv6 address of a host with this IPv4 address: the same number below a documentation prefix. Nothing listens
+/// there.
+pub fn twin(address: Ipv4Addr) -> Ipv6Addr {
+    Ipv6Addr::from((0x2001_0db8_u128 << 96) | u128::from(u32::from(address)))
+}
+
+/// Places every object: hosts of Ingresses and Routes on the shared address, each Service on its own. Addresses `held` before stay
 /// with their holder. An FQDN that several objects name belongs to the first of them in key order.
 pub fn place(objects: &[Exposed], held: &BTreeMap<Holder, Ipv4Addr>, range: &VipRange) -> Placement {
     let wanted = holders(objects);
@@ -84,6 +90,9 @@ pub fn publications(
             if let (Some(placed), Some(uuid)) = (placement.services.get(host), uuids.get(host)) {
                 publication.addresses.insert(host.clone(), placed.address);
                 publication.uuids.insert(host.clone(), uuid.clone());
+                if object.dual_stack {
+                    publication.twins.insert(host.clone(), twin(placed.address));
+                }
             }
         }
         publication.cluster_uuid = (!publication.uuids.is_empty()).then(|| cluster_uuid.to_owned());
@@ -99,7 +108,7 @@ pub fn publications(
 
 fn holder(key: &ObjectKey) -> Holder {
     match key.kind {
-        Kind::Ingress => Holder::SharedIngress,
+        Kind::Ingress | Kind::Route => Holder::SharedIngress,
         Kind::Service => Holder::Service { namespace: key.namespace.clone(), name: key.name.clone() },
     }
 }

@@ -1,10 +1,13 @@
-//! A stand-in for AKO, one per cluster: gives Ingress hosts and LoadBalancer Services an address from the cluster's
-//! range, a virtual service on the controller of the site, and the status and annotations that AMKO reads.
+//! A stand-in for AKO, one per cluster: gives Ingress hosts, Route hosts and LoadBalancer Services an address from the
+//! cluster's range, a virtual service on the controller of the site, and the status and annotations that AMKO reads.
+//! An Ingress with the annotation [`object::DUAL_STACK`] shows an IPv6 address beside the IPv4 one. HostRules get their
+//! verdict ([`host_rules`]). Routes and HostRules count where the cluster has their CRDs.
 //!
 //! The decisions are pure ([`decide`], [`vips`], [`object`]); [`Ako`] looks at the whole cluster, decides and carries
 //! out, as often as something changes. It works on worlds in memory and needs no sockets.
 
 pub mod decide;
+pub mod host_rules;
 pub mod object;
 pub mod publish;
 pub mod vips;
@@ -18,6 +21,7 @@ use crate::kube::{KubeWorld, Status};
 use decide::{Delta, Placed, Placement};
 use object::{Exposed, Kind, ObjectKey, Port};
 use parking_lot::Mutex;
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -56,6 +60,8 @@ pub struct AkoConfig {
 pub enum AkoError {
     #[error("AKO of {context}: cannot write {key:?}: {status}")]
     Publish { context: String, key: Box<ObjectKey>, status: Box<Status> },
+    #[error("AKO of {context}: cannot write the status of HostRule {rule}: {status}")]
+    Judge { context: String, rule: String, status: Box<Status> },
     #[error("AKO of {context}: {address}: {source}")]
     Serve { context: String, address: Ipv4Addr, source: std::io::Error },
 }
@@ -100,7 +106,7 @@ impl Ako {
         self.warn_of_missing_addresses(&held.placement, &wanted);
         self.update_controller(&mut held, wanted);
         let served = self.update_servers(&mut held);
-        let written = self.publish_all(&objects, &held)?;
+        let written = self.publish_all(&objects, &held)? + self.judge_host_rules()?;
         served.map(|()| written)
     }
 
@@ -124,7 +130,7 @@ impl Ako {
             let objects = self.kube.list(kind.resource());
             objects.into_iter().filter_map(move |object| Exposed::read(kind, &object, &self.config.zone))
         };
-        of_kind(Kind::Ingress).chain(of_kind(Kind::Service)).collect()
+        [Kind::Ingress, Kind::Service, Kind::Route].into_iter().flat_map(of_kind).collect()
     }
 
     fn update_controller(&self, held: &mut Held, wanted: Placement) {
@@ -180,13 +186,31 @@ impl Ako {
         let cluster_uuid = self.avi.cluster_uuid(&self.config.site).unwrap_or_default();
         let publications = decide::publications(objects, &held.placement, &held.uuids, &cluster_uuid);
         for (key, publication) in &publications {
-            publish::publish(&self.kube, key, publication).map_err(|status| AkoError::Publish {
-                context: self.config.context.clone(),
-                key: Box::new(key.clone()),
-                status: Box::new(status),
+            publish::publish(&self.kube, &self.config.context, key, publication).map_err(|status| {
+                AkoError::Publish {
+                    context: self.config.context.clone(),
+                    key: Box::new(key.clone()),
+                    status: Box::new(status),
+                }
             })?;
         }
         Ok(publications.len())
+    }
+
+    fn judge_host_rules(&self) -> Result<usize, AkoError> {
+        let verdicts = host_rules::verdicts(&self.kube.list(host_rules::RESOURCE));
+        for verdict in &verdicts {
+            let patch = json!({ "status": verdict.status });
+            let (namespace, name) = (Some(verdict.namespace.as_str()), verdict.name.as_str());
+            match self.kube.merge_patch(host_rules::RESOURCE, namespace, name, Some("status"), patch) {
+                Err(status) if status.code != 404 => {
+                    let (context, rule) = (self.config.context.clone(), format!("{}/{}", verdict.namespace, name));
+                    return Err(AkoError::Judge { context, rule, status: Box::new(status) });
+                }
+                _ => {}
+            }
+        }
+        Ok(verdicts.len())
     }
 
     fn warn_of_missing_addresses(&self, before: &Placement, now: &Placement) {

@@ -1,8 +1,8 @@
-//! What AKO reads from an Ingress or a Service, and what it has published on it so far.
+//! What AKO reads from an Ingress, a Service or a Route, and what it has published on it so far.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Annotation with a JSON text that maps each FQDN to the uuid of its virtual service (rule OBJ-03).
 pub const UUID_MAP: &str = "ako.vmware.com/host-fqdn-vs-uuid-map";
@@ -10,12 +10,18 @@ pub const UUID_MAP: &str = "ako.vmware.com/host-fqdn-vs-uuid-map";
 pub const CLUSTER_UUID: &str = "ako.vmware.com/controller-cluster-uuid";
 /// Annotation by which a Service names its FQDN.
 const SERVICE_HOSTNAME: &str = "external-dns.alpha.kubernetes.io/hostname";
+/// Annotation of this lab on an Ingress: with the value `true` every host gets an IPv6 address beside its IPv4 one.
+pub const DUAL_STACK: &str = "lab.amko/dual-stack";
+/// What the names of AKO's routers in the status of a Route begin with.
+const ROUTER: &str = "ako-";
 
-/// The two kinds that this stand-in looks at.
+/// The kinds that this stand-in gives addresses to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     Ingress,
     Service,
+    /// Looked at where the cluster has such objects.
+    Route,
 }
 
 impl Kind {
@@ -24,6 +30,7 @@ impl Kind {
         match self {
             Self::Ingress => "ingresses.networking.k8s.io",
             Self::Service => "services",
+            Self::Route => "routes.route.openshift.io",
         }
     }
 }
@@ -49,18 +56,21 @@ pub struct ObjectKey {
 pub struct Publication {
     /// Host name to address, as in the status.
     pub addresses: BTreeMap<String, Ipv4Addr>,
-    /// Host name to uuid of the virtual service, as in the annotation.
+    /// IPv6 addresses beside them, of hosts that have both.
+    pub twins: BTreeMap<String, Ipv6Addr>,
+    /// Host name to uuid of the virtual service, as in the annotation (of a Route: in the status).
     pub uuids: BTreeMap<String, String>,
     pub cluster_uuid: Option<String>,
 }
 
-/// An Ingress or Service as AKO sees it.
+/// An Ingress, Service or Route as AKO sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exposed {
     pub key: ObjectKey,
     /// The FQDNs that want an address; empty when the object wants none.
     pub hosts: BTreeSet<String>,
     pub ports: BTreeSet<Port>,
+    pub dual_stack: bool,
     pub published: Publication,
 }
 
@@ -74,8 +84,11 @@ impl Exposed {
             _ if deleted => Default::default(),
             Kind::Ingress => (ingress_hosts(object), ingress_ports(object)),
             Kind::Service => (service_hosts(object, &key, zone), service_ports(object)),
+            Kind::Route => (route_hosts(object), secure_if(object.pointer("/spec/tls").is_some())),
         };
-        Some(Self { key, hosts, ports, published: published(object) })
+        let published = if kind == Kind::Route { published_on_route(object) } else { published(object) };
+        let wish = object["metadata"]["annotations"][DUAL_STACK].as_str();
+        Some(Self { key, hosts, ports, dual_stack: kind == Kind::Ingress && wish == Some("true"), published })
     }
 }
 
@@ -92,8 +105,16 @@ fn ingress_hosts(ingress: &Value) -> BTreeSet<String> {
 }
 
 fn ingress_ports(ingress: &Value) -> BTreeSet<Port> {
-    let secure = items(ingress, "/spec/tls").next().is_some();
+    secure_if(items(ingress, "/spec/tls").next().is_some())
+}
+
+fn secure_if(secure: bool) -> BTreeSet<Port> {
     [Some(Port::Plain(80)), secure.then_some(Port::Tls(443))].into_iter().flatten().collect()
+}
+
+fn route_hosts(route: &Value) -> BTreeSet<String> {
+    let host = route["spec"]["host"].as_str().filter(|host| !host.is_empty());
+    host.map(str::to_owned).into_iter().collect()
 }
 
 fn service_hosts(service: &Value, key: &ObjectKey, zone: &str) -> BTreeSet<String> {
@@ -120,11 +141,38 @@ fn service_ports(service: &Value) -> BTreeSet<Port> {
 
 fn published(object: &Value) -> Publication {
     let annotations = &object["metadata"]["annotations"];
-    let address =
-        |entry: &Value| Some((entry["hostname"].as_str()?.to_owned(), entry["ip"].as_str()?.parse::<Ipv4Addr>().ok()?));
-    Publication {
-        addresses: items(object, "/status/loadBalancer/ingress").filter_map(address).collect(),
-        uuids: annotations[UUID_MAP].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
-        cluster_uuid: annotations[CLUSTER_UUID].as_str().map(str::to_owned),
+    let mut shown = Publication { uuids: uuids(&annotations[UUID_MAP]), ..Publication::default() };
+    shown.cluster_uuid = annotations[CLUSTER_UUID].as_str().map(str::to_owned);
+    for entry in items(object, "/status/loadBalancer/ingress") {
+        let Some(host) = entry["hostname"].as_str() else { continue };
+        match entry["ip"].as_str().and_then(|ip| ip.parse().ok()) {
+            Some(IpAddr::V4(v4)) => drop(shown.addresses.insert(host.to_owned(), v4)),
+            Some(IpAddr::V6(v6)) => drop(shown.twins.insert(host.to_owned(), v6)),
+            None => {}
+        }
     }
+    shown
+}
+
+/// A Route shows everything in the condition of AKO's router: the address as message, the rest as reason.
+fn published_on_route(route: &Value) -> Publication {
+    let mut shown = Publication::default();
+    let by_ako = |entry: &&Value| entry["routerName"].as_str().is_some_and(|name| name.starts_with(ROUTER));
+    for entry in items(route, "/status/ingress").filter(by_ako) {
+        let condition = &entry["conditions"][0];
+        let address = condition["message"].as_str().and_then(|ip| ip.parse().ok());
+        if let Some((host, address)) = entry["host"].as_str().zip(address) {
+            shown.addresses.insert(host.to_owned(), address);
+        }
+        let reason = condition["reason"].as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let reason = reason.unwrap_or_default();
+        shown.uuids.extend(uuids(&reason[UUID_MAP]));
+        shown.cluster_uuid = reason[CLUSTER_UUID].as_str().map(str::to_owned);
+    }
+    shown
+}
+
+/// The map inside a JSON text; empty when it is none.
+fn uuids(text: &Value) -> BTreeMap<String, String> {
+    text.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use ipnet::Ipv4Net;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
-/// What an address is held for. All Ingress hosts of a cluster share one, as on AKO's shared virtual service.
+/// What an address is held for. All Ingress and Route hosts of a cluster share one, as on AKO's shared virtual service.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Holder {
     SharedIngress,

@@ -2,7 +2,7 @@
 
 use super::inferred;
 use super::kind::Kind;
-use super::store::{ADMIN, Store, path_of};
+use super::store::{ADMIN, Store, path_of, tenant_of};
 
 /// Resolves what clients write into references.
 pub(super) struct Resolver<'a> {
@@ -25,7 +25,10 @@ impl Resolver<'_> {
             (None, Some(query)) => self.by_query(kind, query).ok_or_else(dangling)?,
             (None, None) => return Err(dangling()),
         };
-        self.store.get(kind, &uuid).map(|_| path_of(kind, &uuid)).ok_or_else(dangling)
+        let object = self.store.get(kind, &uuid).ok_or_else(dangling)?;
+        // Everybody may use what belongs to the default tenant; what belongs to another is as good as absent.
+        let reachable = !kind.tenant_scoped() || [self.tenant, ADMIN].contains(&tenant_of(object));
+        if reachable { Ok(path_of(kind, &uuid)) } else { Err(dangling()) }
     }
 
     fn by_query(&self, kind: Kind, query: &str) -> Option<String> {

@@ -37,7 +37,8 @@ fn gslb_service(service: &Value, around: &Surroundings<'_>) -> Result<(), String
     pools(service, around)?;
     monitors(service, around)?;
     down_response(service)?;
-    site_persistence(service, around)
+    site_persistence(service, around)?;
+    federated_profiles(service, around)
 }
 
 fn domain_names(service: &Value, around: &Surroundings<'_>) -> Result<(), String> {
@@ -145,6 +146,19 @@ fn site_persistence(service: &Value, around: &Surroundings<'_>) -> Result<(), St
         Some(profile) if text(profile, "persistence_type") == GSLB_SITE_PERSISTENCE => Ok(()),
         _ => Err("Site persistence needs an application persistence profile of type GSLB site".to_owned()),
     }
+}
+
+/// A federated service cannot take along profiles that stay on the leader.
+fn federated_profiles(service: &Value, around: &Surroundings<'_>) -> Result<(), String> {
+    let fields = ["application_persistence_profile_ref", "pki_profile_ref"];
+    for (kind, uuid) in fields.into_iter().filter_map(|field| target_of(text(service, field))) {
+        let local = around.store.get(kind, uuid).filter(|profile| !is_on(profile, "is_federated"));
+        if let Some(profile) = local.filter(|_| is_on(service, "is_federated")) {
+            let name = text(profile, "name");
+            return Err(format!("{} {name} is not federated but the GSLB service is", inferred::readable(kind)));
+        }
+    }
+    Ok(())
 }
 
 fn health_monitor(monitor: &Value) -> Result<(), String> {

@@ -102,17 +102,8 @@ fn masked(address: IpAddr, (mask4, mask6): (u8, u8)) -> IpAddr {
     }
 }
 
-/// The address to name for this member: its public one for clients on public addresses, if it has one.
-pub fn address_for(member: &Member, client: IpAddr) -> IpAddr {
-    match member.public_address {
-        Some(public) if !is_private(client) => public,
-        _ => member.address,
-    }
-}
-
-fn is_private(client: IpAddr) -> bool {
-    match client.to_canonical() {
-        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_loopback() || v6.is_unicast_link_local(),
-    }
+/// The address to name for this member: its public one for a client outside, if it has one. The two may be of different
+/// families; then the member answers A queries of one side and AAAA queries of the other.
+pub fn address_for(member: &Member, outside: bool) -> IpAddr {
+    member.public_address.filter(|_| outside).unwrap_or(member.address)
 }

@@ -8,6 +8,7 @@
 pub mod answer;
 pub mod checker;
 pub mod choose;
+pub mod clients;
 pub mod control;
 pub mod engine;
 pub mod follow;

@@ -137,7 +137,8 @@ fn targets_of(site: &ProbeSite<'_>, service: &Service) -> Vec<(ProbeKey, Target)
         let probes = site.probes(service, member).into_iter();
         probes.map(|(key, monitor)| {
             let host = member.host.as_ref().unwrap_or(&service.host).clone();
-            (key, Target { address: member.address, monitor, host })
+            let address = key.address;
+            (key, Target { address, monitor, host })
         })
     };
     service.members.iter().flat_map(of_member).collect()

@@ -1,10 +1,12 @@
 //! A GSLB service in the form that the DNS service answers from.
 
+use super::clients::Clients;
 use super::wire;
 use hickory_proto::rr::Name;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Seconds that an answer may be cached when the service does not say: the default of the DNS application profile.
 pub const DEFAULT_TTL: u32 = 30;
@@ -28,6 +30,8 @@ pub struct Service {
     /// Lower-priority pools fill up while fewer members than this are usable; 0 means off.
     pub min_members: usize,
     pub down_response: DownResponse,
+    /// Tells clients outside, who get public addresses, from those inside.
+    pub clients: Arc<Clients>,
     /// Judge clients by their EDNS client subnet.
     pub client_subnet: bool,
     /// Host name that probes ask for when a member has none of its own.
@@ -53,7 +57,7 @@ pub struct Pool {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {
     pub address: IpAddr,
-    /// Given to clients on public addresses instead of `address`.
+    /// Given to clients outside instead of `address`; probes never use it.
     pub public_address: Option<IpAddr>,
     /// The virtual service behind the member: `cluster_uuid` of its site, and its uuid.
     pub virtual_service: Option<(String, String)>,
@@ -95,8 +99,13 @@ pub struct SiteRule {
     pub ratio: Option<u32>,
 }
 
-/// Site rules by `cluster_uuid`.
-pub type SiteRules = BTreeMap<String, SiteRule>;
+/// What the GSLB configuration says about its services and members.
+#[derive(Debug, Clone, Default)]
+pub struct GslbRules {
+    /// By `cluster_uuid`.
+    pub sites: BTreeMap<String, SiteRule>,
+    pub clients: Arc<Clients>,
+}
 
 impl Service {
     /// Members of one pool with their positions in [`Self::members`].
@@ -109,14 +118,26 @@ impl Service {
         !(self.probe_only_foreign && member.virtual_service.is_some())
     }
 
+    /// The address at which the lab probes a member. A lab has IPv4 addresses of the machine's own (127.0.0.0/8) but
+    /// only one of IPv6, so any other IPv6 member goes by its twin: the IPv4 member for the same virtual service. `None`
+    /// without a twin; then the member is not probed, and what its controller says decides alone.
+    pub fn probe_address(&self, member: &Member) -> Option<IpAddr> {
+        if member.address.is_ipv4() || member.address.is_loopback() {
+            return Some(member.address);
+        }
+        let twin = |other: &&Member| other.address.is_ipv4() && other.virtual_service == member.virtual_service;
+        let twin = member.virtual_service.as_ref().and_then(|_| self.members.iter().find(twin));
+        twin.map(|twin| twin.address)
+    }
+
     /// Builds the service from the controller's object.
-    pub fn compile(object: &wire::GslbService, sites: &SiteRules) -> Self {
+    pub fn compile(object: &wire::GslbService, rules: &GslbRules) -> Self {
         let mut groups: Vec<&wire::Group> = object.groups.iter().collect();
         groups.sort_by_key(|group| std::cmp::Reverse(group.priority));
         let (mut pools, mut members) = (Vec::new(), Vec::new());
         for group in groups {
             let first = members.len();
-            members.extend(group.members.iter().filter_map(|member| compile_member(group, member, sites)));
+            members.extend(group.members.iter().filter_map(|member| compile_member(group, member, &rules.sites)));
             pools.push(compile_pool(group, first..members.len()));
         }
         Self {
@@ -130,6 +151,7 @@ impl Service {
             ttl: object.ttl.unwrap_or(DEFAULT_TTL),
             min_members: object.min_members,
             down_response: DownResponse::compile(object.down_response.as_ref()),
+            clients: rules.clients.clone(),
             client_subnet: object.use_edns_client_subnet,
             host: object.domain_names.first().cloned().unwrap_or_else(|| object.name.clone()),
         }
@@ -147,8 +169,10 @@ fn compile_pool(group: &wire::Group, members: Range<usize>) -> Pool {
     }
 }
 
+type Sites = BTreeMap<String, SiteRule>;
+
 /// `None` for a member without an IP address: members by name are not simulated.
-fn compile_member(group: &wire::Group, member: &wire::GroupMember, sites: &SiteRules) -> Option<Member> {
+fn compile_member(group: &wire::Group, member: &wire::GroupMember, sites: &Sites) -> Option<Member> {
     let cluster = member.cluster_uuid.as_deref().filter(|uuid| !uuid.is_empty());
     let vs = member.vs_uuid.as_deref().filter(|uuid| !uuid.is_empty());
     let site = cluster.and_then(|uuid| sites.get(uuid));

@@ -1,6 +1,7 @@
 //! The lookup table of one site: which service answers for a name.
 
-use super::service::{Service, SiteRule, SiteRules};
+use super::clients::Clients;
+use super::service::{GslbRules, Service, SiteRule};
 use super::wire;
 use crate::avi::AviWorld;
 use hickory_proto::rr::{LowerName, Name};
@@ -114,7 +115,7 @@ impl Compiler {
             self.entries.clear();
             self.gslb.clone_from(&objects.gslb);
         }
-        let (rules, domains) = (site_rules(&gslb), domains_of(&gslb, &objects.site));
+        let (rules, domains) = (gslb_rules(&gslb), domains_of(&gslb, &objects.site));
         let mut previous = std::mem::take(&mut self.entries);
         let mut table = Table::default();
         for source in &objects.services {
@@ -138,7 +139,7 @@ fn same(a: Option<&Arc<Value>>, b: Option<&Arc<Value>>) -> bool {
     }
 }
 
-fn compile_entry(source: &Arc<Value>, rules: &SiteRules) -> Option<Entry> {
+fn compile_entry(source: &Arc<Value>, rules: &GslbRules) -> Option<Entry> {
     let object = wire::GslbService::deserialize(&**source)
         .inspect_err(|error| tracing::warn!(%error, "leaving out a GSLB service that cannot be read"))
         .ok()?;
@@ -169,9 +170,13 @@ pub fn parse_gslb(object: Option<&Value>) -> wire::Gslb {
     object.and_then(|object| wire::Gslb::deserialize(object).ok()).unwrap_or_default()
 }
 
-fn site_rules(gslb: &wire::Gslb) -> SiteRules {
+fn gslb_rules(gslb: &wire::Gslb) -> GslbRules {
     let sites = gslb.sites.iter().chain(&gslb.third_party_sites);
-    sites.map(|site| (site.cluster_uuid.clone(), SiteRule { enabled: site.enabled, ratio: site.ratio })).collect()
+    let rule = |site: &wire::Site| (site.cluster_uuid.clone(), SiteRule { enabled: site.enabled, ratio: site.ratio });
+    GslbRules {
+        sites: sites.map(rule).collect(),
+        clients: Arc::new(Clients::compile(gslb.client_ip_addr_group.as_ref())),
+    }
 }
 
 /// The domains placed on the site's DNS virtual services; those of the whole GSLB when the site lists none.

@@ -80,14 +80,15 @@ impl LiveService {
     /// The addresses to answer with; empty when nobody is usable.
     pub fn pick(&self, family: Family, client: IpAddr) -> Vec<IpAddr> {
         let members = &self.service.members;
+        let outside = self.service.clients.is_outside(client);
         let usable = |index: usize| {
-            let fits = family.has(address_for(&members[index], client));
+            let fits = family.has(address_for(&members[index], outside));
             fits && members[index].enabled && self.health.get(index).copied().is_some_and(is_usable)
         };
         let Some((pool, candidates)) = candidates(&self.service, usable) else { return Vec::new() };
         let turns = |candidates: &[usize]| self.turns[pool][family as usize].lock().draw(members, candidates);
         let chosen = choose(&self.service, (&self.service.pools[pool], &candidates), client, turns);
-        chosen.into_iter().map(|index| address_for(&members[index], client)).collect()
+        chosen.into_iter().map(|index| address_for(&members[index], outside)).collect()
     }
 
     /// Whether no member of either family is usable.
@@ -98,9 +99,10 @@ impl LiveService {
 
     /// The addresses of all members, whatever their state, each once.
     pub fn all(&self, family: Family, client: IpAddr) -> Vec<IpAddr> {
+        let outside = self.service.clients.is_outside(client);
         let mut all = Vec::new();
         for member in &self.service.members {
-            let address = address_for(member, client);
+            let address = address_for(member, outside);
             if family.has(address) && !all.contains(&address) {
                 all.push(address);
             }
@@ -132,16 +134,18 @@ impl ProbeSite<'_> {
         keys.map(|(key, _)| board.probe(&key)).collect()
     }
 
-    /// The probes of one member, with their monitors.
+    /// The probes that judge one member, with their monitors. The key names the address that is really probed, see
+    /// [`Service::probe_address`].
     pub fn probes(&self, service: &Service, member: &Member) -> Vec<(ProbeKey, Arc<Monitor>)> {
         if !service.probes(member) {
             return Vec::new();
         }
+        let Some(address) = service.probe_address(member) else { return Vec::new() };
         let known = service.monitors.iter().filter_map(|uuid| self.monitors.get(uuid));
         let key = |monitor: &Monitor| ProbeKey {
             dns_site: self.name.into(),
             service_uuid: service.uuid.clone(),
-            address: member.address,
+            address,
             monitor_uuid: monitor.uuid.clone(),
         };
         known.map(|monitor| (key(monitor), monitor.clone())).collect()

@@ -118,6 +118,31 @@ pub struct Gslb {
     pub dns_configs: Vec<DnsDomain>,
     pub send_interval: Option<u64>,
     pub clear_on_max_retries: Option<u64>,
+    pub client_ip_addr_group: Option<ClientGroup>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub struct ClientGroup {
+    #[serde(default, rename = "type")]
+    pub kind: String,
+    #[serde(default)]
+    pub addrs: Vec<Address>,
+    #[serde(default)]
+    pub prefixes: Vec<AddressPrefix>,
+    #[serde(default)]
+    pub ranges: Vec<AddressRange>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct AddressPrefix {
+    pub ip_addr: Address,
+    pub mask: u8,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct AddressRange {
+    pub begin: Address,
+    pub end: Address,
 }
 
 #[derive(Debug, Deserialize)]

@@ -225,7 +225,7 @@ fn start_akos(akos: &[Ako]) -> Result<JoinSet<()>, LabError> {
     for ako in akos {
         ako.reconcile_once().map_err(|error| match error {
             AkoError::Serve { .. } => LabError::VirtualAddress(error),
-            AkoError::Publish { .. } => LabError::Ako(error),
+            AkoError::Publish { .. } | AkoError::Judge { .. } => LabError::Ako(error),
         })?;
         tasks.spawn(ako.clone().run());
     }

@@ -85,6 +85,7 @@ fn an_object_is_written_once_and_then_left_alone() {
     let uuids = BTreeMap::from([("a.x".to_owned(), "virtualservice-1".to_owned())]);
     let expected = Publication {
         addresses: BTreeMap::from([("a.x".into(), vip(46))]),
+        twins: BTreeMap::new(),
         uuids: uuids.clone(),
         cluster_uuid: Some("cluster-1".into()),
     };
@@ -126,8 +127,10 @@ fn an_ingress_is_read_with_everything_published_on_it() {
         key: ObjectKey { kind: Kind::Ingress, namespace: "shop".into(), name: "web".into() },
         hosts: BTreeSet::from(["a.x".into()]),
         ports: BTreeSet::from([Port::Plain(80), Port::Tls(443)]),
+        dual_stack: false,
         published: Publication {
             addresses: BTreeMap::from([("a.x".into(), vip(46))]),
+            twins: BTreeMap::new(),
             uuids: BTreeMap::from([("a.x".into(), "virtualservice-1".into())]),
             cluster_uuid: Some("cluster-1".into()),
         },

@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 
 const INGRESSES: &str = "ingresses.networking.k8s.io";
 
-struct World {
-    kube: KubeWorld,
-    avi: AviWorld,
-    ako: Ako,
+pub struct World {
+    pub kube: KubeWorld,
+    pub avi: AviWorld,
+    pub ako: Ako,
 }
 
-fn world() -> World {
+pub fn world() -> World {
     let (clock, chance) = (Clock::real(), Chance::seeded(7));
     let kube = KubeWorld::new(KubeWorldConfig { name: "c1".into(), clock, chance: chance.clone(), history: 100 });
     let sites = vec![SiteConfig { name: "site1".into(), address: "127.0.0.1:1".into() }];
@@ -33,7 +33,7 @@ fn world() -> World {
 }
 
 impl World {
-    fn put_ingress(&self, host: &str) {
+    pub fn put_ingress(&self, host: &str) {
         let backend = json!({ "service": { "name": "web", "port": { "number": 80 } } });
         let path = json!({ "path": "/", "pathType": "Prefix", "backend": backend });
         let ingress = json!({
@@ -44,12 +44,12 @@ impl World {
         self.kube.apply(ingress).unwrap();
     }
 
-    fn ingress(&self) -> Value {
+    pub fn ingress(&self) -> Value {
         self.kube.get(INGRESSES, Some("default"), "web").unwrap()
     }
 
     /// Names and uuids of the virtual services of the cluster; a controller also has those of its DNS.
-    fn virtual_services(&self) -> Vec<(String, String)> {
+    pub fn virtual_services(&self) -> Vec<(String, String)> {
         let text = |object: &Value, key: &str| object[key].as_str().unwrap_or_default().to_owned();
         let objects = self.avi.objects("site1", "virtualservice");
         let named = objects.iter().map(|object| (text(object, "name"), text(object, "uuid")));

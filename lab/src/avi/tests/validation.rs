@@ -119,3 +119,66 @@ async fn a_health_monitor_that_breaks_a_rule_is_refused_by_name() {
     let answer = client.put(&format!("/api/healthmonitor/{uuid}"), &local).await;
     assert_eq!(answer.outcome(), (400, "is_federated cannot be changed after creation"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn profiles_are_created_through_the_api_and_a_service_finds_them_by_name_if_they_go_along() {
+    let world = AviWorld::new(two_sites());
+    let mut client = Client::logged_in(&world, "alpha").await;
+    let gap = json!({"name": "gap-1", "persistence_type": "PERSISTENCE_TYPE_GSLB_SITE", "is_federated": true});
+    client.create("applicationpersistenceprofile", &gap).await;
+    client
+        .create(
+            "applicationpersistenceprofile",
+            &with(&with(&gap, "/name", json!("local")), "/is_federated", json!(false)),
+        )
+        .await;
+    client.create("pkiprofile", &json!({"name": "pki-x", "is_federated": true})).await;
+    client.create("pkiprofile", &json!({"name": "pki-local"})).await;
+    let persistent = |profile: &str, pki: &str| {
+        let mut body = service("shop");
+        body["site_persistence_enabled"] = json!(true);
+        body["application_persistence_profile_ref"] =
+            json!(format!("/api/applicationpersistenceprofile?name={profile}"));
+        body["pki_profile_ref"] = json!(format!("/api/pkiprofile?name={pki}"));
+        body
+    };
+    let cases = [
+        ("no", "pki-x", "ApplicationPersistenceProfile object not found: /api/applicationpersistenceprofile?name=no!"),
+        ("gap-1", "no", "PKIProfile object not found: /api/pkiprofile?name=no!"),
+        ("local", "pki-x", "Application persistence profile local is not federated but the GSLB service is"),
+        ("gap-1", "pki-local", "PKI profile pki-local is not federated but the GSLB service is"),
+    ];
+    for (profile, pki, text) in cases {
+        let answer = client.post("/api/gslbservice", &persistent(profile, pki)).await;
+        assert_eq!(answer.outcome(), (400, text), "{profile} {pki}");
+    }
+    client.create("gslbservice", &persistent("gap-1", "pki-x")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_are_taken_across_tenants_and_objects_of_another_tenant_cannot_be_used() {
+    let world = AviWorld::new(two_sites());
+    for site in ["alpha", "beta"] {
+        let mut client = Client::logged_in(&world, site).await;
+        client.create("tenant", &json!({"name": "blue"})).await;
+    }
+    let mut client = Client::logged_in(&world, "alpha").await;
+    client.create("gslbservice", &service("shop")).await;
+    client.create("healthmonitor", &tcp_monitor("of-admin")).await;
+    client.headers.insert("x-avi-tenant", "blue".into());
+    let blue = client.create("healthmonitor", &tcp_monitor("of-blue")).await;
+    let mut other = service("other");
+    other["domain_names"] = json!(["shop.example.org"]);
+    let taken = "shop.example.org: domain name conflicting with existing domain name in GslbService shop";
+    assert_eq!(client.post("/api/gslbservice", &other).await.outcome(), (400, taken));
+    other["domain_names"] = json!(["other.example.org"]);
+    other["health_monitor_refs"] = json!(["/api/healthmonitor?name=of-admin", "/api/healthmonitor?name=of-blue"]);
+    client.create("gslbservice", &other).await;
+
+    client.headers.insert("x-avi-tenant", "admin".into());
+    for reference in ["/api/healthmonitor?name=of-blue".to_owned(), format!("/api/healthmonitor/{blue}")] {
+        let body = with(&service("third"), "/health_monitor_refs", json!([reference]));
+        let text = format!("HealthMonitor object not found: {reference}!");
+        assert_eq!(client.post("/api/gslbservice", &body).await.outcome(), (400, text.as_str()));
+    }
+}

@@ -2,6 +2,7 @@
 
 mod answers;
 mod choice;
+mod families;
 mod health;
 mod probes;
 mod socket;
