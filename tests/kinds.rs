@@ -7,6 +7,7 @@ mod support;
 
 use amko::actors::board::{ClusterNotice, KindNotice};
 use amko::actors::gs_directory::GsDirectoryMsg;
+use amko::actors::operator::{Child, OperatorMsg};
 use amko::core::aliases::AliasClaim;
 use amko::core::host_rule::{HostRule, RuleState};
 use amko::core::inventory::Offer;
@@ -126,6 +127,37 @@ async fn a_crd_that_vanishes_during_an_outage_keeps_the_objects_until_a_list_lac
     later(&world).await;
     assert_eq!(kind(&world, "ctx-a", "Route"), KindNotice::Listed);
     world.settle().await;
+    assert_eq!(description(&world, "web.example.org"), "INGRESS/ctx-b/shop/web/web.example.org");
+}
+
+/// DB-01: a watcher that starts while a CRD is away does not know the objects that its predecessor knew.
+#[tokio::test(start_paused = true)]
+async fn a_watcher_restarted_while_a_crd_is_gone_takes_nothing_away() {
+    let mut world = World::of_examples();
+    install_route_crd(world.cluster("ctx-a"));
+    apply(world.cluster("ctx-a"), route("web", "web.example.org", "10.1.0.5", "/"));
+    apply(world.cluster("ctx-b"), web("web", "10.2.0.5"));
+    world.start().await;
+    let before = world.on_controller(LEADER, "gslbservice");
+    world.cluster("ctx-a").set_available(false);
+    remove_crd(world.cluster("ctx-a"), ROUTES);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    world.cluster("ctx-a").set_available(true);
+    tokio::time::sleep(NOTICED).await;
+    assert_eq!(kind(&world, "ctx-a", "Route"), KindNotice::Gone);
+    world.links().operator.cast(OperatorMsg::Poison(Child::ClusterWatcher("ctx-a".into())));
+    tokio::time::sleep(NOTICED).await;
+    let ClusterNotice { synced, error, .. } = notice(&world, "ctx-a");
+    let expected = "Route objects were there and the cluster does not serve their kind at present, so the cluster's \
+                    members stay as last seen: install the CRD or API of Route again, or restart the operator if it \
+                    is gone for good";
+    assert_eq!((synced, error.as_deref()), (false, Some(expected)));
+    assert_eq!(world.on_controller(LEADER, "gslbservice"), before);
+
+    install_route_crd(world.cluster("ctx-a"));
+    tokio::time::sleep(NOTICED).await;
+    world.settle().await;
+    assert_eq!(notice(&world, "ctx-a").error, None);
     assert_eq!(description(&world, "web.example.org"), "INGRESS/ctx-b/shop/web/web.example.org");
 }
 

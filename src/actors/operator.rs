@@ -7,6 +7,7 @@
 use super::avi_session::{AviSession, AviSessionArgs, AviSessionMsg, Transports};
 use super::board::Board;
 use super::cluster_watcher::{ClusterWatcher, ClusterWatcherArgs, ClusterWatcherMsg};
+use super::ever_listed::EverListed;
 use super::federation::{FederationActor, FederationArgs, FederationMsg};
 use super::gs_directory::{GsDirectory, GsDirectoryArgs, GsDirectoryMsg};
 use super::link::Link;
@@ -144,6 +145,8 @@ pub struct OperatorState {
     args: OperatorArgs,
     children: Children<Child>,
     members: BTreeMap<String, Link<ClusterWatcherMsg>>,
+    /// By cluster, for the successors of its watcher.
+    ever_listed: BTreeMap<String, EverListed>,
     naming: Arc<Naming>,
     terms: Arc<AtomicU64>,
     rng: StdRng,
@@ -187,6 +190,7 @@ impl Actor for Operator {
             args,
             children,
             members: BTreeMap::new(),
+            ever_listed: BTreeMap::new(),
             naming: Arc::default(),
             terms: Arc::new(AtomicU64::new(0)),
             rng,
@@ -253,6 +257,7 @@ impl OperatorState {
             tracing::info!(cluster = context, "cluster left the configuration");
             self.children.dismiss(&Child::ClusterWatcher(context.clone()));
             self.members.remove(&context);
+            self.ever_listed.remove(&context);
             self.args.links.board.post(|notices| drop(notices.clusters.remove(&context)));
         }
         for context in members {
@@ -364,6 +369,7 @@ impl OperatorState {
         context: String,
     ) -> Result<ractor::ActorCell, SpawnErr> {
         let link = self.members.entry(context.clone()).or_default().clone();
+        let ever_listed = self.ever_listed.entry(context.clone()).or_default().clone();
         let args = ClusterWatcherArgs {
             context,
             naming: Arc::clone(&self.naming),
@@ -372,6 +378,7 @@ impl OperatorState {
             board: self.args.links.board.clone(),
             retry: self.args.settings.retry,
             multi_cluster_ingress: self.args.settings.multi_cluster_ingress,
+            ever_listed,
             seed: self.rng.random(),
         };
         spawn(myself, ClusterWatcher, args, &link).await

@@ -210,6 +210,16 @@ impl Inventory {
         touched
     }
 
+    /// Whether any object of this kind is known.
+    pub fn holds(&self, kind: Kind) -> bool {
+        self.objects.keys().any(|id| id.kind == kind)
+    }
+
+    /// Whether any usable HostRule is known.
+    pub fn holds_host_rules(&self) -> bool {
+        self.host_rules.names().next().is_some()
+    }
+
     /// Takes in an added or changed namespace, whose labels and tenant count for every object in it (rule NS-01).
     pub fn put_namespace(&mut self, namespace: Namespace) -> Touched {
         let name = namespace.name.clone();

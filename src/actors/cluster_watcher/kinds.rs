@@ -1,6 +1,7 @@
 //! The kinds that are watched in one cluster, and how far each is known.
 
 use crate::actors::board::KindNotice;
+use crate::actors::ever_listed::EverListed;
 use crate::core::endpoint::Kind;
 use std::collections::BTreeMap;
 
@@ -36,34 +37,50 @@ struct Known {
 }
 
 /// How far each kind of a cluster is known. A cluster has something to say once no kind is waited for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Kinds {
     kinds: BTreeMap<Watched, Known>,
+    /// By this watcher or one before it; without those of which nothing was left.
+    ever_listed: EverListed,
     /// Why there is no client.
     unreachable: Option<String>,
 }
 
 impl Kinds {
     /// All kinds of a cluster, none of them known.
-    pub fn new(multi_cluster_ingress: bool) -> Self {
+    pub fn new(multi_cluster_ingress: bool, ever_listed: EverListed) -> Self {
         let mut watched = vec![Watched::Namespaces, Watched::HostRules];
         watched.extend([Kind::Ingress, Kind::Route, Kind::Service].map(Watched::Objects));
         watched.extend(multi_cluster_ingress.then_some(Watched::Objects(Kind::MultiClusterIngress)));
         let unknown = Known { notice: KindNotice::Waiting, trouble: None };
-        Self { kinds: watched.into_iter().map(|kind| (kind, unknown.clone())).collect(), unreachable: None }
+        let kinds = watched.into_iter().map(|kind| (kind, unknown.clone())).collect();
+        Self { kinds, ever_listed, unreachable: None }
     }
 
     /// A complete list has come in. Answers whether that is news.
     pub fn listed(&mut self, kind: Watched) -> bool {
+        self.ever_listed.add(kind.name());
         self.becomes(kind, KindNotice::Listed)
     }
 
     /// The cluster does not serve the kind: there is none of it, unless it was listed before. Then it is not known
-    /// what became of the objects.
-    pub fn absent(&mut self, kind: Watched) -> bool {
+    /// what became of the objects, and a watcher that has not seen them itself waits (DB-01). `none_left`: none of its
+    /// objects is known here, so that there is nothing to keep. Answers whether that is news.
+    pub fn absent(&mut self, kind: Watched, none_left: bool) -> bool {
         let before = self.kinds.get(&kind).map(|known| known.notice);
-        let was_listed = matches!(before, Some(KindNotice::Listed | KindNotice::Gone));
-        self.becomes(kind, if was_listed { KindNotice::Gone } else { KindNotice::Absent })
+        if matches!(before, Some(KindNotice::Listed | KindNotice::Gone)) {
+            if none_left {
+                self.ever_listed.remove(kind.name());
+            }
+            return self.becomes(kind, KindNotice::Gone);
+        }
+        if !self.ever_listed.contains(kind.name()) {
+            return self.becomes(kind, KindNotice::Absent);
+        }
+        let before = self.trouble();
+        self.unreachable = None;
+        self.failed(kind, served_no_more(kind));
+        self.trouble() != before
     }
 
     /// On OpenShift, Routes stand in the place of Ingresses.
@@ -114,6 +131,15 @@ impl Kinds {
     }
 }
 
+/// For people: a watcher was restarted while the kind was away.
+fn served_no_more(kind: Watched) -> String {
+    let kind = kind.name();
+    format!(
+        "{kind} objects were there and the cluster does not serve their kind at present, so the cluster's members stay \
+         as last seen: install the CRD or API of {kind} again, or restart the operator if it is gone for good"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,18 +148,18 @@ mod tests {
 
     /// Of a cluster in which everything but Routes and Ingresses is listed.
     fn kinds() -> Kinds {
-        let mut kinds = Kinds::new(true);
+        let mut kinds = Kinds::new(true, EverListed::default());
         for kind in [Watched::Namespaces, Watched::HostRules, Watched::Objects(Kind::Service)] {
             kinds.listed(kind);
         }
-        kinds.absent(Watched::Objects(Kind::MultiClusterIngress));
+        kinds.absent(Watched::Objects(Kind::MultiClusterIngress), true);
         kinds
     }
 
     #[test]
     fn a_cluster_is_known_once_each_kind_is_listed_or_absent() {
         let mut plain = kinds();
-        plain.absent(ROUTES);
+        plain.absent(ROUTES, true);
         assert!(!plain.are_all_known());
         plain.listed(INGRESSES);
         assert!(plain.are_all_known());
@@ -161,9 +187,25 @@ mod tests {
     fn a_kind_that_was_listed_and_is_not_served_any_more_is_gone_and_not_absent() {
         let mut kinds = kinds();
         kinds.listed(ROUTES);
-        assert_eq!((kinds.absent(ROUTES), kinds.notices()["Route"]), (true, KindNotice::Gone));
-        assert_eq!((kinds.absent(ROUTES), kinds.notices()["Route"]), (false, KindNotice::Gone));
+        assert_eq!((kinds.absent(ROUTES, false), kinds.notices()["Route"]), (true, KindNotice::Gone));
+        assert_eq!((kinds.absent(ROUTES, false), kinds.notices()["Route"]), (false, KindNotice::Gone));
         assert_eq!((kinds.listed(ROUTES), kinds.notices()["Route"]), (true, KindNotice::Listed));
+    }
+
+    /// DB-01
+    #[test]
+    fn a_new_watcher_waits_for_a_kind_that_an_earlier_one_listed_unless_nothing_was_left_of_it() {
+        for (none_left, expected) in [(false, KindNotice::Waiting), (true, KindNotice::Absent)] {
+            let ever_listed = EverListed::default();
+            let mut first = Kinds::new(false, ever_listed.clone());
+            first.listed(ROUTES);
+            assert!(first.absent(ROUTES, none_left));
+            let mut second = Kinds::new(false, ever_listed);
+            assert_eq!((second.absent(ROUTES, true), second.absent(ROUTES, true)), (true, false), "told once");
+            assert_eq!((second.notices()["Route"], second.trouble().is_some()), (expected, !none_left));
+            second.listed(ROUTES);
+            assert_eq!((second.notices()["Route"], second.trouble()), (KindNotice::Listed, None));
+        }
     }
 
     #[test]

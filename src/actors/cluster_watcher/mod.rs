@@ -16,6 +16,7 @@ mod unreadable;
 pub use kinds::Watched;
 
 use super::board::{Board, ClusterNotice};
+use super::ever_listed::EverListed;
 use super::gs_directory::GsDirectoryMsg;
 use super::link::Link;
 use crate::core::endpoint::Kind;
@@ -64,6 +65,8 @@ pub struct ClusterWatcherArgs {
     pub retry: RetryPolicy,
     /// Whether MultiClusterIngresses are watched too.
     pub multi_cluster_ingress: bool,
+    /// What earlier watchers of this cluster have listed.
+    pub ever_listed: EverListed,
     pub seed: u64,
 }
 
@@ -95,8 +98,8 @@ impl Actor for ClusterWatcher {
         myself: ActorRef<Self::Msg>,
         args: Self::Arguments,
     ) -> Result<Self::State, ActorProcessingErr> {
-        let ClusterWatcherArgs { context, naming, members, directory, board, retry, multi_cluster_ingress, seed } =
-            args;
+        let ClusterWatcherArgs { context, naming, members, directory, board, retry, .. } = args;
+        let ClusterWatcherArgs { multi_cluster_ingress, ever_listed, seed, .. } = args;
         let mut watches = JoinSet::new();
         let rng = StdRng::seed_from_u64(seed);
         let eyes = EyesArgs { myself, context: context.clone(), members, retry, rng, multi_cluster_ingress };
@@ -104,7 +107,7 @@ impl Actor for ClusterWatcher {
         board.post(|notices| notices.clusters.entry(context.clone()).or_default().synced = false);
         let state = ClusterWatcherState {
             inventory: Inventory::new(&context, naming),
-            kinds: Kinds::new(multi_cluster_ingress),
+            kinds: Kinds::new(multi_cluster_ingress, ever_listed),
             openshift: false,
             unreadable: Unreadable::default(),
             was_complete: false,
@@ -235,7 +238,12 @@ impl ClusterWatcherState {
 
     /// Nothing is taken away: objects that were listed before stay, others there are none.
     fn on_absent(&mut self, kind: Watched) -> Touched {
-        if self.kinds.absent(kind) {
+        let none_left = match kind {
+            Watched::Objects(kind) => !self.inventory.holds(kind),
+            Watched::HostRules => !self.inventory.holds_host_rules(),
+            Watched::Namespaces => false,
+        };
+        if self.kinds.absent(kind, none_left) {
             tracing::info!(
                 cluster = self.context,
                 kind = kind.name(),
