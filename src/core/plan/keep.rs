@@ -15,7 +15,7 @@ const KINDS: [&str; 4] = ["INGRESS", "ROUTE", "LBSVC", "MCI"];
 
 /// Keeps what only a cluster that was not seen yet can explain (DB-01): members of the observed
 /// service that the decision does not know stay, with their pools, while one of `unseen` is named in the service's
-/// description. A service that would vanish or change its tenant for the same reason stays as it is.
+/// description; its aliases stay while any is unseen. A service that would vanish or change its tenant for the same reason stays as it is.
 ///
 /// Pass the result of [`relevant_unseen`], or a deleted policy would not empty the services.
 pub fn keep_unseen(decision: Decision, observed: &Observed, unseen: &Unseen) -> Decision {
@@ -27,7 +27,7 @@ fn keep_in_tenant(decision: Decision, observed: &Holding, unseen: &Unseen) -> De
     let Some(service) = &observed.service else { return decision };
     let entries = unexplained_entries(&service.content.description, unseen);
     if entries.is_empty() {
-        return decision;
+        return if unseen.is_empty() { decision } else { with_names_of(decision, &service.content) };
     }
     // A merged service would list none but seen clusters, and the next decision would then drop what was kept.
     if entries == [""] {
@@ -74,11 +74,26 @@ fn may_be_of(entry: &str, contexts: &Unseen) -> bool {
     contexts.iter().any(under)
 }
 
+/// A cluster may give a service an alias and no member; the description does not tell.
+fn with_names_of(decision: Decision, observed: &GslbService) -> Decision {
+    match decision {
+        Decision::Service(mut desired) if desired.service.tenant == observed.tenant => {
+            keep_names(&mut desired.service, observed);
+            Decision::Service(desired)
+        }
+        other => other,
+    }
+}
+
+fn keep_names(desired: &mut GslbService, observed: &GslbService) {
+    let names: BTreeSet<String> = desired.domain_names.iter().chain(&observed.domain_names).cloned().collect();
+    desired.domain_names = names.into_iter().collect();
+}
+
 fn merge(mut desired: Desired, observed: &Holding, service: &GslbService, entries: &[&str]) -> Desired {
     keep_members(&mut desired.service.pools, &service.pools);
     keep_monitors(&mut desired, observed, service);
-    let names: BTreeSet<String> = desired.service.domain_names.iter().chain(&service.domain_names).cloned().collect();
-    desired.service.domain_names = names.into_iter().collect();
+    keep_names(&mut desired.service, service);
     keep_entries(&mut desired.service.description, entries);
     // Whether every member is secure (DB-31) is not known yet, so persistence is not switched on.
     if service.persistence.is_none() {

@@ -54,6 +54,24 @@ fn an_unseen_cluster_keeps_members_pool_weight_description_and_monitors() {
     assert_eq!(world.controller.observed, before);
 }
 
+/// The description names the objects behind members; a HostRule that gives an alias is not among them.
+#[test]
+fn an_alias_stays_while_a_cluster_is_unseen_that_has_no_member_here() {
+    let mut world = World::new();
+    world.set_ingress("ctx-a", ingress("web", WEB, &["/"], "10.1.0.5"));
+    world.settle(WEB);
+    let mut with_alias = match world.built(WEB).decision {
+        Decision::Service(desired) => desired,
+        other => panic!("{other:?}"),
+    };
+    with_alias.service.domain_names = strings(&["alias.example.org", WEB]);
+    let with_alias = Decision::Service(with_alias);
+    world.controller.settle(&with_alias);
+    let (decision, observed) = (world.built(WEB).decision, &world.controller.observed);
+    assert_eq!(keep_unseen(decision.clone(), observed, &unseen(&["ctx-b"])), with_alias);
+    assert_eq!(keep_unseen(decision.clone(), observed, &unseen(&[])), decision);
+}
+
 #[test]
 fn a_service_of_unseen_clusters_alone_is_neither_deleted_nor_changed() {
     let mut world = both();
