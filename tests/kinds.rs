@@ -470,3 +470,40 @@ async fn an_alias_reaches_the_service_that_it_belongs_to_and_moves_with_the_clai
     world.settle().await;
     assert_eq!(names("other.example.org"), json!(["other.example.org"]));
 }
+
+/// DB-25: without this rule the controller would refuse one of the two for ever.
+#[tokio::test(start_paused = true)]
+async fn an_alias_that_is_the_name_of_a_service_with_members_yields_to_it_and_is_told() {
+    let world = busy_world().await;
+    let names = |fqdn: &str| world.on_controller(LEADER, "gslbservice")[fqdn]["domain_names"].clone();
+    let claimed = [claim("ctx-a", 1, "other.example.org")];
+    claims(&world, "ctx-b", "third.example.org", &claimed);
+    apply(world.cluster("ctx-a"), web("third", "10.1.0.7"));
+    world.settle().await;
+    assert_eq!(names("third.example.org"), json!(["other.example.org", "third.example.org"]));
+    assert_eq!(world.links().board.read().refused_aliases, Vec::<String>::new());
+
+    apply(world.cluster("ctx-a"), web("other", "10.1.0.6"));
+    world.settle().await;
+    assert_eq!(names("third.example.org"), json!(["third.example.org"]));
+    assert_eq!(names("other.example.org"), json!(["other.example.org"]));
+    let text = "alias other.example.org of third.example.org, wanted by HostRule shop/hr of cluster ctx-a, is the name \
+                of a GSLB service of its own: remove it from the HostRule";
+    assert_eq!(world.links().board.read().refused_aliases, [text]);
+    assert_eq!(world.writes_after(|_| ()).await, [], "nobody tries on");
+
+    delete_ingress(world.cluster("ctx-a"), "other");
+    world.settle().await;
+    assert_eq!(names("third.example.org"), json!(["other.example.org", "third.example.org"]));
+    assert_eq!(world.links().board.read().refused_aliases, Vec::<String>::new());
+}
+
+/// DB-25: the younger claim changes nothing for any service, and is told all the same.
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_comes_second_is_told() {
+    let world = busy_world().await;
+    claims(&world, "ctx-b", "two.example.org", &[claim("ctx-b", 1, "x.example.org")]);
+    claims(&world, "ctx-a", "one.example.org", &[claim("ctx-a", 2, "x.example.org")]);
+    world.settle().await;
+    assert_eq!(world.links().board.read().refused_aliases.len(), 1);
+}

@@ -1,7 +1,8 @@
 //! Aliases: further domain names of a GSLB service, declared in AKO's HostRules (`docs/RULES.md#aliases`).
 //!
 //! A name can lead to one service only. Who gets it follows from all claims that there are, never from the order in
-//! which they came (DB-25).
+//! which they came (DB-25). A name that a service has for its own is nobody's alias: the controller would refuse it for
+//! ever.
 
 #[cfg(test)]
 mod tests;
@@ -40,8 +41,9 @@ pub struct Waiting {
     pub claim: AliasClaim,
     /// The service for which it is made.
     pub service: Arc<str>,
-    /// The claim that comes first, and the service that has the alias.
-    pub winner: AliasClaim,
+    /// The claim that comes first; `None` when a service has the alias for its own name.
+    pub winner: Option<AliasClaim>,
+    /// The service that has the alias.
     pub holder: Arc<str>,
 }
 
@@ -54,8 +56,12 @@ pub struct AliasTable {
     contenders: BTreeMap<Arc<str>, BTreeSet<Contender>>,
     /// By service; never empty inside.
     granted: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
-    /// Aliases that more than one service claims.
+    /// Aliases that are the own names of services.
+    names: BTreeSet<Arc<str>>,
+    /// Aliases that some claim has to wait for.
     contested: BTreeSet<Arc<str>>,
+    /// Whether other claims may have to wait than were told last.
+    news: bool,
 }
 
 impl AliasTable {
@@ -76,6 +82,39 @@ impl AliasTable {
         changed
     }
 
+    /// Notes whether `name` is the own name of a service, to which it then belongs (DB-25). Counts only for a name that
+    /// is claimed, and for as long as it is. Answers which services have other aliases now.
+    pub fn set_name(&mut self, name: &str, of_service: bool) -> Services {
+        let mut changed = Services::new();
+        let Some((alias, _)) = self.contenders.get_key_value(name) else { return changed };
+        if self.names.contains(alias) != of_service {
+            let alias = Arc::clone(alias);
+            let before = self.holder(&alias);
+            if of_service {
+                self.names.insert(Arc::clone(&alias));
+            } else {
+                self.names.remove(&alias);
+            }
+            self.hand_on(&alias, before, &mut changed);
+        }
+        changed
+    }
+
+    /// Whether any claim is for this name.
+    pub fn is_claimed(&self, name: &str) -> bool {
+        self.contenders.contains_key(name)
+    }
+
+    /// The names that are claimed.
+    pub fn claimed(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.contenders.keys()
+    }
+
+    /// Whether [`Self::waiting`] may differ since this was asked last.
+    pub fn take_news(&mut self) -> bool {
+        std::mem::take(&mut self.news)
+    }
+
     /// The aliases of a service, sorted.
     pub fn granted(&self, service: &str) -> Arc<[Arc<str>]> {
         self.granted.get(service).map(|aliases| aliases.iter().cloned().collect()).unwrap_or_default()
@@ -93,16 +132,16 @@ impl AliasTable {
 
     /// Claims for aliases that another service has, in the order of the aliases.
     pub fn waiting(&self) -> impl Iterator<Item = Waiting> {
-        let contested = self.contested.iter().filter_map(|alias| self.contenders.get(alias));
-        contested.flat_map(|contenders| {
-            contenders.first().into_iter().flat_map(|(winner, holder)| {
-                let others = contenders.iter().filter(move |(_, service)| service != holder);
-                others.map(|(claim, service)| Waiting {
-                    claim: claim.clone(),
-                    service: Arc::clone(service),
-                    winner: winner.clone(),
-                    holder: Arc::clone(holder),
-                })
+        let contested = self.contested.iter().filter_map(|alias| self.contenders.get_key_value(alias));
+        contested.flat_map(|(alias, contenders)| {
+            let first = contenders.first().filter(|_| !self.names.contains(alias));
+            let holder = first.map_or(alias, |(_, service)| service);
+            let others = contenders.iter().filter(move |(_, service)| service != holder);
+            others.map(move |(claim, service)| Waiting {
+                claim: claim.clone(),
+                service: Arc::clone(service),
+                winner: first.map(|(winner, _)| winner.clone()),
+                holder: Arc::clone(holder),
             })
         })
     }
@@ -132,25 +171,39 @@ impl AliasTable {
             Some((known, _)) => Arc::clone(known),
             None => claim.alias.as_str().into(),
         };
+        let before = self.holder(&alias);
         let contenders = self.contenders.entry(Arc::clone(&alias)).or_default();
-        let before = contenders.first().map(|(_, holder)| Arc::clone(holder));
         let contender = (claim.clone(), Arc::clone(service));
         if comes {
             contenders.insert(contender);
         } else {
             contenders.remove(&contender);
         }
-        let after = contenders.first().map(|(_, holder)| Arc::clone(holder));
-        if contenders.iter().any(|(_, other)| Some(other) != after.as_ref()) {
-            self.contested.insert(Arc::clone(&alias));
-        } else {
-            self.contested.remove(&alias);
-        }
-        if after.is_none() {
+        if contenders.is_empty() {
             self.contenders.remove(&alias);
+            self.names.remove(&alias);
+        }
+        self.hand_on(&alias, before, changed);
+    }
+
+    /// The service that has the alias for one.
+    fn holder(&self, alias: &Arc<str>) -> Option<Arc<str>> {
+        let first = self.contenders.get(alias).filter(|_| !self.names.contains(alias))?.first();
+        first.map(|(_, service)| Arc::clone(service))
+    }
+
+    /// After a change: notes who waits, and gives the alias to the one who has it now.
+    fn hand_on(&mut self, alias: &Arc<str>, before: Option<Arc<str>>, changed: &mut Services) {
+        let after = self.holder(alias);
+        let mut contenders = self.contenders.get(alias).into_iter().flatten();
+        if contenders.any(|(_, service)| Some(service) != after.as_ref()) {
+            self.contested.insert(Arc::clone(alias));
+            self.news = true;
+        } else {
+            self.news |= self.contested.remove(alias);
         }
         if before != after {
-            self.hand_over(&alias, before, after, changed);
+            self.hand_over(alias, before, after, changed);
         }
     }
 

@@ -117,6 +117,18 @@ pub fn build<'a>(inputs: Inputs<'_>, endpoints: impl IntoIterator<Item = &'a End
     }
 }
 
+/// Whether the policy selects any of the endpoints; while the policy is not known, whether there are any.
+pub fn has_members<'a>(policy: &PolicySnapshot, endpoints: impl IntoIterator<Item = &'a Endpoint>) -> bool {
+    let endpoints: Vec<&Endpoint> = endpoints.into_iter().collect();
+    match (&policy.installation, &policy.deployment) {
+        (None, _) | (_, DeploymentState::Unknown) => !endpoints.is_empty(),
+        (Some(_), DeploymentState::Absent) => false,
+        (Some(installation), DeploymentState::InForce(deployment)) => {
+            !Selection::of(&endpoints, deployment, installation).members.is_empty()
+        }
+    }
+}
+
 impl Built {
     /// Without a service.
     fn of(decision: Decision, refused: Vec<(EndpointKey, String)>) -> Self {

@@ -3,6 +3,7 @@
 use super::{GsDirectoryMsg, GsDirectoryState};
 use crate::actors::gs_actor::GsMsg;
 use crate::core::aliases::{Claims, Services};
+use crate::core::endpoint::Endpoint;
 use crate::core::inventory::Offer;
 use crate::core::naming::Naming;
 use ractor::ActorRef;
@@ -74,7 +75,21 @@ impl GsDirectoryState {
         offer: Offer,
     ) -> Services {
         let Offer { endpoints, aliases } = offer;
-        let renamed = self.aliases.set(cluster, fqdn, aliases);
+        let mut renamed = self.aliases.set(cluster, fqdn, Arc::clone(&aliases));
+        self.take_endpoints(myself, cluster, fqdn, endpoints).await;
+        for name in aliases.iter().map(|claim| claim.alias.as_str()).chain([fqdn]) {
+            renamed.append(&mut self.settle_name(name));
+        }
+        renamed
+    }
+
+    async fn take_endpoints(
+        &mut self,
+        myself: &ActorRef<GsDirectoryMsg>,
+        cluster: &str,
+        fqdn: &str,
+        endpoints: Arc<[Arc<Endpoint>]>,
+    ) {
         let offer = Offer { endpoints, aliases: Claims::default() };
         let cluster = self.cluster_name(cluster);
         let Some(entry) = self.entries.get_mut(fqdn) else {
@@ -83,7 +98,7 @@ impl GsDirectoryState {
                 self.entries.entry(Arc::clone(&fqdn)).or_default().offers.set(cluster, offer);
                 self.start(myself, &fqdn, self.fresh()).await;
             }
-            return renamed;
+            return;
         };
         let unchanged = match entry.offers.get(&cluster) {
             Some(known) => *known == offer,
@@ -94,7 +109,6 @@ impl GsDirectoryState {
             self.tell(fqdn, GsMsg::Offer { cluster, offer });
             self.give_another_chance(myself, fqdn).await;
         }
-        renamed
     }
 
     /// Clusters that left the configuration take their offers with them: that is a decision, not blindness. Their

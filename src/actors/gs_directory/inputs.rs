@@ -2,7 +2,8 @@
 
 use super::{GsDirectoryMsg, GsDirectoryState};
 use crate::actors::gs_actor::GsMsg;
-use crate::core::aliases::{Services, Waiting};
+use crate::core::aliases::{AliasClaim, Services, Waiting};
+use crate::core::build::has_members;
 use crate::core::host_rule::{RuleState, RuleTable};
 use ractor::ActorRef;
 use std::collections::BTreeSet;
@@ -48,14 +49,33 @@ impl GsDirectoryState {
 
     /// Tells services the aliases that belong to them now. One without actor gets them when it is started.
     pub(super) async fn tell_aliases(&mut self, myself: &ActorRef<GsDirectoryMsg>, services: Services) {
-        if services.is_empty() {
-            return;
-        }
         for service in services {
             self.tell(&service, GsMsg::Aliases(self.aliases.granted(&service)));
             self.give_another_chance(myself, &service).await;
         }
-        self.post_waiting_aliases();
+        if self.aliases.take_news() {
+            self.post_waiting_aliases();
+        }
+    }
+
+    /// Looks whether a name is that of a service, which then is nobody's alias. Answers which services have other
+    /// aliases now.
+    pub(super) fn settle_name(&mut self, fqdn: &str) -> Services {
+        if !self.aliases.is_claimed(fqdn) {
+            return Services::new();
+        }
+        let entry = self.entries.get(fqdn);
+        // Without offers the controller has it: because it is about to go, or because of a cluster that was not seen.
+        let is_service =
+            entry.is_some_and(|entry| entry.offers.is_empty() || has_members(&self.policy, entry.offers.endpoints()));
+        self.aliases.set_name(fqdn, is_service)
+    }
+
+    /// The same for all names that are claimed.
+    pub(super) async fn settle_names(&mut self, myself: &ActorRef<GsDirectoryMsg>) {
+        let claimed: Vec<Arc<str>> = self.aliases.claimed().cloned().collect();
+        let renamed = claimed.iter().flat_map(|name| self.settle_name(name)).collect();
+        self.tell_aliases(myself, renamed).await;
     }
 
     fn post_waiting_aliases(&self) {
@@ -67,21 +87,21 @@ impl GsDirectoryState {
 /// Names the object that waits, the one that comes first, and the remedy.
 fn in_words(waiting: &Waiting) -> String {
     let Waiting { claim, service, winner, holder } = waiting;
-    let object = |claim: &crate::core::aliases::AliasClaim| {
-        format!("HostRule {}/{} of cluster {}", claim.namespace, claim.name, claim.cluster)
-    };
-    format!(
-        "alias {} of {service}, wanted by {}, belongs to {holder} because of the older {}: remove it from one of them",
-        claim.alias,
-        object(claim),
-        object(winner),
-    )
+    let object =
+        |claim: &AliasClaim| format!("HostRule {}/{} of cluster {}", claim.namespace, claim.name, claim.cluster);
+    let wish = format!("alias {} of {service}, wanted by {},", claim.alias, object(claim));
+    match winner {
+        Some(winner) => {
+            let winner = object(winner);
+            format!("{wish} belongs to {holder} because of the older {winner}: remove it from one of them")
+        }
+        None => format!("{wish} is the name of a GSLB service of its own: remove it from the HostRule"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::aliases::AliasClaim;
 
     fn waits(for_what: &str) -> RuleState {
         RuleState::Unknown(for_what.into())
@@ -122,11 +142,15 @@ mod tests {
         let waiting = Waiting {
             claim: claim("ctx-b", "young"),
             service: "b.org".into(),
-            winner: claim("ctx-a", "old"),
+            winner: Some(claim("ctx-a", "old")),
             holder: "a.org".into(),
         };
         let expected = "alias x.org of b.org, wanted by HostRule shop/young of cluster ctx-b, belongs to a.org because \
                         of the older HostRule shop/old of cluster ctx-a: remove it from one of them";
+        assert_eq!(in_words(&waiting), expected);
+        let waiting = Waiting { winner: None, holder: "x.org".into(), ..waiting };
+        let expected = "alias x.org of b.org, wanted by HostRule shop/young of cluster ctx-b, is the name of a GSLB \
+                        service of its own: remove it from the HostRule";
         assert_eq!(in_words(&waiting), expected);
     }
 }

@@ -203,6 +203,7 @@ impl Actor for GsDirectory {
                 state.begin_settling(&myself);
                 state.announce();
                 state.forget_removed_claims(&myself).await;
+                state.settle_names(&myself).await;
                 state.give_all_another_chance(&myself).await;
             }
             GsDirectoryMsg::Rules(rules) => state.on_rules(&myself, rules).await,
@@ -219,7 +220,11 @@ impl Actor for GsDirectory {
                 state.controller_read = false;
                 state.tell_all(|| GsMsg::SessionRestarted);
             }
-            GsDirectoryMsg::Empty(fqdn) => state.on_empty(&fqdn),
+            GsDirectoryMsg::Empty(fqdn) => {
+                state.on_empty(&fqdn);
+                let renamed = state.settle_name(&fqdn);
+                state.tell_aliases(&myself, renamed).await;
+            }
             GsDirectoryMsg::InSync { policy, fqdn } => state.rollout.in_sync(&policy, &fqdn),
             GsDirectoryMsg::RolloutDue => state.rollout.be_due(),
             GsDirectoryMsg::StatusWriterRestarted => {
@@ -285,6 +290,7 @@ impl GsDirectoryState {
             self.entries.insert(Arc::clone(&fqdn), Entry::default());
             self.start(myself, &fqdn, Knowledge::Known(Box::new(content))).await;
         }
+        self.settle_names(myself).await;
     }
 
     fn on_empty(&mut self, fqdn: &Arc<str>) {

@@ -43,6 +43,23 @@ fn an_alias_that_two_clusters_declare_for_one_service_stays_until_the_last_of_th
     assert_eq!(granted(&table, "d.org"), ["alias.org", "b.org"]);
 }
 
+/// DB-25: two services cannot have one name, and an alias can be done without.
+#[test]
+fn a_name_that_a_service_has_for_its_own_is_nobodys_alias_until_that_service_is_gone() {
+    let mut table = AliasTable::default();
+    let wish = claim("ctx-a", "hr", Some(1), "own.org");
+    assert_eq!(table.set_name("own.org", true), Services::new(), "nobody claims it");
+    table.set("ctx-a", "d.org", claims(&[wish.clone()]));
+    assert_eq!((granted(&table, "d.org"), table.take_news()), (vec!["own.org".to_owned()], false));
+    assert_eq!(table.set_name("own.org", true), services(&["d.org"]));
+    assert_eq!((granted(&table, "d.org"), table.take_news()), (vec![], true));
+    let waiting = Waiting { claim: wish, service: "d.org".into(), winner: None, holder: "own.org".into() };
+    assert_eq!(table.waiting().collect::<Vec<_>>(), [waiting]);
+    assert_eq!(table.set_name("own.org", false), services(&["d.org"]));
+    assert_eq!((granted(&table, "d.org"), table.take_news()), (vec!["own.org".to_owned()], true));
+    assert_eq!(table.waiting().collect::<Vec<_>>(), []);
+}
+
 /// DB-25
 #[test]
 fn of_two_services_the_older_claim_has_the_alias_and_the_other_follows_when_it_goes() {
@@ -52,7 +69,7 @@ fn of_two_services_the_older_claim_has_the_alias_and_the_other_follows_when_it_g
     assert_eq!(table.set("ctx-a", "young.org", claims(std::slice::from_ref(&young))), services(&["young.org"]));
     assert_eq!(table.set("ctx-b", "old.org", claims(std::slice::from_ref(&old))), services(&["old.org", "young.org"]));
     assert_eq!((granted(&table, "old.org"), granted(&table, "young.org")), (vec!["shared.org".into()], vec![]));
-    let waiting = Waiting { claim: young, service: "young.org".into(), winner: old, holder: "old.org".into() };
+    let waiting = Waiting { claim: young, service: "young.org".into(), winner: Some(old), holder: "old.org".into() };
     assert_eq!(table.waiting().collect::<Vec<_>>(), [waiting]);
     assert_eq!(table.set("ctx-b", "old.org", Claims::default()), services(&["old.org", "young.org"]));
     assert_eq!(granted(&table, "young.org"), ["shared.org"]);
@@ -85,6 +102,7 @@ fn a_table_from_which_everything_was_taken_back_holds_nothing() {
     assert_eq!(table.services_of("ctx-a"), services(&["a.org"]));
     table.set("ctx-a", "a.org", Claims::default());
     table.set("ctx-b", "b.org", Claims::default());
+    table.take_news();
     assert_eq!(format!("{table:?}"), format!("{:?}", AliasTable::default()));
 }
 
