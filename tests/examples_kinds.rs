@@ -6,15 +6,13 @@
 mod support;
 
 use serde_json::{Value, json};
+use support::ako_crds::{
+    ROUTES, alias_rule, delete_host_rule, host_rule, passthrough, route_of, started_with_crds, world_with_crds,
+};
 use support::bodies::*;
 use support::controller::create_tenant;
 use support::objects::{Host, apply, ingress, patch_config, policy, service};
-use support::routes::{
-    alias_rule, delete_host_rule, host_rule, passthrough, route, started_with_crds, world_with_crds,
-};
 use support::{Request, lines};
-
-const ROUTES: &str = "routes.route.openshift.io";
 
 /// EX-11
 #[tokio::test(start_paused = true)]
@@ -69,7 +67,7 @@ async fn ex_13_an_edge_route_is_probed_by_https_on_its_path() {
     let world = started_with_crds().await;
     let (host, monitor) = ("edge.example.org", "amko--ca961438d73ce81f64ecf6a934a89fd14bf8f925");
     let spec = json!({"host": host, "path": "/cart", "tls": {"termination": "edge"}});
-    let object = route("edge", host, "10.1.0.13", spec);
+    let object = route_of("edge", host, "10.1.0.13", spec);
     let writes = world.writes_after(|w| drop(apply(w.cluster("ctx-a"), object))).await;
     let group = round_robin(10, vec![member("10.1.0.13", 1, "edge", host)]);
     let expected = [
@@ -87,7 +85,7 @@ async fn ex_14_a_subdomain_is_completed_by_the_default_domain_with_and_without_a
         apply(world.home(), policy(&["ctx-a", "ctx-b"], json!({"defaultDomain": domain})));
         world.settle().await;
         let (host, monitor) = ("cart.apps.example.org", "amko--cc2dbb68b51f64bba8b36a6e16f1cad5e153de45");
-        let object = route("cart", host, "10.1.0.14", json!({"subdomain": "cart"}));
+        let object = route_of("cart", host, "10.1.0.14", json!({"subdomain": "cart"}));
         let writes = world.writes_after(|w| drop(apply(w.cluster("ctx-a"), object))).await;
         let group = round_robin(10, vec![member("10.1.0.14", 1, "cart", host)]);
         let expected = [

@@ -8,7 +8,6 @@ pub mod ako_crds;
 pub mod bodies;
 pub mod controller;
 pub mod objects;
-pub mod routes;
 
 use amko::actors::operator::{Links, OperatorMsg, Outside, Settings, start};
 use amko::avi::session::{AviClient, SessionSettings};
@@ -61,7 +60,7 @@ pub struct Mischief {
     pub panic_on: Arc<Mutex<Option<&'static str>>>,
     /// The home cluster answers every PATCH with 500.
     pub refuse_patches: Arc<AtomicBool>,
-    /// By member cluster: GETs whose path begins so are answered with this status.
+    /// By member cluster, or `home` for the way to the AMKO objects: GETs whose path begins so are answered with this status.
     pub refuse_reads: Refusals,
     /// How often a transport to a controller was made.
     pub connects: Arc<AtomicUsize>,
@@ -146,12 +145,15 @@ impl World {
 
     fn home_client(&self) -> Client {
         let (router, refuse) = (self.home().router(), Arc::clone(&self.mischief.refuse_patches));
+        let reads = Arc::clone(&self.mischief.refuse_reads);
         let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
             let refused = refuse.load(Ordering::Relaxed) && request.method() == http::Method::PATCH;
+            let read = reads.lock().get("home").copied().filter(|(path, _)| request.uri().path().starts_with(path));
+            let refusal = refused.then_some(500).or(read.map(|(_, status)| status));
             let router = router.clone();
             async move {
-                if refused {
-                    let failed = http::Response::builder().status(500).body(axum::body::Body::from("{}"));
+                if let Some(status) = refusal {
+                    let failed = http::Response::builder().status(status).body(axum::body::Body::from("refused"));
                     return Ok(failed.unwrap());
                 }
                 router.oneshot(request.map(axum::body::Body::new)).await
