@@ -5,7 +5,7 @@
 
 mod support;
 
-use amko::actors::board::{ClusterNotice, KindNotice};
+use amko::actors::board::{ClusterNotice, KindNotice, RulesNotice};
 use amko::actors::gs_directory::GsDirectoryMsg;
 use amko::actors::operator::{Child, OperatorMsg};
 use amko::core::aliases::AliasClaim;
@@ -506,4 +506,46 @@ async fn a_claim_that_comes_second_is_told() {
     claims(&world, "ctx-a", "one.example.org", &[claim("ctx-a", 2, "x.example.org")]);
     world.settle().await;
     assert_eq!(world.links().board.read().refused_aliases.len(), 1);
+}
+
+fn rules_notice(world: &World) -> RulesNotice {
+    world.links().board.read().gslb_host_rules
+}
+
+/// DB-01: a missing CRD is an answer.
+#[tokio::test(start_paused = true)]
+async fn without_the_crd_of_the_gslb_host_rules_services_are_written_and_the_remedy_is_told() {
+    let mut world = World::of_examples();
+    apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
+    remove_crd(world.home(), "gslbhostrules.amko.vmware.com");
+    world.start().await;
+    assert_eq!(world.service_names(), ["web.example.org"]);
+    let error = "the CRD gslbhostrules.amko.vmware.com is not installed, so there are no GSLBHostRules: apply the \
+                 files of crds/ to use them";
+    assert_eq!(rules_notice(&world), RulesNotice { known: true, error: Some(error.into()) });
+    assert_eq!(world.links().board.readiness(), Ok("first full sync done"));
+    support::objects::install_crds(world.home());
+    later(&world).await;
+    assert_eq!(rules_notice(&world), RulesNotice { known: true, error: None });
+}
+
+/// DB-01: a refusal is none.
+#[tokio::test(start_paused = true)]
+async fn while_the_gslb_host_rules_may_not_be_listed_nothing_is_written_and_the_remedy_is_told() {
+    let mut world = World::of_examples();
+    apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
+    world.mischief.refuse_reads.lock().insert("home".into(), ("/apis/amko.vmware.com/v1alpha1/gslbhostrules", 403));
+    world.start().await;
+    assert_eq!(world.service_names(), Vec::<String>::new());
+    let RulesNotice { known, error } = rules_notice(&world);
+    let error = error.unwrap();
+    let begin = "the GSLBHostRules have never been listed, so no GSLB service is written: ";
+    let end = "; give the user of this cluster the verbs list and watch on gslbhostrules.amko.vmware.com";
+    assert_eq!((known, error.starts_with(begin), error.ends_with(end)), (false, true, true), "{error}");
+    assert_eq!(world.links().board.readiness(), Err(error));
+    world.mischief.refuse_reads.lock().clear();
+    later(&world).await;
+    world.settle().await;
+    assert_eq!(world.service_names(), ["web.example.org"]);
+    assert_eq!(rules_notice(&world), RulesNotice { known: true, error: None });
 }

@@ -9,6 +9,7 @@ mod support;
 use amko::actors::policy_watcher::PolicyWatcherMsg;
 use amko::actors::status_writer::RuleReport;
 use amko::core::host_rule::{ANOTHER_EXISTS, RuleVerdict};
+use amko::core::naming::Naming;
 use amko::core::policy::{DeploymentState, MonitorSource};
 use amko::core::references::{Answer, Question};
 use rules_support::{Desk, accepted, catalog, federated, monitor, rule};
@@ -184,6 +185,19 @@ async fn a_policy_that_cannot_be_checked_leaves_in_force_what_was() {
     assert_eq!((desk.deployment(), desk.policy_notice()), (None, "health monitor ref my-hm2 is invalid".to_owned()));
     desk.answer(catalog([(monitor("admin", "my-hm2"), federated())])).await;
     assert_eq!(in_force(desk.deployment()), Some((Some(20), refs("my-hm2"))));
+}
+
+/// DB-28: one that was restarted knows the members before it knows the default domain.
+#[tokio::test(start_paused = true)]
+async fn before_the_policy_is_known_nobody_is_told_how_services_are_named() {
+    let mut desk = Desk::make();
+    let spec = json!({"defaultDomain": "apps.example.org", "healthMonitorRefs": ["my-hm1"]});
+    apply(&desk.home, policy(&["ctx-a"], spec));
+    desk.run().await;
+    assert_eq!(desk.namings(), [None]);
+    desk.answer(catalog([(monitor("admin", "my-hm1"), federated())])).await;
+    let naming = Naming { custom_global_fqdn: false, default_domain: Some("apps.example.org".into()) };
+    assert_eq!(desk.namings(), [Some(naming)]);
 }
 
 #[tokio::test(start_paused = true)]

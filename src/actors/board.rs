@@ -24,6 +24,7 @@ pub struct Notices {
     pub gslb_config: String,
     /// Text of the GlobalDeploymentPolicy's `status.errorStatus`.
     pub deployment_policy: String,
+    pub gslb_host_rules: RulesNotice,
     pub clusters: BTreeMap<String, ClusterNotice>,
     /// Aliases that HostRules ask for and another service has, in words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -74,6 +75,15 @@ pub enum RoleNotice {
     Follower,
     #[default]
     Starting,
+}
+
+/// Whether the GSLBHostRules are known; before, no service is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct RulesNotice {
+    pub known: bool,
+    /// What is wrong, and the remedy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// How well one member cluster is seen.
@@ -131,6 +141,10 @@ impl Board {
     /// The reason why it is not ready yet.
     pub fn readiness(&self) -> Result<&'static str, String> {
         let notices = self.0.read();
+        let rules = &notices.gslb_host_rules;
+        if let (RoleNotice::Leader { .. }, false, Some(error)) = (&notices.role, rules.known, &rules.error) {
+            return Err(error.clone());
+        }
         match &notices.role {
             RoleNotice::Starting => Err("starting: the AMKOCluster has not been read yet".into()),
             RoleNotice::Undecided { reason } => Err(format!("no role: {reason}")),

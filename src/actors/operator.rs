@@ -32,10 +32,10 @@ use std::time::Duration;
 /// What the root is told.
 #[derive(Debug)]
 pub enum OperatorMsg {
-    /// The member clusters, and how services are named.
+    /// The member clusters, and how services are named; `None` while that is not known, so that it stays as it was.
     Members {
         contexts: BTreeSet<String>,
-        naming: Arc<Naming>,
+        naming: Option<Arc<Naming>>,
     },
     Restart {
         child: Child,
@@ -147,6 +147,8 @@ pub struct OperatorState {
     members: BTreeMap<String, Link<ClusterWatcherMsg>>,
     /// By cluster, for the successors of its watcher.
     ever_listed: BTreeMap<String, EverListed>,
+    /// For the successors of the PolicyWatcher.
+    policies_listed: EverListed,
     naming: Arc<Naming>,
     terms: Arc<AtomicU64>,
     rng: StdRng,
@@ -191,6 +193,7 @@ impl Actor for Operator {
             children,
             members: BTreeMap::new(),
             ever_listed: BTreeMap::new(),
+            policies_listed: EverListed::default(),
             naming: Arc::default(),
             terms: Arc::new(AtomicU64::new(0)),
             rng,
@@ -245,8 +248,13 @@ impl Actor for Operator {
 }
 
 impl OperatorState {
-    async fn on_members(&mut self, myself: &ActorRef<OperatorMsg>, members: BTreeSet<String>, naming: Arc<Naming>) {
-        if self.naming != naming {
+    async fn on_members(
+        &mut self,
+        myself: &ActorRef<OperatorMsg>,
+        members: BTreeSet<String>,
+        naming: Option<Arc<Naming>>,
+    ) {
+        if let Some(naming) = naming.filter(|naming| self.naming != *naming) {
             self.naming = naming;
             for member in self.members.values() {
                 member.cast(ClusterWatcherMsg::Naming(Arc::clone(&self.naming)));
@@ -356,6 +364,7 @@ impl OperatorState {
             federation: links.federation.clone(),
             status: links.status.clone(),
             board: links.board.clone(),
+            ever_listed: self.policies_listed.clone(),
             log_levels: Arc::clone(&self.args.outside.log_levels),
             retry: self.args.settings.retry,
             seed: self.rng.random(),

@@ -3,6 +3,10 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::APIResourceList;
 use kube::{Client, Resource};
+use std::time::Duration;
+
+/// How soon a kind that is not served is asked for again: a CRD installed later is noticed by then.
+pub const ABSENT_RETRY: Duration = Duration::from_secs(30);
 
 /// Why it is not known whether a kind is served.
 #[derive(Debug, thiserror::Error)]

@@ -3,11 +3,14 @@
 use crate::support::World;
 use amko::actors::avi_session::AviSessionMsg;
 use amko::actors::board::Board;
+use amko::actors::ever_listed::EverListed;
 use amko::actors::gs_directory::GsDirectoryMsg;
 use amko::actors::link::Link;
+use amko::actors::operator::OperatorMsg;
 use amko::actors::policy_watcher::{PolicyWatcher, PolicyWatcherArgs, PolicyWatcherMsg};
 use amko::actors::status_writer::{RuleReport, StatusWriterMsg};
 use amko::core::host_rule::{RuleState, RuleTable, RuleVerdict};
+use amko::core::naming::Naming;
 use amko::core::policy::DeploymentState;
 use amko::core::references::{Answer, Catalog, Question, ReferencedMonitor};
 use amko::retry::RetryPolicy;
@@ -26,6 +29,7 @@ const REST: Duration = Duration::from_secs(120);
 
 /// What one of the neighbours heard.
 enum Heard {
+    Operator(OperatorMsg),
     Session(AviSessionMsg),
     Directory(GsDirectoryMsg),
     Status(StatusWriterMsg),
@@ -89,12 +93,13 @@ impl Desk {
             client: self.client(),
             namespace: "avi-system".into(),
             controller_ca: None,
-            operator: Link::default(),
+            operator: self.listener(Heard::Operator).await,
             session: self.listener(Heard::Session).await,
             directory: self.listener(Heard::Directory).await,
             federation: Link::default(),
             status: self.listener(Heard::Status).await,
             board: self.board.clone(),
+            ever_listed: EverListed::default(),
             log_levels: Arc::new(|_: &str| ()),
             retry: RetryPolicy::default(),
             seed: 1,
@@ -223,6 +228,7 @@ impl Desk {
     pub fn heard(&mut self) -> Vec<String> {
         let kind = |heard: &Heard| {
             let text = match heard {
+                Heard::Operator(_) => return None,
                 Heard::Session(message) => format!("{message:?}"),
                 Heard::Directory(message) => format!("{message:?}"),
                 Heard::Status(message) => format!("{message:?}"),
@@ -230,6 +236,14 @@ impl Desk {
             Some(text.split(['(', ' ']).next().unwrap().to_owned())
         };
         self.take(kind)
+    }
+
+    /// How services are named, as told with the members.
+    pub fn namings(&mut self) -> Vec<Option<Naming>> {
+        self.take(|heard| match heard {
+            Heard::Operator(OperatorMsg::Members { naming, .. }) => Some(naming.as_deref().cloned()),
+            _ => None,
+        })
     }
 
     pub fn policy_notice(&self) -> String {

@@ -7,7 +7,7 @@ use crate::core::inventory::{ObjectId, Seen};
 use crate::core::object::{AkoHostRule, Namespace};
 use crate::core::precedence::ObjectName;
 use crate::kubernetes::bounded::bounded;
-use crate::kubernetes::discovery::is_served;
+use crate::kubernetes::discovery::{ABSENT_RETRY, is_served};
 use crate::kubernetes::members::MemberClients;
 use crate::kubernetes::objects::{HostRuleObject, MultiClusterIngressObject, RouteObject};
 use crate::kubernetes::objects::{IngressObject, NamespaceObject, ServiceObject};
@@ -23,11 +23,7 @@ use rand::{RngExt, SeedableRng};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::watch::{Receiver, Sender};
-
-/// How soon a kind that is not served is asked for again: a CRD installed later is noticed by then.
-const ABSENT_RETRY: Duration = Duration::from_secs(30);
 
 /// What the eyes need.
 pub struct EyesArgs {

@@ -198,7 +198,10 @@ impl Actor for GsDirectory {
             GsDirectoryMsg::Policy(policy) => {
                 state.rollout.begin(&policy, state.entries.keys());
                 state.policy = policy;
-                state.sight.is_named(state.policy.naming());
+                // Nor is it known how services are named while the policy is not; nothing is decided then.
+                if state.policy.deployment != DeploymentState::Unknown {
+                    state.sight.is_named(state.policy.naming());
+                }
                 state.forget_removed_clusters();
                 state.begin_settling(&myself);
                 state.announce();

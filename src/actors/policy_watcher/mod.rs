@@ -25,6 +25,7 @@ pub use rule_object::SeenRule;
 use super::avi_session::phase::ControllerState;
 use super::avi_session::{AviSessionMsg, ControllerSettings};
 use super::board::Board;
+use super::ever_listed::EverListed;
 use super::federation::FederationMsg;
 use super::gs_directory::GsDirectoryMsg;
 use super::link::Link;
@@ -46,7 +47,6 @@ use kube::Client;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rule_object::HostRuleObject;
 use rules::{Reports, Rules};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -61,6 +61,8 @@ pub enum PolicyWatcherMsg {
     AmkoClusters(WatchEvent<AmkoCluster, ObjectName>),
     /// Of all namespaces.
     Rules(WatchEvent<SeenRule, ObjectName>),
+    /// The API server does not know the kind of the rules.
+    RulesNotServed,
     /// Of the operator's own cluster.
     Namespaces(WatchEvent<Namespace, String>),
     /// About the Secret of this name.
@@ -99,6 +101,8 @@ pub struct PolicyWatcherArgs {
     pub federation: Link<FederationMsg>,
     pub status: Link<StatusWriterMsg>,
     pub board: Board,
+    /// What earlier incarnations have listed.
+    pub ever_listed: EverListed,
     pub log_levels: LogLevels,
     pub retry: RetryPolicy,
     pub seed: u64,
@@ -142,7 +146,7 @@ pub struct PolicyWatcherState {
 struct Told {
     policy: Option<Arc<PolicySnapshot>>,
     settings: Option<Arc<ControllerSettings>>,
-    members: Option<(BTreeSet<String>, Naming)>,
+    members: Option<(BTreeSet<String>, Option<Naming>)>,
     log_level: Option<String>,
     rules: Option<Arc<RuleTable>>,
     reports: Reports,
@@ -171,7 +175,7 @@ impl Actor for PolicyWatcher {
             settings: None,
             policy_in_force: None,
             deployment: DeploymentState::Unknown,
-            rules: Rules::default(),
+            rules: Rules::new(args.ever_listed.clone()),
             tenants: Tenants::default(),
             policy_questions: BTreeSet::new(),
             rule_questions: BTreeSet::new(),
@@ -188,7 +192,7 @@ impl Actor for PolicyWatcher {
         state.watch(&myself, PolicyWatcherMsg::Configs);
         state.watch(&myself, PolicyWatcherMsg::Policies);
         state.watch(&myself, PolicyWatcherMsg::AmkoClusters);
-        state.watch_everywhere::<HostRuleObject, _, _>(&myself, watches::object_name, PolicyWatcherMsg::Rules);
+        state.watch_rules(&myself);
         let by_name = |_: &str, name: &str| name.to_owned();
         state.watch_everywhere::<NamespaceObject, _, _>(&myself, by_name, PolicyWatcherMsg::Namespaces);
         Ok(state)
@@ -210,7 +214,16 @@ impl Actor for PolicyWatcher {
                 }
                 changed
             }
-            PolicyWatcherMsg::Rules(event) => state.rules.take(event),
+            PolicyWatcherMsg::Rules(event) => {
+                let changed = state.rules.take(event);
+                state.post_rules();
+                changed
+            }
+            PolicyWatcherMsg::RulesNotServed => {
+                let changed = state.rules.not_served();
+                state.post_rules();
+                changed
+            }
             PolicyWatcherMsg::Namespaces(event) => state.tenants.take(event),
             PolicyWatcherMsg::Secret(name, event) => state.on_secret(&name, event),
             PolicyWatcherMsg::References(catalog) => {

@@ -2,6 +2,8 @@
 
 use super::PolicyWatcherState;
 use super::rule_object::{SeenRule, Spec};
+use crate::actors::board::RulesNotice;
+use crate::actors::ever_listed::EverListed;
 use crate::actors::gs_directory::GsDirectoryMsg;
 use crate::actors::status_writer::StatusWriterMsg;
 use crate::core::host_rule::{
@@ -19,7 +21,12 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub struct Rules {
     seen: BTreeMap<ObjectName, SeenRule>,
+    /// They are known: completely listed, or known not to be.
     listed: bool,
+    /// Whether an incarnation before this one knew some.
+    ever_listed: EverListed,
+    /// Why they are not known, or that their kind is missing.
+    trouble: Option<String>,
     standing: Standing,
     /// What was decided last; `None` until it could be.
     decided: Option<Decided>,
@@ -32,16 +39,31 @@ struct Decided {
     superfluous: BTreeSet<ObjectName>,
 }
 
+/// What is listed, for [`EverListed`].
+const KIND: &str = "GSLBHostRule";
+
+const NO_CRD: &str = "the CRD gslbhostrules.amko.vmware.com is not installed, so there are no GSLBHostRules: apply the \
+                      files of crds/ to use them";
+const CRD_GONE: &str = "the CRD gslbhostrules.amko.vmware.com is not installed any more, and the GSLBHostRules stay as \
+                        last seen: apply the files of crds/ and the rules again, or restart the operator if they are \
+                        gone for good";
+
 /// What was reported of each rule, without the status that it had then.
 pub type Reports = BTreeMap<ObjectName, RuleReport>;
 
 impl Rules {
+    pub fn new(ever_listed: EverListed) -> Self {
+        Self { ever_listed, ..Self::default() }
+    }
+
     /// Takes an event in. Answers whether anything may be decided otherwise now.
     pub fn take(&mut self, event: WatchEvent<SeenRule, ObjectName>) -> bool {
         match event {
             WatchEvent::Listed { objects, undecodable } => {
                 let mut before = std::mem::take(&mut self.seen);
                 let mut changed = !std::mem::replace(&mut self.listed, true);
+                self.ever_listed.add(KIND);
+                self.trouble = None;
                 for rule in objects {
                     let known = before.remove(&rule.object);
                     changed |= self.put(known, rule);
@@ -61,14 +83,40 @@ impl Rules {
                 false
             }
             WatchEvent::Failed(error) => {
-                tracing::warn!(
-                    error,
-                    "cannot watch the GSLBHostRules, they stay as last seen; is the CRD installed, and may the \
-                     operator's service account list and watch gslbhostrules in all namespaces?"
-                );
+                tracing::warn!(error, "cannot watch the GSLBHostRules, they stay as last seen");
+                if !self.listed {
+                    self.trouble = Some(self.unlisted(&error));
+                }
                 false
             }
         }
+    }
+
+    /// Takes in that their CRD is not installed: there are none. But those that were there when it went stay as last
+    /// seen; should the one who saw them be gone, nothing is decided. Answers whether anything may be decided otherwise.
+    pub fn not_served(&mut self) -> bool {
+        let kept = if self.listed { !self.seen.is_empty() } else { self.ever_listed.contains(KIND) };
+        if !kept {
+            self.ever_listed.remove(KIND);
+        }
+        let text = if kept { CRD_GONE } else { NO_CRD };
+        if self.trouble.as_deref() != Some(text) {
+            tracing::error!("{text}");
+            self.trouble = Some(text.to_owned());
+        }
+        !kept && !std::mem::replace(&mut self.listed, true)
+    }
+
+    fn unlisted(&self, error: &str) -> String {
+        if self.ever_listed.contains(KIND) {
+            return format!("the GSLBHostRules stay as last seen: {error}");
+        }
+        format!("the GSLBHostRules have never been listed, so no GSLB service is written: {error}")
+    }
+
+    fn notice(&self) -> RulesNotice {
+        let known = self.listed || self.ever_listed.contains(KIND);
+        RulesNotice { known, error: self.trouble.clone() }
     }
 
     /// Answers whether the rule decides otherwise than the one known before.
@@ -84,6 +132,11 @@ impl Rules {
 }
 
 impl PolicyWatcherState {
+    pub(super) fn post_rules(&self) {
+        let notice = self.rules.notice();
+        self.args.board.post(|notices| notices.gslb_host_rules = notice);
+    }
+
     /// Works out which rules are in force. Before the rules have been listed, and while tenants are not known, nothing
     /// is.
     pub(super) fn decide_rules(&mut self, installation: &Installation) {
@@ -174,5 +227,59 @@ fn check(validation: Validation<host_rule::HostRule>) -> RuleCheck {
         Validation::Valid { value, limitations } => RuleCheck::Valid { rule: Arc::new(value), limitations },
         Validation::Invalid(text) => RuleCheck::Invalid(text),
         Validation::Pending(questions) => RuleCheck::Open(waiting_for(&questions)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule() -> SeenRule {
+        SeenRule {
+            object: ObjectName { namespace: "shop".into(), name: "ghr".into() },
+            uid: None,
+            generation: None,
+            created: None,
+            managed: false,
+            spec: Spec::Read(Box::default()),
+            status: None,
+        }
+    }
+
+    fn listed(objects: Vec<SeenRule>) -> WatchEvent<SeenRule, ObjectName> {
+        WatchEvent::Listed { objects, undecodable: Vec::new() }
+    }
+
+    fn told(rules: &Rules) -> (bool, Option<String>) {
+        let RulesNotice { known, error } = rules.notice();
+        (known, error)
+    }
+
+    /// DB-01
+    #[test]
+    fn without_the_crd_there_are_no_rules_and_a_refusal_says_nothing_about_them() {
+        let mut rules = Rules::new(EverListed::default());
+        assert!(!rules.take(WatchEvent::Failed("403".into())));
+        let text = "the GSLBHostRules have never been listed, so no GSLB service is written: 403";
+        assert_eq!((rules.listed, told(&rules)), (false, (false, Some(text.into()))));
+        assert_eq!((rules.not_served(), rules.not_served()), (true, false));
+        assert_eq!((rules.listed, told(&rules)), (true, (true, Some(NO_CRD.into()))));
+        rules.take(listed(vec![rule()]));
+        assert_eq!(told(&rules), (true, None));
+    }
+
+    /// DB-01
+    #[test]
+    fn rules_that_were_there_when_the_crd_went_stay_also_for_a_successor() {
+        let ever_listed = EverListed::default();
+        let mut rules = Rules::new(ever_listed.clone());
+        rules.take(listed(vec![rule()]));
+        assert_eq!((rules.not_served(), rules.seen.len()), (false, 1));
+        let mut successor = Rules::new(ever_listed.clone());
+        assert_eq!((successor.not_served(), successor.listed), (false, false), "nothing is told, so nothing changes");
+        assert_eq!(told(&successor), (true, Some(CRD_GONE.into())));
+        rules.take(WatchEvent::Deleted(rule().object));
+        assert!(!rules.not_served());
+        assert!(Rules::new(ever_listed).not_served(), "none was left");
     }
 }

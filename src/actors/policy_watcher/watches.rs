@@ -1,16 +1,19 @@
 //! The watches that feed the PolicyWatcher. It owns their tasks: when it is gone, so are they.
 
 use super::credentials::{Credentials, Watched};
+use super::rule_object::{HostRuleObject, SeenRule};
 use super::{PolicyWatcherMsg, PolicyWatcherState};
 use crate::core::precedence::ObjectName;
 use crate::kubernetes::bounded::bounded;
-use crate::kubernetes::watch::{Watch, WatchEvent};
+use crate::kubernetes::discovery::{ABSENT_RETRY, is_served};
+use crate::kubernetes::watch::{NotServed, Watch, WatchEvent};
+use crate::retry::{Backoff, pause};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::Secret;
-use kube::Resource;
 use kube::api::Api;
 use kube::core::DeserializeGuard;
 use kube::runtime::watcher;
+use kube::{Client, Resource};
 use ractor::ActorRef;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -44,6 +47,21 @@ impl PolicyWatcherState {
     {
         let api: Api<DeserializeGuard<K>> = Api::all(bounded(&self.args.client));
         self.run(myself, Source { api, project: P::from, identify, wrap });
+    }
+
+    /// Watches the GSLBHostRules of all namespaces, whose CRD may be missing.
+    pub(super) fn watch_rules(&mut self, myself: &ActorRef<PolicyWatcherMsg>) {
+        let client = bounded(&self.args.client);
+        let watch = Watch {
+            api: Api::all(client.clone()),
+            config: watcher::Config::default(),
+            project: SeenRule::from,
+            identify: object_name,
+            retry: self.args.retry,
+            rng: StdRng::seed_from_u64(self.rng.random()),
+        };
+        let myself = myself.clone();
+        self.watches.spawn(watch_rules(watch, client, move |message| drop(myself.cast(message))));
     }
 
     fn run<K, P, I>(&mut self, myself: &ActorRef<PolicyWatcherMsg>, source: Source<K, P, I>)
@@ -118,6 +136,30 @@ struct Source<K: Resource, P, I> {
     project: fn(K) -> P,
     identify: fn(&str, &str) -> I,
     wrap: fn(WatchEvent<P, I>) -> PolicyWatcherMsg,
+}
+
+/// Watches until dropped. What a 404 means is asked of discovery: one from a server that starts proves nothing.
+async fn watch_rules(
+    mut watch: Watch<HostRuleObject, SeenRule, ObjectName>,
+    client: Client,
+    tell: impl Fn(PolicyWatcherMsg),
+) {
+    let mut rng = StdRng::seed_from_u64(watch.rng.random());
+    let mut backoff = Backoff::new(watch.retry);
+    loop {
+        let NotServed(error) = watch.run_while_served(|event| tell(PolicyWatcherMsg::Rules(event))).await;
+        match is_served::<HostRuleObject>(&client).await {
+            Ok(false) => {
+                backoff.reset();
+                tell(PolicyWatcherMsg::RulesNotServed);
+                pause(ABSENT_RETRY).await;
+                continue;
+            }
+            Ok(true) => tell(PolicyWatcherMsg::Rules(WatchEvent::Failed(error))),
+            Err(error) => tell(PolicyWatcherMsg::Rules(WatchEvent::Failed(error.to_string()))),
+        }
+        pause(backoff.fail(None, &mut rng)).await;
+    }
 }
 
 pub(super) fn object_name(namespace: &str, name: &str) -> ObjectName {
