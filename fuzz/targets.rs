@@ -42,7 +42,7 @@ pub fn multi_cluster_ingress(data: &[u8]) {
 pub fn host_rule(data: &[u8]) {
     let Some(rule) = decoded::<HostRuleObject>(data).map(AkoHostRule::from) else { return };
     for naming in namings() {
-        let mut inventory = Inventory::new(CLUSTER, Arc::new(naming.clone()));
+        let mut inventory = inventory(&naming);
         for seed in [&include_bytes!("seeds/ingress/full.json")[..], include_bytes!("seeds/service/full.json")] {
             decoded::<IngressObject>(seed).into_iter().for_each(|object| drop(inventory.put(object.into())));
         }
@@ -61,8 +61,15 @@ pub fn namespace(data: &[u8]) {
         inventory.put(ingress.into());
     }
     decide(&inventory, &naming);
-    inventory.replace_namespaces(vec![namespace]);
+    inventory.replace_namespaces(vec![namespace], &[]);
     decide(&inventory, &naming);
+}
+
+/// With the namespace of the seeds.
+fn inventory(naming: &Naming) -> Inventory {
+    let mut inventory = Inventory::new(CLUSTER, Arc::new(naming.clone()));
+    inventory.put_namespace(Namespace { name: "shop".to_owned(), ..Namespace::default() });
+    inventory
 }
 
 const CLUSTER: &str = "ctx-a";
@@ -74,7 +81,7 @@ fn decoded<K: DeserializeOwned>(data: &[u8]) -> Option<K> {
 fn object<K: DeserializeOwned + Clone + Into<Seen>>(data: &[u8]) {
     let Some(object) = decoded::<K>(data) else { return };
     for naming in namings() {
-        let mut inventory = Inventory::new(CLUSTER, Arc::new(naming.clone()));
+        let mut inventory = inventory(&naming);
         inventory.put(object.clone().into());
         decide(&inventory, &naming);
     }
