@@ -57,6 +57,7 @@ fn a_renamed_host_touches_the_old_and_the_new_name() {
     assert_eq!(addresses(&inventory, "old.example.org"), Vec::<String>::new());
 }
 
+/// DB-19 and OBJ-07.
 #[test]
 fn a_complete_list_removes_what_it_does_not_name() {
     let mut inventory = Inventory::new("ctx-a", Arc::default());
@@ -82,6 +83,7 @@ fn two_objects_of_one_host_are_offered_in_key_order() {
     assert_eq!(addresses(&inventory, "web.example.org"), expected);
 }
 
+/// NS-01.
 #[test]
 fn a_namespace_touches_the_hosts_of_its_objects_only() {
     let mut inventory = Inventory::new("ctx-a", Arc::default());
@@ -91,6 +93,9 @@ fn a_namespace_touches_the_hosts_of_its_objects_only() {
     assert_eq!(inventory.put_namespace(namespace("shop", "gold")), Touched::new());
     assert_eq!(inventory.put_namespace(namespace("shop", "silver")), touched(&["web.example.org"]));
     assert_eq!(inventory.offer("web.example.org").endpoints[0].namespace_labels.get("tier"), Some("silver"));
+    let of_tenant = Namespace { tenant: Some("tenant2".into()), ..namespace("shop", "silver") };
+    assert_eq!(inventory.put_namespace(of_tenant), touched(&["web.example.org"]));
+    assert_eq!(inventory.offer("web.example.org").endpoints[0].namespace_tenant.as_deref(), Some("tenant2"));
     assert_eq!(inventory.replace_namespaces(vec![]), touched(&["web.example.org"]));
     assert!(inventory.offer("web.example.org").endpoints[0].namespace_labels.is_empty());
 }

@@ -50,7 +50,7 @@ fn fqdns(inventory: &Inventory) -> Vec<String> {
     inventory.offers().into_keys().collect()
 }
 
-/// EX-26.
+/// EX-26 and OBJ-02.
 #[test]
 fn with_custom_names_an_object_belongs_to_the_service_that_a_host_rule_names() {
     let mut inventory = inventory(custom_naming());
