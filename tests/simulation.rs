@@ -103,7 +103,7 @@ fn computed(world: &World) -> Content {
     for (context, cluster) in &world.clusters {
         let mut inventory = Inventory::new(context, Arc::default());
         let namespaces = decode::<NamespaceObject>(cluster, "namespaces");
-        inventory.replace_namespaces(namespaces.into_iter().map(Namespace::from).collect());
+        inventory.replace_namespaces(namespaces.into_iter().map(Namespace::from).collect(), &[]);
         for object in decode::<IngressObject>(cluster, "ingresses.networking.k8s.io") {
             inventory.put(Seen::from(object));
         }
