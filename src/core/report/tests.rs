@@ -259,7 +259,7 @@ fn the_state_of_the_service_decides_whether_the_rule_is_programmed() {
     assert_eq!(failing.status.service.unwrap().last_error, Some(error));
 }
 
-/// DB-04.
+/// DB-50.
 #[test]
 fn a_rejected_rule_tells_why_and_what_to_do_and_nothing_of_a_service() {
     let table = [
