@@ -10,7 +10,8 @@ const HOST: &str = "m.example.org";
 
 #[test]
 fn it_has_the_paths_of_its_backends_and_is_secure_with_a_secret_for_the_same_hostname() {
-    let cases: [(&str, &str, &[&str], &[&str], bool); 5] = [
+    type Case = (&'static str, &'static str, &'static [&'static str], &'static [&'static str], bool);
+    let cases: [Case; 5] = [
         ("cert", HOST, &["/a", "", "/a"], &["/a", "/"], true),
         ("cert", HOST, &[], &["/"], true),
         ("", HOST, &["/a"], &["/a"], false),
