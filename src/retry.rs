@@ -84,6 +84,7 @@ mod tests {
         (0..2000).map(|_| policy.delay(attempt, None, &mut rng)).max().unwrap()
     }
 
+    /// REST-02.
     #[test]
     fn the_bound_doubles_until_the_cap() {
         let policy = RetryPolicy::default();

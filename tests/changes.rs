@@ -46,6 +46,7 @@ fn new_config(name: &str, uuid: Option<&str>) -> Value {
             "memberClusters": [{"clusterContext": "ctx-a"}, {"clusterContext": "ctx-b"}], "refreshInterval": 1800}})
 }
 
+/// DB-02.
 #[tokio::test(start_paused = true)]
 async fn a_new_controller_address_is_used_at_once() {
     let world = world_with_web().await;
@@ -64,6 +65,7 @@ async fn a_new_controller_address_is_used_at_once() {
     assert_eq!(world.avi.session_count(LEADER), 0, "the session with the old one was closed");
 }
 
+/// CL-07 and DB-02.
 #[tokio::test(start_paused = true)]
 async fn a_cluster_leaves_the_configuration_and_comes_back() {
     let world = world_with_web().await;
@@ -100,6 +102,7 @@ async fn a_config_without_uuid_gets_one_and_only_then_is_anything_written() {
     assert_eq!(uuid::Uuid::parse_str(uuid.as_str().unwrap()).unwrap().get_version_num(), 1);
 }
 
+/// DB-05.
 #[tokio::test(start_paused = true)]
 async fn a_second_config_is_refused_and_takes_over_when_the_first_goes() {
     let world = world_with_web().await;
@@ -111,6 +114,7 @@ async fn a_second_config_is_refused_and_takes_over_when_the_first_goes() {
     assert_eq!((writes, state(&world, "gc-0")), (vec![], "success: gslb config accepted".into()));
 }
 
+/// DB-03, GDP-02 and GDP-03.
 #[tokio::test(start_paused = true)]
 async fn gdp_02_a_second_policy_is_refused_in_the_known_words() {
     let world = world_with_web().await;
@@ -127,6 +131,7 @@ async fn gdp_02_a_second_policy_is_refused_in_the_known_words() {
     assert_eq!((status("another"), addresses(&world, LEADER)), ("success".into(), vec!["10.1.0.5".to_owned()]));
 }
 
+/// DEL-03.
 #[tokio::test(start_paused = true)]
 async fn del_03_without_its_config_the_operator_goes_on_as_it_was_whatever_is_restarted() {
     let world = world_with_web().await;
@@ -141,6 +146,7 @@ async fn del_03_without_its_config_the_operator_goes_on_as_it_was_whatever_is_re
     assert_eq!((writes, state(&world, "gc-1")), (vec![], "success: gslb config accepted".into()));
 }
 
+/// DB-02.
 #[tokio::test(start_paused = true)]
 async fn a_new_log_level_takes_effect_and_costs_nothing() {
     let world = world_with_web().await;
@@ -151,6 +157,7 @@ async fn a_new_log_level_takes_effect_and_costs_nothing() {
     assert_eq!(world.avi.last_request(), before, "the session goes on");
 }
 
+/// DB-01.
 #[tokio::test(start_paused = true)]
 async fn db_01_a_policy_that_cannot_be_read_at_start_is_not_a_policy_that_is_gone() {
     let mut world = world_with_web().await;
@@ -186,4 +193,23 @@ async fn a_follower_forgets_what_no_cluster_offers_any_more() {
     }
     tokio::time::sleep(Duration::from_secs(10)).await;
     assert_eq!(views(&world.links().directory).await.unwrap(), []);
+}
+
+/// CL-02 and DB-14: it counts as known, is told with its remedy, and holds nobody up.
+#[tokio::test(start_paused = true)]
+async fn a_context_that_the_kubeconfig_lacks_is_told_and_the_other_clusters_go_on() {
+    let world = world_with_web().await;
+    let all = ["ctx-a", "ctx-b", "ctx-c"];
+    let writes = world
+        .writes_after(|world| {
+            patch_config(world.home(), members(&all));
+            apply(world.home(), policy(&all, json!({"ttl": 30})));
+        })
+        .await;
+    assert_eq!(lines(&writes), ["PUT gslbservice/<uuid>"], "the policy may name it");
+    let notice = world.links().board.read().clusters["ctx-c"].clone();
+    let error = "context \"ctx-c\" is not in the multi-cluster kubeconfig: add it to the Secret gslb-config-secret";
+    assert_eq!((notice.synced, notice.error.as_deref()), (false, Some(error)));
+    let writes = world.writes_after(|world| drop(apply(world.cluster("ctx-b"), web("web", "10.2.0.6")))).await;
+    assert_eq!(lines(&writes), ["PUT gslbservice/<uuid>"]);
 }

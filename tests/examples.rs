@@ -10,6 +10,7 @@ use support::bodies::*;
 use support::lines;
 use support::objects::{Host, apply, delete_ingress, ingress, policy, service};
 
+/// EX-01, EX-02, EX-03, EX-04, EX-05 and GS-04.
 #[tokio::test(start_paused = true)]
 async fn ex_01_to_05_an_ingress_through_its_life() {
     let world = started().await;
@@ -36,6 +37,7 @@ async fn ex_01_to_05_an_ingress_through_its_life() {
     assert_eq!((world.service_names(), world.monitor_names()), (vec![], vec![]));
 }
 
+/// EX-06.
 #[tokio::test(start_paused = true)]
 async fn ex_06_a_tls_ingress_with_two_paths() {
     let world = started().await;
@@ -57,6 +59,7 @@ async fn ex_06_a_tls_ingress_with_two_paths() {
     expect(&writes, &expected);
 }
 
+/// EX-07.
 #[tokio::test(start_paused = true)]
 async fn ex_07_several_hosts_and_odd_status_entries() {
     let world = started().await;
@@ -81,6 +84,7 @@ async fn ex_07_several_hosts_and_odd_status_entries() {
     );
 }
 
+/// EX-08 and EX-09.
 #[tokio::test(start_paused = true)]
 async fn ex_08_and_09_a_service_and_the_change_of_its_port() {
     let world = started().await;
@@ -107,6 +111,7 @@ async fn ex_08_and_09_a_service_and_the_change_of_its_port() {
     expect(&writes, &expected);
 }
 
+/// EX-10 and EX-11.
 #[tokio::test(start_paused = true)]
 async fn ex_10_and_11_udp_and_other_protocols() {
     let cases = [
@@ -126,6 +131,7 @@ async fn ex_10_and_11_udp_and_other_protocols() {
     }
 }
 
+/// DB-09 and DB-43.
 #[tokio::test(start_paused = true)]
 async fn a_changed_traffic_split_rewrites_every_service_exactly_once() {
     let contexts = ["ctx-a", "ctx-b"];

@@ -238,7 +238,7 @@ async fn ex_35_a_conflict_with_our_own_lost_answer_needs_no_second_creation() {
     assert_eq!(views[0].last_error, None);
 }
 
-/// EX-35
+/// EX-35 and REST-01.
 #[tokio::test(start_paused = true)]
 async fn ex_35_a_conflict_that_does_not_end_is_tried_with_growing_pauses_and_succeeds_in_the_end() {
     let world = started().await;
@@ -254,7 +254,7 @@ async fn ex_35_a_conflict_that_does_not_end_is_tried_with_growing_pauses_and_suc
     assert_done(&world, before);
 }
 
-/// EX-35
+/// EX-35 and REST-02.
 #[tokio::test(start_paused = true)]
 async fn ex_35_a_controller_that_is_unavailable_is_asked_until_it_answers_and_read_before_each_attempt() {
     let world = started().await;
@@ -282,7 +282,7 @@ async fn ex_35_an_answer_that_never_came_does_not_make_a_second_service() {
     assert_eq!(names(&world), (vec![WEB.to_owned()], vec![ROOT.to_owned()]));
 }
 
-/// EX-35
+/// EX-35 and REST-04.
 #[tokio::test(start_paused = true)]
 async fn ex_35_a_follower_is_not_written_to_until_it_leads_again() {
     let world = started().await;
@@ -302,7 +302,7 @@ async fn ex_35_a_follower_is_not_written_to_until_it_leads_again() {
     assert_done(&world, before);
 }
 
-/// EX-35
+/// DB-07 and EX-35.
 #[tokio::test(start_paused = true)]
 async fn ex_35_after_the_words_of_a_follower_leadership_is_checked_before_the_next_write() {
     let world = started().await;

@@ -104,7 +104,7 @@ fn without_uuids(ip: &str) -> Value {
     object
 }
 
-/// EX-16
+/// DB-21, EX-16 and OBJ-04.
 #[tokio::test(start_paused = true)]
 async fn ex_16_without_uuids_only_a_cluster_that_syncs_addresses_has_members() {
     let world = started().await;
@@ -196,7 +196,7 @@ async fn ex_26_a_host_rule_gives_a_service_its_global_name_another_one_and_none(
     assert_eq!(names(&world), (vec![], vec![]));
 }
 
-/// EX-27
+/// EX-27, TEN-01, TEN-02, TEN-03 and TEN-04.
 #[tokio::test(start_paused = true)]
 async fn ex_27_namespace_and_object_name_the_tenant_together() {
     const ANNOTATION: &str = "ako.vmware.com/tenant-name";
@@ -233,7 +233,7 @@ async fn ex_27_namespace_and_object_name_the_tenant_together() {
     assert_eq!(tenants, [Some("tenant2".to_owned()), Some("tenant2".to_owned())]);
 }
 
-/// EX-30
+/// EX-30 and GS-03.
 #[tokio::test(start_paused = true)]
 async fn ex_30_two_ingresses_with_one_host_and_one_address_are_one_member() {
     let (mut world, paths) = (support::World::of_examples(), ["/a", "/b"]);

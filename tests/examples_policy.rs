@@ -300,7 +300,7 @@ async fn ex_24_a_rule_for_one_cluster_leaves_the_other_to_the_policy() {
     expect(&writes, &[("PUT gslbservice/<uuid>", groups((30, 3)))]);
 }
 
-/// EX-28
+/// DEL-02 and EX-28.
 #[tokio::test(start_paused = true)]
 async fn ex_28_a_cluster_leaves_the_policy_and_comes_back_and_the_policy_goes() {
     let world = with_web_in_both().await;
@@ -348,7 +348,7 @@ async fn ex_29_priority_zero_is_a_pool_like_any_other() {
     expect(&writes, &[("PUT gslbservice/<uuid>", web_of_both(groups))]);
 }
 
-/// EX-33
+/// DB-31 and EX-33.
 #[tokio::test(start_paused = true)]
 async fn ex_33_one_secure_member_makes_the_monitor_https() {
     let world = started().await;

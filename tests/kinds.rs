@@ -198,7 +198,7 @@ async fn a_cluster_whose_kinds_cannot_be_asked_for_is_not_seen_and_loses_nothing
     }
 }
 
-/// CL-01
+/// DB-01.
 #[tokio::test(start_paused = true)]
 async fn a_route_api_that_may_not_be_listed_leaves_the_ingresses_in_force_and_names_the_remedy() {
     let world = busy_world().await;

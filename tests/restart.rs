@@ -5,7 +5,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::objects::{apply, delete_ingress, policy, service, web};
+use support::objects::{apply, delete_ingress, delete_policy, policy, service, web};
 use support::{LEADER, Request, World, lines};
 
 /// Both clusters hold `web`, `ctx-b` also holds `only`, `ctx-a` a Service.
@@ -30,12 +30,14 @@ async fn restart(world: &mut World, meanwhile: impl FnOnce(&World)) -> Vec<Reque
     world.writes_since(before)
 }
 
+/// DB-09.
 #[tokio::test(start_paused = true)]
 async fn an_unchanged_world_costs_no_write() {
     let mut world = busy_world().await;
     assert_eq!(restart(&mut world, |_| {}).await, []);
 }
 
+/// DEL-01.
 #[tokio::test(start_paused = true)]
 async fn what_changed_while_the_operator_was_down_is_caught_up_with() {
     let mut world = busy_world().await;
@@ -50,6 +52,7 @@ async fn what_changed_while_the_operator_was_down_is_caught_up_with() {
     assert_eq!(world.service_names(), ["db.example.org", "web.example.org"]);
 }
 
+/// CL-01, CL-04, CL-05 and DB-01.
 #[tokio::test(start_paused = true)]
 async fn db_01_a_cluster_that_cannot_be_reached_at_start_loses_nothing() {
     let mut world = busy_world().await;
@@ -73,6 +76,7 @@ async fn db_01_a_cluster_that_cannot_be_reached_at_start_loses_nothing() {
     );
 }
 
+/// CL-04, CL-05 and DB-01.
 #[tokio::test(start_paused = true)]
 async fn db_01_an_unreachable_cluster_that_turns_out_to_be_empty_loses_its_members_then() {
     let mut world = busy_world().await;
@@ -89,6 +93,7 @@ async fn db_01_an_unreachable_cluster_that_turns_out_to_be_empty_loses_its_membe
     assert_eq!(world.service_names(), ["db.example.org", "web.example.org"]);
 }
 
+/// CL-06.
 #[tokio::test(start_paused = true)]
 async fn cl_06_a_cluster_that_goes_away_later_keeps_its_members() {
     let world = busy_world().await;
@@ -98,6 +103,7 @@ async fn cl_06_a_cluster_that_goes_away_later_keeps_its_members() {
     assert!(notice.error.is_some(), "the trouble is told: {notice:?}");
 }
 
+/// DB-06.
 #[tokio::test(start_paused = true)]
 async fn a_controller_that_is_down_at_start_is_waited_for() {
     let mut world = World::of_examples();
@@ -119,6 +125,7 @@ async fn a_controller_that_is_down_at_start_is_waited_for() {
     assert_eq!(world.links().board.readiness(), Ok("first full sync done"));
 }
 
+/// DB-49.
 #[tokio::test(start_paused = true)]
 async fn changes_during_a_blackout_of_the_controller_are_written_once_afterwards() {
     let world = busy_world().await;
@@ -149,6 +156,7 @@ async fn an_expired_session_is_replaced_without_anybody_noticing() {
     assert_eq!(statuses, [("PUT gslbservice/<uuid>", 401), ("PUT gslbservice/<uuid>", 200)]);
 }
 
+/// GDP-07.
 #[tokio::test(start_paused = true)]
 async fn gdp_07_an_invalid_policy_keeps_the_last_valid_one_in_force() {
     let world = busy_world().await;
@@ -160,6 +168,7 @@ async fn gdp_07_an_invalid_policy_keeps_the_last_valid_one_in_force() {
     assert_eq!(gdp["status"]["errorStatus"], "cluster unknown in traffic policy not present in GSLBConfig");
 }
 
+/// DB-02.
 #[tokio::test(start_paused = true)]
 async fn a_follower_writes_nothing_until_it_is_told_to_lead() {
     let mut world = World::of_examples();
@@ -185,6 +194,7 @@ async fn a_follower_writes_nothing_until_it_is_told_to_lead() {
     assert_eq!(writes, [], "the term is over");
 }
 
+/// CL-04.
 #[tokio::test(start_paused = true)]
 async fn a_new_service_is_written_once_all_clusters_were_seen_instead_of_once_per_cluster() {
     let mut world = World::of_examples();
@@ -202,6 +212,7 @@ async fn a_new_service_is_written_once_all_clusters_were_seen_instead_of_once_pe
     assert_eq!(writes[1].body["groups"][0]["members"].as_array().unwrap().len(), 2);
 }
 
+/// CL-01, CL-04 and DB-14.
 #[tokio::test(start_paused = true)]
 async fn a_cluster_that_does_not_come_holds_nobody_up_for_longer_than_the_settle_period() {
     let mut world = World::of_examples();
@@ -210,4 +221,33 @@ async fn a_cluster_that_does_not_come_holds_nobody_up_for_longer_than_the_settle
     world.start_without_settling().await;
     tokio::time::sleep(std::time::Duration::from_secs(11)).await;
     assert_eq!(lines(&world.writes()), ["POST healthmonitor", "POST gslbservice"]);
+}
+
+/// DEL-01 and DEL-02: nothing holds the deletion up, and the next start notices it.
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_was_deleted_while_the_operator_was_down_takes_every_service_along() {
+    let mut world = busy_world().await;
+    restart(&mut world, |world| {
+        delete_policy(world.home());
+        let kind = "globaldeploymentpolicies.amko.vmware.com";
+        assert_eq!(world.home().get(kind, Some("avi-system"), "global-gdp"), None, "no finalizer keeps it");
+    })
+    .await;
+    assert_eq!((world.service_names(), world.monitor_names()), (vec![], vec![]));
+}
+
+/// DB-40: whoever deletes everything together loses nothing on the controller once the operator has stopped.
+#[tokio::test(start_paused = true)]
+async fn a_stopped_operator_asks_and_writes_nothing_any_more() {
+    let mut world = busy_world().await;
+    let (before, services) = (world.avi.last_request(), world.service_names());
+    apply(world.cluster("ctx-a"), web("web", "10.1.0.6"));
+    world.stop().await;
+    let stopped = world.avi.last_request();
+    delete_policy(world.home());
+    delete_ingress(world.cluster("ctx-a"), "web");
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    assert_eq!((world.avi.last_request(), world.service_names()), (stopped, services));
+    let deletions = world.writes_since(before).into_iter().filter(|write| write.line.starts_with("DELETE"));
+    assert_eq!(deletions.collect::<Vec<_>>(), []);
 }

@@ -29,6 +29,7 @@ fn state(world: &World) -> String {
     config(world.home(), "gc-1")["status"]["state"].as_str().unwrap().to_owned()
 }
 
+/// DB-49 and REST-02.
 #[tokio::test(start_paused = true)]
 async fn maintenance_mode_is_waited_out_without_hammering_the_controller() {
     let world = world_with_web().await;
@@ -73,6 +74,7 @@ async fn a_service_of_this_name_that_somebody_else_owns_is_never_touched_and_rar
     assert_eq!(ours, format!("amko-{}", support::UUID), "the name is free, so it is taken");
 }
 
+/// DB-06.
 #[tokio::test(start_paused = true)]
 async fn a_wrong_password_is_tried_once_and_a_corrected_secret_is_enough() {
     let mut world = World::of_examples();
@@ -90,6 +92,7 @@ async fn a_wrong_password_is_tried_once_and_a_corrected_secret_is_enough() {
     assert_eq!(state(&world), "success: gslb config accepted");
 }
 
+/// DB-34.
 #[tokio::test(start_paused = true)]
 async fn a_password_is_rotated_without_a_restart() {
     let world = world_with_web().await;
@@ -120,6 +123,7 @@ async fn a_secret_without_a_password_is_told_and_never_sent() {
     assert_eq!(state(&world), expected);
 }
 
+/// DB-49.
 #[tokio::test(start_paused = true)]
 async fn an_address_that_is_none_is_told_and_not_tried_all_the_time() {
     let mut world = World::of_examples();
@@ -186,6 +190,7 @@ async fn a_conflict_with_another_writer_is_read_and_decided_again() {
     assert_eq!((&now["ttl"], &now["groups"][0]["members"][0]["ip"]["addr"]), (&Value::Null, &json!("10.1.0.6")));
 }
 
+/// DB-07 and REST-04.
 #[tokio::test(start_paused = true)]
 async fn db_07_a_controller_that_stops_leading_is_left_alone_until_it_leads_again() {
     let world = world_with_web().await;
@@ -222,4 +227,37 @@ async fn a_bug_during_a_call_costs_one_retry() {
         let notices = world.links().board.read();
         assert!(notices.avi_api.synced && notices.queue.in_flight == 0, "{path}: {notices:#?}");
     }
+}
+
+/// REST-03 and DB-15: no answer makes a deletion forgotten.
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_the_controller_refuses_is_tried_until_it_succeeds() {
+    for status in [400, 403, 412, 429, 504] {
+        let world = world_with_web().await;
+        let fault = Fault::once(LEADER, "/api/gslbservice", status, r#"{"error": "not now"}"#);
+        world.avi.inject(Fault { method: Some("DELETE".into()), times: 3, ..fault });
+        let before = world.avi.last_request();
+        delete_ingress(world.cluster("ctx-a"), "web");
+        minutes(40).await;
+        let writes = world.writes_since(before);
+        let service = ("DELETE gslbservice/<uuid>", status);
+        let done = [("DELETE gslbservice/<uuid>", 204), ("DELETE healthmonitor/<uuid>", 204)];
+        assert_eq!(outcomes(&writes), [&[service; 3][..], &done[..]].concat());
+        assert_eq!((world.service_names(), world.monitor_names()), (vec![], vec![]));
+    }
+}
+
+/// DB-10: nothing else gives a reason to look.
+#[tokio::test(start_paused = true)]
+async fn what_somebody_else_edits_is_repaired_at_the_next_full_read() {
+    let world = world_with_web().await;
+    let (other, held) = (world.somebody_else(), world.on_controller(LEADER, "gslbservice")["web.example.org"].clone());
+    let mut edited = held.clone();
+    edited["ttl"] = json!(77);
+    let target = format!("/api/gslbservice/{}", held["uuid"].as_str().unwrap());
+    other.request(Method::PUT, &target, "admin", Some(&edited)).await.unwrap();
+    let before = world.avi.last_request();
+    minutes(31).await;
+    assert_eq!(outcomes(&world.writes_since(before)), [("PUT gslbservice/<uuid>", 200)]);
+    assert_eq!(world.on_controller(LEADER, "gslbservice")["web.example.org"]["ttl"], Value::Null);
 }

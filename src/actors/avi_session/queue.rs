@@ -167,6 +167,7 @@ mod tests {
         assert_eq!(pop(&mut queue, now), Some(("a".into(), 2)));
     }
 
+    /// REST-01.
     #[test]
     fn a_failing_fqdn_waits_and_does_not_hold_up_others() {
         let (mut queue, now, mut rng) = queue();

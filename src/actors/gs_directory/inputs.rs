@@ -119,6 +119,7 @@ mod tests {
         assert_eq!(rule_of(Some(&listed), "b.org"), RuleState::None);
     }
 
+    /// GHR-05.
     #[test]
     fn a_rule_that_comes_goes_or_changes_differs_and_one_that_stays_or_says_nothing_does_not() {
         let before =

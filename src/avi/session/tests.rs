@@ -47,6 +47,17 @@ async fn parallel_calls_share_one_login() {
     assert_eq!(controller.logins(), 1);
 }
 
+/// DB-48.
+#[tokio::test(start_paused = true)]
+async fn calls_in_several_tenants_share_one_login() {
+    let controller = controller();
+    let client = controller.client();
+    let tenants = ["*", "admin", "tenant2"];
+    let outcomes = join_all(tenants.map(|tenant| client.request(Method::GET, "/api/cloud", tenant, None))).await;
+    assert!(outcomes.iter().all(Result::is_ok));
+    assert_eq!(controller.logins(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn ten_parallel_401s_make_one_login() {
     let controller = controller();

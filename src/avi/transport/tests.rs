@@ -87,6 +87,7 @@ async fn send(tls: &TlsSettings, address: SocketAddr) -> Result<Response<Bytes>,
     transport.send(request).await
 }
 
+/// DB-34.
 #[tokio::test]
 async fn a_controller_is_trusted_by_its_ca_by_its_own_certificate_or_blindly() {
     let identity = identity();
@@ -99,6 +100,7 @@ async fn a_controller_is_trusted_by_its_ca_by_its_own_certificate_or_blindly() {
     }
 }
 
+/// DB-34.
 #[tokio::test]
 async fn an_untrusted_certificate_names_itself_and_the_remedies() {
     let address = serve(identity().acceptor, OK).await;

@@ -62,7 +62,7 @@ fn too_little_knowledge_decides_nothing_and_a_deleted_policy_empties_the_service
     assert_eq!(build(Inputs::plain(FQDN, &in_force(deployment())), &[]), Built::of(Decision::Nothing, vec![]));
 }
 
-/// Rule GS-05 and `docs/RULES.md#pools-and-members`.
+/// Rule GS-05 and `docs/RULES.md#pools-and-members`. GS-02.
 #[test]
 fn members_are_ordered_by_key_and_pools_by_descending_priority() {
     let (b, a) = (endpoint("ctx-b", "web", "10.2.0.5"), endpoint("ctx-a", "web", "10.1.0.5"));
@@ -77,7 +77,7 @@ fn members_are_ordered_by_key_and_pools_by_descending_priority() {
     assert_eq!(service.description, entries);
 }
 
-/// DB-26, EX-30.
+/// DB-26, EX-30 and GS-03.
 #[test]
 fn the_same_address_is_one_member_unless_virtual_service_or_cluster_differ() {
     let first = endpoint("ctx-a", "web", "10.1.0.5");

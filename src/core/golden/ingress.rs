@@ -22,6 +22,7 @@ fn desired(world: &World, fqdn: &str) -> Desired {
     }
 }
 
+/// EX-01.
 #[test]
 fn ex_01_an_insecure_ingress_becomes_a_service_with_one_http_monitor() {
     let mut world = World::new();
@@ -64,6 +65,7 @@ fn ex_01_an_insecure_ingress_becomes_a_service_with_one_http_monitor() {
     assert_eq!(world.settle(WEB), [format!("POST hm {ROOT_HM}"), format!("POST gs {WEB} [{ROOT_HM}]")]);
 }
 
+/// EX-02, EX-03, EX-04, EX-05, GS-02 and GS-04.
 #[test]
 fn ex_02_to_05_members_and_paths_come_and_go_with_the_fewest_calls() {
     let mut world = World::new();
@@ -89,6 +91,7 @@ fn ex_02_to_05_members_and_paths_come_and_go_with_the_fewest_calls() {
     assert_eq!(world.settle(WEB), [format!("DELETE gs {WEB}"), format!("DELETE hm {ROOT_HM}")], "EX-05");
 }
 
+/// EX-06.
 #[test]
 fn ex_06_a_tls_ingress_gets_https_monitors_in_the_order_of_its_paths() {
     let mut world = World::new();
@@ -113,6 +116,7 @@ fn ex_06_a_tls_ingress_gets_https_monitors_in_the_order_of_its_paths() {
     assert_eq!(world.settle(SEC), calls);
 }
 
+/// EX-07.
 #[test]
 fn ex_07_an_ingress_with_two_hosts_becomes_two_services() {
     let mut world = World::new();
@@ -138,6 +142,7 @@ fn vip_only() -> crate::core::policy::DeploymentPolicy {
     policy
 }
 
+/// EX-30 and GS-03.
 #[test]
 fn ex_30_two_ingresses_with_one_host_and_address_are_one_member_with_both_paths() {
     let mut world = World::new();
@@ -151,6 +156,7 @@ fn ex_30_two_ingresses_with_one_host_and_address_are_one_member_with_both_paths(
     assert_eq!((service.monitors.len(), monitors.len()), (2, 2));
 }
 
+/// DB-31 and EX-33.
 #[test]
 fn ex_33_mixed_tls_is_monitored_by_https_and_switching_replaces_the_monitor() {
     const MIX: &str = "mix.example.org";

@@ -10,6 +10,7 @@ const GLOBAL2: &str = "global2.example.org";
 const GLOBAL_HM: &str = "amko--cd0b89cd3f5b24d430e6be0aa9db9cca9fbe0d73";
 const GLOBAL2_HM: &str = "amko--0a6bc5b0198b04c0ac2296677143b4268a8fd314";
 
+/// EX-25.
 #[test]
 fn ex_25_aliases_become_domain_names_sorted_and_each_once() {
     let mut world = World::new();
@@ -32,7 +33,7 @@ fn ex_25_aliases_become_domain_names_sorted_and_each_once() {
     }
 }
 
-/// The operator learns global FQDN and aliases elsewhere; here is what follows from them.
+/// The operator learns global FQDN and aliases elsewhere; here is what follows from them. EX-26.
 #[test]
 fn ex_26_in_custom_mode_a_service_has_the_global_name_and_describes_the_local_one() {
     let mut world = World::new();

@@ -1,7 +1,9 @@
 //! EX-15 to EX-18, EX-24 for the policy alone, EX-28, EX-29 and DB-51.
 
 use crate::core::build::Decision;
-use crate::core::fixtures::{World, deployment, in_force, ingress, pools, share, strings, tls_ingress};
+use crate::core::fixtures::{
+    World, deployment, in_force, ingress, labels, namespace, pools, share, strings, tls_ingress,
+};
 use crate::core::gslb::{DownResponse, GeoFallback, GslbService, PoolAlgorithm};
 use crate::core::pairs::Pairs;
 use crate::core::policy::{ClusterPolicy, DeploymentPolicy, DeploymentState, MonitorSource};
@@ -24,6 +26,7 @@ fn service(world: &World) -> GslbService {
     }
 }
 
+/// EX-15.
 #[test]
 fn ex_15_every_value_of_the_policy_reaches_every_pool() {
     let mut world = both();
@@ -42,6 +45,7 @@ fn ex_15_every_value_of_the_policy_reaches_every_pool() {
     assert_eq!((service.ttl, service.down_response), (Some(30), Some(down_response)));
 }
 
+/// DB-21, EX-16 and OBJ-04.
 #[test]
 fn ex_16_only_a_sync_vip_only_cluster_may_lack_the_annotations() {
     let mut world = World::new();
@@ -62,6 +66,7 @@ fn ex_16_only_a_sync_vip_only_cluster_may_lack_the_annotations() {
     assert_eq!((&member.cluster_uuid, &member.vs_uuid), (&None, &None));
 }
 
+/// EX-17.
 #[test]
 fn ex_17_control_plane_only_needs_no_monitor_calls_and_drops_own_monitors_afterwards() {
     let policy = || in_force(DeploymentPolicy { control_plane_only: true, ..deployment() });
@@ -76,6 +81,7 @@ fn ex_17_control_plane_only_needs_no_monitor_calls_and_drops_own_monitors_afterw
     assert_eq!(later.settle(WEB), [format!("PUT gs {WEB} []"), format!("DELETE hm {ROOT_HM}")]);
 }
 
+/// EX-18.
 #[test]
 fn ex_18_references_replace_own_monitors_and_back() {
     let mut world = World::new();
@@ -110,6 +116,7 @@ fn ex_24_a_partial_split_leaves_other_clusters_at_the_default() {
     assert_eq!(pools(&service(&world)), ["10: 10.2.0.5/1", "0: 10.1.0.5/11"]);
 }
 
+/// DEL-02, EX-28 and GS-04.
 #[test]
 fn ex_28_clusters_leave_and_return_with_match_clusters_and_the_policy_takes_everything_along() {
     let mut world = both();
@@ -135,6 +142,7 @@ fn ex_28_clusters_leave_and_return_with_match_clusters_and_the_policy_takes_ever
     assert_eq!(world.settle(WEB), gone);
 }
 
+/// DB-51.
 #[test]
 fn db_51_a_new_address_alone_is_sent_at_once() {
     let mut world = both();
@@ -151,4 +159,18 @@ fn an_unknown_policy_leaves_the_controller_alone() {
     world.policy.deployment = DeploymentState::Unknown;
     world.ingresses.clear();
     assert_eq!(world.settle(WEB), Vec::<String>::new());
+}
+
+/// NS-02: what a namespace says decides for the objects that are there already, in either direction.
+#[test]
+fn objects_join_and_leave_with_the_labels_of_their_namespace() {
+    let mut world = both();
+    let namespace_selector = labels(&[("team", "shop")]);
+    world.policy = in_force(DeploymentPolicy { namespace_selector, ..deployment() });
+    assert_eq!(world.settle(WEB), Vec::<String>::new());
+    world.namespaces.insert("ctx-a", namespace(&[("team", "shop")], None));
+    assert_eq!(world.settle(WEB), [format!("POST hm {ROOT_HM}"), format!("POST gs {WEB} [{ROOT_HM}]")]);
+    assert_eq!(pools(&service(&world)), ["10: 10.1.0.5/1"]);
+    world.namespaces.insert("ctx-a", namespace(&[("team", "bank")], None));
+    assert_eq!(world.settle(WEB), [format!("DELETE gs {WEB}"), format!("DELETE hm {ROOT_HM}")]);
 }

@@ -180,6 +180,7 @@ fn members(service: &GslbService) -> impl Iterator<Item = (u32, &Member)> {
 }
 
 proptest! {
+    /// GS-02.
     #[test]
     fn the_order_of_endpoints_changes_nothing(
         (ordered, shuffled) in endpoints().prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
@@ -189,6 +190,7 @@ proptest! {
     }
 
     /// DB-09, and resumability: the fixture's controller checks after each write that planning again gives the rest.
+    /// GS-04.
     #[test]
     fn from_any_state_to_any_state_the_plan_arrives_and_is_then_empty(
         states in vec((endpoints(), a_setting()), 1..4),

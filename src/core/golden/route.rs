@@ -12,6 +12,7 @@ fn passthrough(name: &str, host: &str, ip: &str) -> Endpoint {
     route_endpoint("ctx-a", name, host, ip, Backend::Passthrough)
 }
 
+/// EX-12.
 #[test]
 fn ex_12_passthrough_services_share_a_monitor_that_outlives_them() {
     let shared = format!("amko--passthrough-hm-tcp-{UUID}");
@@ -42,6 +43,7 @@ fn ex_12_passthrough_services_share_a_monitor_that_outlives_them() {
     assert_eq!(world.settle(PT), [format!("DELETE gs {PT}")]);
 }
 
+/// EX-13.
 #[test]
 fn ex_13_an_edge_route_is_probed_by_https_on_its_path() {
     const HM: &str = "amko--ca961438d73ce81f64ecf6a934a89fd14bf8f925";

@@ -24,6 +24,7 @@ fn with_third_party() -> HostRule {
     HostRule { third_party: vec![third_party("tp-site", "198.51.100.7", Some("2001:db8::7"))], ..rule(WEB) }
 }
 
+/// EX-21.
 #[test]
 fn ex_21_a_rule_sets_persistence_public_address_and_share_until_it_is_deleted() {
     let mut world = World::new();
@@ -64,6 +65,7 @@ fn ex_21_a_rule_sets_persistence_public_address_and_share_until_it_is_deleted() 
     assert_eq!(world.controller.held(), Some(&before));
 }
 
+/// EX-22.
 #[test]
 fn ex_22_a_third_party_member_has_its_own_pool_or_joins_another() {
     let mut world = web();
@@ -84,6 +86,7 @@ fn ex_22_a_third_party_member_has_its_own_pool_or_joins_another() {
     assert_eq!(origins[1], Origin::Site("tp-site".to_owned()));
 }
 
+/// EX-23 and GHR-01.
 #[test]
 fn ex_23_a_rule_without_objects_makes_no_service_and_waits_for_them() {
     let mut world = World::new();
@@ -135,6 +138,7 @@ fn persistence_stays_on_beside_third_party_members() {
     assert_eq!(world.desired(SEC).service.persistence, Some(persistence));
 }
 
+/// EX-24.
 #[test]
 fn ex_24_a_split_of_the_rule_for_one_cluster_leaves_the_other_to_the_policy() {
     let mut world = web();
@@ -169,4 +173,16 @@ fn too_many_references_are_told_as_a_limitation_of_the_service() {
     let told = "healthMonitorRefs names 7 health monitors, but the controller accepts 6 on a GSLB service; not used: \
                 h7; remove some";
     assert_eq!(world.built(WEB).limitations, [told]);
+}
+
+/// GHR-05.
+#[test]
+fn a_rule_that_says_what_holds_already_costs_no_call() {
+    let mut world = web();
+    world.policy = in_force(DeploymentPolicy { ttl: Some(30), ..deployment() });
+    world.settle(WEB);
+    world.set_rule(HostRule { ttl: Some(30), traffic_split: [share("ctx-a", 1, 10)].into(), ..rule(WEB) });
+    assert_eq!(world.settle(WEB), Vec::<String>::new());
+    world.set_rule(HostRule { ttl: Some(31), ..rule(WEB) });
+    assert_eq!(world.settle(WEB), [format!("PUT gs {WEB} [{ROOT_HM}]")]);
 }

@@ -19,6 +19,7 @@ fn monitor(name: &str, gs: &str, port: u16, probe: Probe) -> HealthMonitor {
     HealthMonitor { tenant: "admin".to_owned(), name: name.to_owned(), description, port, probe }
 }
 
+/// EX-08.
 #[test]
 fn ex_08_a_load_balancer_service_is_probed_on_its_lowest_port() {
     let mut world = World::new();
@@ -30,7 +31,7 @@ fn ex_08_a_load_balancer_service_is_probed_on_its_lowest_port() {
     assert_eq!(service.pools[0].members[0].vs_uuid.as_deref(), Some("virtualservice-db.example.org"));
 }
 
-/// `World::settle` also checks that planning after each of the calls gives the rest of them.
+/// `World::settle` also checks that planning after each of the calls gives the rest of them. EX-09.
 #[test]
 fn ex_09_a_new_port_or_protocol_takes_the_monitor_off_the_service_while_it_is_replaced() {
     let mut world = World::new();
@@ -48,6 +49,7 @@ fn ex_09_a_new_port_or_protocol_takes_the_monitor_off_the_service_while_it_is_re
     }
 }
 
+/// EX-10.
 #[test]
 fn ex_10_a_udp_service_is_probed_by_udp() {
     const DNS: &str = "dns.example.org";
@@ -57,6 +59,7 @@ fn ex_10_a_udp_service_is_probed_by_udp() {
     assert_eq!(monitors(&world, DNS), [expected]);
 }
 
+/// EX-11.
 #[test]
 fn ex_11_a_port_of_another_protocol_is_probed_by_tcp() {
     let mut world = World::new();

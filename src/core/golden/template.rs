@@ -30,6 +30,7 @@ fn requests(world: &World) -> Vec<(String, String)> {
     world.desired(SEC).monitors.into_iter().map(request).collect()
 }
 
+/// EX-19.
 #[test]
 fn ex_19_references_give_way_to_monitors_made_from_a_template() {
     let mut world = secure();
@@ -56,7 +57,7 @@ fn ex_19_references_give_way_to_monitors_made_from_a_template() {
     assert_eq!(world.controller.held().unwrap().pools[0].min_health_monitors_up, 2);
 }
 
-/// The service itself stays as it is, so only its monitors are written.
+/// The service itself stays as it is, so only its monitors are written. EX-20.
 #[test]
 fn ex_20_another_template_or_none_updates_the_monitors_in_place() {
     let mut world = secure();
@@ -80,7 +81,7 @@ fn ex_20_another_template_or_none_updates_the_monitors_in_place() {
     assert_eq!(world.settle(SEC), updates);
 }
 
-/// DB-18: what a template says was read once, and is good in every tenant.
+/// DB-18: what a template says was read once, and is good in every tenant. TEN-08.
 #[test]
 fn a_template_is_good_for_services_of_every_tenant() {
     let mut world = secure();

@@ -108,7 +108,6 @@ fn plain() -> HostRule {
     }
 }
 
-/// Rows 1 to 9, 11 and 12 of `docs/RULES.md#host-rules`.
 #[test]
 fn refusals_have_the_texts_of_upstream() {
     let fallback = "GSLB_SERVICE_DOWN_RESPONSE_FALLBACK_IP";

@@ -26,6 +26,7 @@ fn port(ports: &[(u16, &str)]) -> Option<Backend> {
     service::ingest(&service, place("ctx-a")).endpoints.pop().map(|endpoint| endpoint.backend)
 }
 
+/// OBJ-06.
 #[test]
 fn an_ingress_offers_its_host_with_everything_that_decides() {
     let mut object = ingress("web", "web.example.org", &["/"], "10.1.0.5");
@@ -99,6 +100,7 @@ fn tls_covers_only_the_hosts_that_it_names() {
     assert_eq!(backends(&other), [Backend::Paths { paths: strings(&["/"]), tls: false }]);
 }
 
+/// OBJ-02.
 #[test]
 fn an_ingress_that_hands_tls_through_counts_like_any_other_unless_names_are_custom() {
     let custom = custom_naming();
@@ -194,6 +196,7 @@ fn the_lowest_port_counts_but_a_strange_protocol_ends_the_search() {
     }
 }
 
+/// OBJ-01.
 #[test]
 fn a_service_counts_only_as_load_balancer_and_with_its_first_status_entry() {
     let service = lb_service("db", "db.example.org", &[(80, "TCP")], "10.1.0.7");

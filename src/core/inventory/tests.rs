@@ -66,6 +66,7 @@ fn a_renamed_host_touches_the_old_and_the_new_name() {
     assert_eq!(addresses(&inventory, "old.example.org"), Vec::<String>::new());
 }
 
+/// DB-19 and OBJ-07.
 #[test]
 fn a_complete_list_removes_what_it_does_not_name() {
     let mut inventory = inventory();
@@ -91,6 +92,7 @@ fn two_objects_of_one_host_are_offered_in_key_order() {
     assert_eq!(addresses(&inventory, "web.example.org"), expected);
 }
 
+/// NS-01.
 #[test]
 fn a_namespace_touches_the_hosts_of_its_objects_only() {
     let mut inventory = inventory();
@@ -100,12 +102,15 @@ fn a_namespace_touches_the_hosts_of_its_objects_only() {
     assert_eq!(inventory.put_namespace(namespace("shop", "gold")), Touched::new());
     assert_eq!(inventory.put_namespace(namespace("shop", "silver")), touched(&["web.example.org"]));
     assert_eq!(inventory.offer("web.example.org").endpoints[0].namespace_labels.get("tier"), Some("silver"));
+    let of_tenant = Namespace { tenant: Some("tenant2".into()), ..namespace("shop", "silver") };
+    assert_eq!(inventory.put_namespace(of_tenant), touched(&["web.example.org"]));
+    assert_eq!(inventory.offer("web.example.org").endpoints[0].namespace_tenant.as_deref(), Some("tenant2"));
     let unreadable = ["shop".to_owned()];
     assert_eq!(inventory.replace_namespaces(vec![], &unreadable), touched(&["other.example.org"]));
     assert_eq!(inventory.offer("web.example.org").endpoints[0].namespace_labels.get("tier"), Some("silver"));
 }
 
-/// Rules NS-02 and TEN-09: an object may be told of before its namespace, whose labels and tenant decide about it.
+/// NS-02 and TEN-09: an object may be told of before its namespace, whose labels and tenant decide about it.
 #[test]
 fn an_object_offers_nothing_before_its_namespace_is_seen_nor_after_it_is_gone() {
     let mut inventory = Inventory::new("ctx-a", Arc::default());

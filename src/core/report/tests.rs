@@ -230,7 +230,7 @@ fn a_rule_whose_service_is_in_sync_says_so_in_full() {
 fn the_state_of_the_service_decides_whether_the_rule_is_programmed() {
     let nothing = |refused: usize| {
         let mut report = report(SyncState::InSync);
-        let refused_objects = report.service.refused.iter().cloned().take(refused).collect();
+        let refused_objects = report.service.refused.iter().take(refused).cloned().collect();
         report.service = ServiceStatus { refused: refused_objects, ..ServiceStatus::default() };
         ServiceReport { wanted: false, ..report }
     };
@@ -259,7 +259,7 @@ fn the_state_of_the_service_decides_whether_the_rule_is_programmed() {
     assert_eq!(failing.status.service.unwrap().last_error, Some(error));
 }
 
-/// DB-04.
+/// DB-50.
 #[test]
 fn a_rejected_rule_tells_why_and_what_to_do_and_nothing_of_a_service() {
     let table = [

@@ -23,7 +23,7 @@ fn policy(app: &[(&str, &str)], namespace: &[(&str, &str)]) -> DeploymentPolicy 
     DeploymentPolicy { app_selector: labels(app), namespace_selector: labels(namespace), ..deployment() }
 }
 
-/// See `docs/RULES.md#selection`, and DB-27.
+/// See `docs/RULES.md#selection`; DB-27, OBJ-02 and OBJ-06.
 #[test]
 fn every_label_of_every_selector_has_to_be_there() {
     let mut object = endpoint("ctx-a", "web", "10.1.0.5");
@@ -41,6 +41,7 @@ fn every_label_of_every_selector_has_to_be_there() {
     check(&object, &policy(&[("app", "gslb")], &[("team", "shop")]), &["namespaceSelector"]);
 }
 
+/// OBJ-02.
 #[test]
 fn a_cluster_outside_match_clusters_is_refused() {
     check(&endpoint("ctx-c", "web", "10.3.0.5"), &deployment(), &["ctx-c", "matchClusters"]);
@@ -60,7 +61,7 @@ fn without_uuids_only_a_sync_vip_only_cluster_has_members() {
     check(&object, &policy, &[]);
 }
 
-/// Rules TEN-01 to TEN-03.
+/// TEN-01, TEN-02 and TEN-03.
 #[test]
 fn the_tenant_is_that_of_the_namespace_and_the_object_has_to_agree() {
     let cases = [

@@ -111,6 +111,7 @@ async fn a_look_up_that_finds_the_controller_gone_takes_the_session_down_and_is_
     assert_eq!(world.asked("GET /api/cluster"), 2, "it was probed again");
 }
 
+/// GDP-06.
 #[tokio::test(start_paused = true)]
 async fn each_full_read_asks_again_and_only_what_changed_is_told() {
     let controller = leader();

@@ -42,7 +42,6 @@ fn what_a_policy_cannot_have_stands_beside_its_acceptance() {
     assert_eq!(status.conditions[0].message, "the policy is in force; only the first 6 of 7 are used");
 }
 
-/// DB-04.
 #[test]
 fn a_status_that_is_there_already_is_not_written_again() {
     let mut config = GslbConfig::default();
@@ -74,7 +73,7 @@ fn the_opt_out_of_verification_shows_as_a_condition_whose_time_moves_only_with_i
     assert_eq!(unknown.conditions[3].last_transition_time, Some(long_ago));
 }
 
-/// DB-05, DB-50.
+/// DB-50.
 #[test]
 fn the_state_of_a_configuration_decides_its_conditions() {
     let table = [
@@ -108,7 +107,7 @@ fn the_state_of_a_configuration_decides_its_conditions() {
     }
 }
 
-/// GDP-02, GDP-07, DB-50.
+/// DB-50.
 #[test]
 fn the_text_of_a_policy_and_the_services_behind_it_decide_its_conditions() {
     let table = [

@@ -16,6 +16,7 @@ fn names(own: &OwnObjects) -> Vec<&str> {
     own.by_fqdn.keys().map(String::as_str).collect()
 }
 
+/// DB-16 and DB-45.
 #[tokio::test(start_paused = true)]
 async fn a_list_is_three_walks_over_all_tenants_with_no_call_per_object() {
     let services = [stored_service("a.b"), stored_service("c.d")];

@@ -10,7 +10,8 @@ const HOST: &str = "m.example.org";
 
 #[test]
 fn it_has_the_paths_of_its_backends_and_is_secure_with_a_secret_for_the_same_hostname() {
-    let cases: [(&str, &str, &[&str], &[&str], bool); 5] = [
+    type Case = (&'static str, &'static str, &'static [&'static str], &'static [&'static str], bool);
+    let cases: [Case; 5] = [
         ("cert", HOST, &["/a", "", "/a"], &["/a", "/"], true),
         ("cert", HOST, &[], &["/"], true),
         ("", HOST, &["/a"], &["/a"], false),
@@ -27,6 +28,7 @@ fn it_has_the_paths_of_its_backends_and_is_secure_with_a_secret_for_the_same_hos
     }
 }
 
+/// OBJ-01.
 #[test]
 fn without_address_or_hostname_in_the_first_entry_it_is_not_ready() {
     for addresses in [vec![], vec![status("", HOST), status("10.1.0.5", HOST)], vec![status("10.1.0.5", "")]] {

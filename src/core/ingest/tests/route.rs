@@ -49,6 +49,7 @@ fn the_termination_decides_what_is_behind_a_route() {
     }
 }
 
+/// OBJ-02.
 #[test]
 fn with_custom_names_a_passthrough_route_gives_nothing() {
     let custom = custom_naming();

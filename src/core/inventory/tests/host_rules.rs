@@ -52,7 +52,7 @@ fn fqdns(inventory: &Inventory) -> Vec<String> {
     inventory.offers().into_keys().collect()
 }
 
-/// EX-26.
+/// EX-26 and OBJ-02.
 #[test]
 fn with_custom_names_an_object_belongs_to_the_service_that_a_host_rule_names() {
     let mut inventory = inventory(custom_naming());
@@ -159,7 +159,7 @@ fn with_custom_names_a_usable_rule_without_a_service_is_refused_and_names_none()
                  as it has to while useCustomGlobalFqdn is on (rule DB-24); set it"
             .to_owned(),
     };
-    assert_eq!(refusals(&inventory), [expected.clone()]);
+    assert_eq!(refusals(&inventory), std::slice::from_ref(&expected));
     inventory.set_naming(Arc::new(PLAIN.clone()));
     assert_eq!(refusals(&inventory), []);
     inventory.set_naming(Arc::new(custom_naming()));

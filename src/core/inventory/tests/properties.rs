@@ -196,6 +196,7 @@ fn changed(before: &BTreeMap<String, Offer>, after: &BTreeMap<String, Offer>) ->
 }
 
 proptest! {
+    /// DB-44.
     #[test]
     fn the_end_state_alone_decides_and_each_event_touches_exactly_what_it_changes(events in vec(an_event(), 1..40)) {
         let mut world = World::default();

@@ -1,0 +1,44 @@
+//! What the HTTP server says of services that a whole operator keeps.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use amko::http::{TestHooks, router};
+use axum::body::Body;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use support::World;
+use support::objects::{apply, service};
+use support::ako_crds::{install_route_crd, route_of};
+use tower::ServiceExt;
+
+async fn get(world: &World, path: &str) -> Value {
+    let request = http::Request::get(path).body(Body::empty()).unwrap();
+    let answer = router(world.links().clone(), TestHooks::Off).oneshot(request).await.unwrap();
+    assert_eq!(answer.status(), 200, "{path}");
+    serde_json::from_slice(&answer.into_body().collect().await.unwrap().to_bytes()).unwrap()
+}
+
+/// DB-39: Routes and Services show like any other kind, in whatever tenant.
+#[tokio::test(start_paused = true)]
+async fn routes_and_services_of_any_tenant_show_as_members() {
+    const ANNOTATION: &str = "ako.vmware.com/tenant-name";
+    let mut world = World::of_examples();
+    let fqdn = "web.example.org";
+    install_route_crd(world.cluster("ctx-a"));
+    let metadata = json!({"name": "shop", "annotations": {ANNOTATION: "tenant2"}});
+    apply(world.cluster("ctx-a"), json!({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}));
+    let objects =
+        [route_of("web", fqdn, "10.1.0.5", json!({"host": fqdn})), service("web", fqdn, "10.1.0.6", &[(80, "TCP")])];
+    for mut object in objects {
+        object["metadata"]["annotations"][ANNOTATION] = json!("tenant2");
+        apply(world.cluster("ctx-a"), object);
+    }
+    // The controller has no such tenant, so this never settles; what is wanted is known all the same.
+    world.start_without_settling().await;
+    tokio::time::sleep(std::time::Duration::from_secs(20)).await;
+    let wanted = get(&world, &format!("/api/gs/{fqdn}")).await["wanted"].clone();
+    let addresses: Vec<&Value> = wanted["members"].as_array().unwrap().iter().map(|m| &m["address"]).collect();
+    assert_eq!((&wanted["tenant"], addresses), (&json!("tenant2"), vec![&json!("10.1.0.5"), &json!("10.1.0.6")]));
+}
