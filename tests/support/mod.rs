@@ -9,6 +9,7 @@ pub mod bodies;
 pub mod controller;
 pub mod objects;
 pub mod routes;
+pub mod status;
 
 use amko::actors::operator::{Links, OperatorMsg, Outside, Settings, start};
 use amko::avi::session::{AviClient, SessionSettings};

@@ -2,6 +2,7 @@
 
 use super::PolicyWatcherState;
 use super::rule_object::{SeenRule, Spec};
+use crate::actors::board::RulesNotice;
 use crate::actors::gs_directory::GsDirectoryMsg;
 use crate::actors::status_writer::StatusWriterMsg;
 use crate::core::host_rule::{
@@ -14,6 +15,9 @@ use crate::core::report::RuleReport;
 use crate::kubernetes::watch::WatchEvent;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// How many rules that wait are shown.
+const WAITING_SHOWN: usize = 10;
 
 /// The rules of all namespaces.
 #[derive(Debug, Default)]
@@ -106,6 +110,8 @@ impl PolicyWatcherState {
             decide(&candidates, &self.rules.standing, installation.status_for_all);
         self.rule_questions = asked;
         self.rules.standing = standing;
+        let notice = notice(&verdicts);
+        self.args.board.post(|notices| notices.host_rules = notice);
         self.rules.decided = Some(Decided { table: Arc::new(table), verdicts, superfluous });
     }
 
@@ -144,6 +150,23 @@ impl PolicyWatcherState {
             }
         }
     }
+}
+
+fn notice(verdicts: &BTreeMap<ObjectName, RuleVerdict>) -> RulesNotice {
+    let mut notice = RulesNotice::default();
+    for (ObjectName { namespace, name }, verdict) in verdicts {
+        match verdict {
+            RuleVerdict::Accepted { .. } => notice.accepted += 1,
+            RuleVerdict::Rejected(_) => notice.rejected += 1,
+            RuleVerdict::Pending(waits_for) => {
+                notice.pending += 1;
+                if notice.waiting.len() < WAITING_SHOWN {
+                    notice.waiting.insert(format!("{namespace}/{name}"), waits_for.clone());
+                }
+            }
+        }
+    }
+    notice
 }
 
 fn candidate(rule: &SeenRule, around: Surroundings<'_>, asked: &mut BTreeSet<Question>) -> RuleCandidate {
