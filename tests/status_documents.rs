@@ -14,6 +14,7 @@ use support::objects::{apply, config, web};
 use support::status::{RULES, gdp, host_rule, rule, said, without_times};
 
 const AMKO_CLUSTERS: &str = "amkoclusters.amko.vmware.com";
+const POLICIES: &str = "globaldeploymentpolicies.amko.vmware.com";
 
 fn condition(type_: &str, status: &str, reason: &str, message: &str) -> Value {
     json!({"type": type_, "status": status, "observedGeneration": 1, "lastTransitionTime": "<time>",
@@ -160,43 +161,87 @@ async fn a_failing_service_says_why_and_what_to_do_and_is_not_written_again_whil
     assert_eq!(now["metadata"]["resourceVersion"], version, "it is tried on, not told on");
 }
 
-/// As upstream's: the status is a field like any other, and writing it counts as a change of the object.
-fn without_status_subresources(world: &World) {
+/// The CRDs with the status as a field like any other, so that writing it counts as a change of the object. `pruned`
+/// leaves it no more fields than upstream's have.
+fn without_status_subresources(world: &World, pruned: bool) {
     for crd in amko::crd::all() {
         let mut crd = serde_json::to_value(&crd).unwrap();
         for version in crd["spec"]["versions"].as_array_mut().unwrap() {
             version.as_object_mut().unwrap().remove("subresources").unwrap();
+            let status = version.pointer_mut("/schema/openAPIV3Schema/properties/status/properties").unwrap();
+            let upstream = |key: &String| ["state", "errorStatus", "status", "error"].contains(&key.as_str());
+            status.as_object_mut().unwrap().retain(|key, _| !pruned || upstream(key));
         }
         world.home().apply(crd).unwrap();
     }
 }
 
-/// DB-04, DB-35.
-#[tokio::test(start_paused = true)]
-async fn without_a_status_subresource_the_status_is_written_once_and_its_echo_changes_nothing() {
-    let mut world = World::of_examples();
-    without_status_subresources(&world);
-    apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
-    let zero = json!([{"cluster": "ctx-a", "weight": 1, "priority": 0}]);
-    apply(world.home(), host_rule("web-rule", json!({"fqdn": "web.example.org", "ttl": 0, "trafficSplit": zero})));
-    let objects = |world: &World| {
+struct Upstream(World);
+
+impl Upstream {
+    async fn start(pruned: bool) -> Self {
+        let mut world = World::of_examples();
+        without_status_subresources(&world, pruned);
+        apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
+        let zero = json!([{"cluster": "ctx-a", "weight": 1, "priority": 0}]);
+        apply(world.home(), host_rule("web-rule", json!({"fqdn": "web.example.org", "ttl": 0, "trafficSplit": zero})));
+        let before = Self::specs(&world);
+        world.start().await;
+        assert_eq!(Self::specs(&world), before);
+        Self(world)
+    }
+
+    fn objects(world: &World) -> [Value; 4] {
         let cluster = world.home().get(AMKO_CLUSTERS, Some("avi-system"), "amkocluster-federation").unwrap();
         [rule(world, "web-rule").unwrap(), gdp(world), config(world.home(), "gc-1"), cluster]
-    };
-    let specs = |world: &World| objects(world).map(|object| object["spec"].to_string());
-    let versions = |world: &World| objects(world).map(|object| object["metadata"]["resourceVersion"].clone());
-    let before = specs(&world);
-    world.start().await;
-    assert_eq!(specs(&world), before);
-    let [rule, gdp, config, cluster] = objects(&world);
-    println!("DBG {rule:#} {:#} {:#} {:#}", gdp["status"], config["status"], cluster["status"]);
+    }
+
+    fn specs(world: &World) -> [String; 4] {
+        Self::objects(world).map(|object| object["spec"].to_string())
+    }
+
+    fn texts(&self) -> [Value; 3] {
+        let [rule, gdp, config, _] = Self::objects(&self.0);
+        [&rule["status"]["status"], &gdp["status"]["errorStatus"], &config["status"]["state"]].map(Value::clone)
+    }
+
+    /// Whether nobody writes any of the objects for an hour.
+    async fn is_quiet(&self) -> bool {
+        let versions = || Self::objects(&self.0).map(|object| object["metadata"]["resourceVersion"].clone());
+        let settled = versions();
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+        versions() == settled
+    }
+}
+
+/// DB-04, DB-35.
+#[tokio::test(start_paused = true)]
+async fn without_a_status_subresource_the_status_is_written_and_its_echo_is_not_answered() {
+    let upstream = Upstream::start(false).await;
+    assert_eq!(upstream.texts(), ["Accepted", "success", "success: gslb config accepted"]);
+    let [rule, gdp, _, cluster] = Upstream::objects(&upstream.0);
     assert_eq!(said(&rule), ["Accepted=True Accepted", "ResolvedRefs=True ResolvedRefs", "Programmed=True InSync"]);
-    let texts = [&rule["status"]["status"], &gdp["status"]["errorStatus"], &config["status"]["state"]];
-    assert_eq!(texts, ["Accepted", "success", "success: gslb config accepted"]);
+    assert_eq!(said(&gdp), ["Accepted=True InForce", "ResolvedRefs=True ResolvedRefs", "Programmed=True InSync"]);
     assert_eq!(cluster["status"]["conditions"][0]["type"], "current AMKOCluster Validation");
-    let settled = versions(&world);
-    tokio::time::sleep(Duration::from_secs(3600)).await;
-    assert_eq!(versions(&world), settled);
+    assert!(upstream.is_quiet().await);
+
+    let spec = json!({"spec": {"ttl": 90}});
+    let world = &upstream.0;
+    world.home().merge_patch(RULES, Some("avi-system"), "web-rule", None, spec.clone()).unwrap();
+    world.home().merge_patch(POLICIES, Some("avi-system"), "global-gdp", None, spec).unwrap();
+    world.settle().await;
+    let generation = |object: &Value| object["status"]["observedGeneration"].as_i64().unwrap();
+    let [rule_now, gdp_now, ..] = Upstream::objects(world);
+    assert!(generation(&rule_now) > generation(&rule) && generation(&gdp_now) > generation(&gdp));
+    assert!(upstream.is_quiet().await);
+}
+
+/// DB-04.
+#[tokio::test(start_paused = true)]
+async fn a_schema_that_drops_what_upstream_does_not_know_gets_the_texts_of_upstream() {
+    let upstream = Upstream::start(true).await;
+    assert_eq!(upstream.texts(), ["Accepted", "success", "success: gslb config accepted"]);
+    assert!(upstream.is_quiet().await);
 }
 
 /// DB-50: more than are written at the same time.
