@@ -2,7 +2,7 @@
 
 use crate::support::World;
 use amko::actors::avi_session::AviSessionMsg;
-use amko::actors::board::Board;
+use amko::actors::board::{Board, RulesNotice};
 use amko::actors::gs_directory::GsDirectoryMsg;
 use amko::actors::link::Link;
 use amko::actors::policy_watcher::{PolicyWatcher, PolicyWatcherArgs, PolicyWatcherMsg};
@@ -230,6 +230,10 @@ impl Desk {
             Some(text.split(['(', ' ']).next().unwrap().to_owned())
         };
         self.take(kind)
+    }
+
+    pub fn rules_notice(&self) -> RulesNotice {
+        self.board.read().host_rules
     }
 
     pub fn policy_notice(&self) -> String {

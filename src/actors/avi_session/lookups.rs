@@ -71,10 +71,7 @@ impl Lookups {
     }
 }
 
-fn oldest<V>(
-    all: &BTreeMap<Question, V>,
-    since: impl Fn(&V) -> Timestamp,
-) -> impl Iterator<Item = (&Question, &V)> {
+fn oldest<V>(all: &BTreeMap<Question, V>, since: impl Fn(&V) -> Timestamp) -> impl Iterator<Item = (&Question, &V)> {
     let mut all: Vec<(&Question, &V)> = all.iter().collect();
     all.sort_by_key(|(_, value)| since(value));
     all.into_iter().take(SHOWN)
