@@ -38,6 +38,8 @@ struct Fleet {
 struct Network {
     clusters: BTreeMap<String, KubeWorld>,
     writes: Arc<Mutex<Vec<String>>>,
+    /// Lists of AMKO's kinds.
+    lists: Arc<Mutex<Vec<String>>>,
     hanging: Arc<Mutex<BTreeSet<String>>>,
 }
 
@@ -51,9 +53,11 @@ impl Network {
                 if network.hanging.lock().contains(&context) {
                     std::future::pending::<()>().await;
                 }
+                let what = request.uri().path_and_query().unwrap().as_str().rsplit("avi-system/").next().unwrap();
                 if request.method() != http::Method::GET {
-                    let what = request.uri().path_and_query().unwrap().as_str().rsplit("avi-system/").next().unwrap();
                     network.writes.lock().push(format!("{context}: {} {what}", request.method()));
+                } else if ["amkoclusters?", "gslbconfigs?", "globaldeploymentpolicies?"].contains(&what) {
+                    network.lists.lock().push(format!("{context}: {what}"));
                 }
                 router.oneshot(request.map(axum::body::Body::new)).await
             }
@@ -78,7 +82,8 @@ impl Fleet {
                 "spec": {"isLeader": false, "clusterContext": context, "version": "2.2.1", "clusters": contexts}});
             apply(world.cluster(context), object);
         }
-        let network = Network { clusters: world.clusters.clone(), writes: Arc::default(), hanging: Arc::default() };
+        let (writes, lists, hanging) = (Arc::default(), Arc::default(), Arc::default());
+        let network = Network { clusters: world.clusters.clone(), writes, lists, hanging };
         Self { world, network, running: Vec::new() }
     }
 
@@ -318,6 +323,36 @@ async fn two_leaders_write_nothing_and_say_why_until_one_stands_back() {
     assert_eq!(fleet.conditions("ctx-b"), [FOLLOWER]);
     assert_eq!(fleet.copies("ctx-b"), fleet.copies("ctx-a"));
     assert_eq!(lines(&fleet.world.writes_since(before)), ["POST healthmonitor", "POST gslbservice"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_leader_is_noticed_within_a_minute_although_nothing_changes_here() {
+    let mut fleet = Fleet::of(&["ctx-a", "ctx-b"]);
+    let links = fleet.start("ctx-a").await;
+    after(300).await;
+    fleet.set_amko_cluster("ctx-b", json!({"isLeader": true}));
+    after(61).await;
+    let reason = "AMKO in cluster ctx-b is also a leader, conflicting state".to_owned();
+    assert_eq!(role(&links), RoleNotice::Undecided { reason });
+    fleet.set_amko_cluster("ctx-b", json!({"isLeader": false}));
+    after(31).await;
+    assert_eq!(role(&links), RoleNotice::Leader { term: 2 });
+}
+
+/// DB-37
+#[tokio::test(start_paused = true)]
+async fn db_37_every_minute_costs_one_list_per_cluster_and_copies_are_compared_every_ten() {
+    let mut fleet = Fleet::of(&["ctx-a", "ctx-b"]);
+    fleet.start("ctx-a").await;
+    let lists = |fleet: &Fleet| {
+        let all = std::mem::take(&mut *fleet.network.lists.lock());
+        all.into_iter().filter(|list| list.starts_with("ctx-b: ")).collect::<Vec<_>>()
+    };
+    lists(&fleet);
+    after(9 * 60 - 1).await;
+    assert_eq!(lists(&fleet), ["ctx-b: amkoclusters?"; 9]);
+    after(60).await;
+    assert_eq!(lists(&fleet), ["ctx-b: amkoclusters?", "ctx-b: gslbconfigs?", "ctx-b: globaldeploymentpolicies?"]);
 }
 
 #[tokio::test(start_paused = true)]

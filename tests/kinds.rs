@@ -522,11 +522,11 @@ async fn without_the_crd_of_the_gslb_host_rules_services_are_written_and_the_rem
     assert_eq!(world.service_names(), ["web.example.org"]);
     let error = "the CRD gslbhostrules.amko.vmware.com is not installed, so there are no GSLBHostRules: apply the \
                  files of crds/ to use them";
-    assert_eq!(rules_notice(&world), RulesNotice { known: true, error: Some(error.into()) });
+    assert_eq!(rules_notice(&world), RulesNotice { known: true, error: Some(error.into()), ..RulesNotice::default() });
     assert_eq!(world.links().board.readiness(), Ok("first full sync done"));
     support::objects::install_crds(world.home());
     later(&world).await;
-    assert_eq!(rules_notice(&world), RulesNotice { known: true, error: None });
+    assert_eq!(rules_notice(&world), RulesNotice { known: true, ..RulesNotice::default() });
 }
 
 /// DB-01: a refusal is none.
@@ -537,7 +537,7 @@ async fn while_the_gslb_host_rules_may_not_be_listed_nothing_is_written_and_the_
     world.mischief.refuse_reads.lock().insert("home".into(), ("/apis/amko.vmware.com/v1alpha1/gslbhostrules", 403));
     world.start().await;
     assert_eq!(world.service_names(), Vec::<String>::new());
-    let RulesNotice { known, error } = rules_notice(&world);
+    let RulesNotice { known, error, .. } = rules_notice(&world);
     let error = error.unwrap();
     let begin = "the GSLBHostRules have never been listed, so no GSLB service is written: ";
     let end = "; give the user of this cluster the verbs list and watch on gslbhostrules.amko.vmware.com";
@@ -547,5 +547,5 @@ async fn while_the_gslb_host_rules_may_not_be_listed_nothing_is_written_and_the_
     later(&world).await;
     world.settle().await;
     assert_eq!(world.service_names(), ["web.example.org"]);
-    assert_eq!(rules_notice(&world), RulesNotice { known: true, error: None });
+    assert_eq!(rules_notice(&world), RulesNotice { known: true, ..RulesNotice::default() });
 }

@@ -6,6 +6,7 @@
 mod rules_support;
 mod support;
 
+use amko::actors::board::RuleCounts;
 use amko::actors::policy_watcher::PolicyWatcherMsg;
 use amko::actors::status_writer::RuleReport;
 use amko::core::host_rule::{ANOTHER_EXISTS, RuleVerdict};
@@ -89,6 +90,9 @@ async fn a_rule_is_judged_when_the_controller_has_answered() {
     let pending = RuleVerdict::Pending(WAITS.to_owned());
     assert_eq!(desk.reports(), [("ghr-1".to_owned(), pending.clone()), ("ghr-2".to_owned(), pending.clone())]);
     assert_eq!(desk.asked(), Some([monitor("admin", "my-hm1")].into()));
+    let waiting = ["shop/ghr-1", "shop/ghr-2"].map(|name| (name.to_owned(), WAITS.to_owned())).into();
+    let notice = RuleCounts { pending: 2, waiting, ..RuleCounts::default() };
+    assert_eq!(desk.rules_notice(), notice);
 
     desk.answer(catalog([(monitor("admin", "my-hm1"), federated())])).await;
     let both = vec!["api.example.org: shop/ghr-2 ttl -".to_owned(), format!("{WEB}: shop/ghr-1 ttl 30")];
@@ -104,6 +108,7 @@ async fn a_rule_is_judged_when_the_controller_has_answered() {
     let error = |rule: &str| format!("Health Monitor Ref my-hm1 error for {rule} GSLBHostRule");
     let rejected = |rule: &str| (rule.to_owned(), RuleVerdict::Rejected(error(rule)));
     assert_eq!((desk.rules(), desk.reports()), (Some(vec![]), vec![rejected("ghr-1"), rejected("ghr-2")]));
+    assert_eq!(desk.rules_notice(), RuleCounts { rejected: 2, ..RuleCounts::default() });
 }
 
 /// TEN-06 and NS-03.

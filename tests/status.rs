@@ -4,105 +4,11 @@
 
 mod support;
 
-use amko::actors::gs_actor::GsMsg;
-use amko::actors::gs_directory::GsDirectoryMsg;
-use amko::actors::status_writer::{RuleReport, StatusWriterMsg};
-use amko::core::host_rule::{HostRule, RuleState, RuleVerdict};
-use amko::core::precedence::ObjectName;
-use http::Method;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use std::time::Duration;
 use support::objects::{apply, delete_ingress, patch_config, policy, web};
+use support::status::{RULES, gdp, host_rule, rule, said, without_times};
 use support::{LEADER, World};
-
-const RULES: &str = "gslbhostrules.amko.vmware.com";
-
-fn rule(world: &World, name: &str) -> Option<Value> {
-    world.home().get(RULES, Some("avi-system"), name)
-}
-
-fn gdp(world: &World) -> Value {
-    world.home().get("globaldeploymentpolicies.amko.vmware.com", Some("avi-system"), "global-gdp").unwrap()
-}
-
-fn host_rule(name: &str, spec: Value) -> Value {
-    json!({"apiVersion": "amko.vmware.com/v1alpha1", "kind": "GSLBHostRule",
-        "metadata": {"name": name, "namespace": "avi-system"}, "spec": spec})
-}
-
-/// Times are of the machine's clock; each must be there, in whole seconds.
-fn without_times(mut value: Value) -> Value {
-    fn mask(value: &mut Value) {
-        match value {
-            Value::Object(fields) => {
-                for (key, value) in fields {
-                    if key == "time" || key == "lastTransitionTime" {
-                        assert_eq!(value.as_str().unwrap().len(), "2026-01-01T00:00:00Z".len());
-                        *value = json!("<time>");
-                    }
-                    mask(value);
-                }
-            }
-            Value::Array(items) => items.iter_mut().for_each(mask),
-            _ => {}
-        }
-    }
-    mask(&mut value);
-    value
-}
-
-/// `type=status reason` of each condition.
-fn said(object: &Value) -> Vec<String> {
-    let word = |c: &Value, key: &str| c[key].as_str().unwrap().to_owned();
-    let conditions = object["status"]["conditions"].as_array().unwrap();
-    conditions.iter().map(|c| format!("{}={} {}", word(c, "type"), word(c, "status"), word(c, "reason"))).collect()
-}
-
-/// Tells what a rule of the home cluster says, with this verdict, as the watch of the rules does.
-async fn tell(world: &World, name: &str, verdict: RuleVerdict) {
-    let object = ObjectName { namespace: "avi-system".into(), name: name.into() };
-    let Some(stored) = rule(world, name) else {
-        world.links().status.cast(StatusWriterMsg::RuleGone(object));
-        return;
-    };
-    let fqdn = stored["spec"]["fqdn"].as_str().unwrap().to_owned();
-    let managed = stored["metadata"]["labels"]["amko.vmware.com/managed-by"] == "amko";
-    let report = RuleReport {
-        object: object.clone(),
-        fqdn: fqdn.clone(),
-        uid: stored["metadata"]["uid"].as_str().map(str::to_owned),
-        generation: stored["metadata"]["generation"].as_i64(),
-        present: serde_json::from_value(stored["status"].clone()).ok(),
-        verdict: verdict.clone(),
-        managed,
-        superfluous: false,
-    };
-    world.links().status.cast(StatusWriterMsg::Rule(Box::new(report)));
-    let in_force = HostRule {
-        object,
-        managed,
-        fqdn: fqdn.clone(),
-        ttl: None,
-        control_plane_only: None,
-        monitors: None,
-        persistence: None,
-        third_party: Vec::new(),
-        traffic_split: std::collections::BTreeMap::new(),
-        public_addresses: std::collections::BTreeMap::new(),
-        algorithm: None,
-        down_response: None,
-    };
-    let directory = world.links().directory.get().unwrap();
-    let answer = directory.call(|reply| GsDirectoryMsg::View(fqdn, reply), Some(Duration::from_secs(1))).await;
-    if let (Ok(ractor::rpc::CallResult::Success(Some(actor))), RuleVerdict::Accepted { .. }) = (answer, verdict) {
-        actor.cast(GsMsg::Rule(RuleState::InForce(Arc::new(in_force)))).unwrap();
-    }
-}
-
-fn accepted() -> RuleVerdict {
-    RuleVerdict::Accepted { limitations: Vec::new() }
-}
 
 /// An operator with `web` in both clusters, one of which also has an object without the label, and a rule for it.
 async fn world_with_rule() -> World {
@@ -115,8 +21,6 @@ async fn world_with_rule() -> World {
     apply(world.cluster("ctx-a"), unlabelled);
     apply(world.home(), host_rule("web-rule", json!({"fqdn": "web.example.org"})));
     world.start().await;
-    tell(&world, "web-rule", accepted()).await;
-    world.settle().await;
     world
 }
 
@@ -178,7 +82,6 @@ async fn a_rejected_rule_says_why_with_the_text_of_upstream() {
     let spec = json!({"fqdn": "web.example.org", "publicIP": [{"cluster": "nowhere", "ip": "192.0.2.1"}]});
     world.home().merge_patch(RULES, Some("avi-system"), "web-rule", None, json!({ "spec": spec })).unwrap();
     let text = "cluster nowhere in Public IP  not present in GSLBConfig";
-    tell(&world, "web-rule", RuleVerdict::Rejected(text.into())).await;
     world.settle().await;
     let found = rule(&world, "web-rule").unwrap();
     let expected = ["Accepted=False RefNotFound", "ResolvedRefs=False RefNotFound", "Programmed=False Rejected"];
@@ -186,37 +89,6 @@ async fn a_rejected_rule_says_why_with_the_text_of_upstream() {
     let status = &found["status"];
     assert_eq!((&status["status"], &status["error"]), (&json!("Rejected"), &json!(text)));
     assert_eq!((&status["observedGeneration"], status.get("service")), (&json!(2), None));
-}
-
-/// DB-50.
-#[tokio::test(start_paused = true)]
-async fn a_service_that_the_controller_refuses_says_why_and_what_to_do() {
-    let mut world = World::of_examples();
-    let other = world.somebody_else();
-    let foreign = json!({"name": "web.example.org", "domain_names": ["web.example.org"], "created_by": "somebody",
-        "is_federated": true, "tenant_ref": "/api/tenant/?name=admin", "groups": [{"name": "g", "priority": 10,
-            "members": [{"ip": {"addr": "10.9.9.9", "type": "V4"}, "enabled": true, "ratio": 1}]}]});
-    other.request(Method::POST, "/api/gslbservice/", "admin", Some(&foreign)).await.unwrap();
-    apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
-    apply(world.home(), host_rule("web-rule", json!({"fqdn": "web.example.org"})));
-    world.start_without_settling().await;
-    tokio::time::sleep(Duration::from_secs(20)).await;
-    tell(&world, "web-rule", accepted()).await;
-    tokio::time::sleep(Duration::from_secs(60)).await;
-    let found = rule(&world, "web-rule").unwrap();
-    let version = found["metadata"]["resourceVersion"].clone();
-    assert_eq!(said(&found)[2], "Programmed=False Failing");
-    let message = found["status"]["conditions"][2]["message"].as_str().unwrap();
-    let (what, why) = message.split_once(": ").unwrap();
-    assert!(what.contains("web.example.org") && !why.is_empty(), "{message}");
-    let service = &found["status"]["service"];
-    assert_eq!((&service["state"], &service["lastError"]["message"]), (&json!("Failing"), &json!(message)));
-    tokio::time::sleep(Duration::from_secs(1200)).await;
-    assert_eq!(
-        rule(&world, "web-rule").unwrap()["metadata"]["resourceVersion"],
-        version,
-        "it is tried on, not told on"
-    );
 }
 
 /// DB-04.
@@ -229,10 +101,6 @@ async fn a_restart_into_an_unchanged_world_writes_no_status_of_a_rule_or_a_polic
     };
     let before = versions(&world);
     world.start_without_settling().await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    tell(&world, "web-rule", accepted()).await;
-    world.settle().await;
-    tell(&world, "web-rule", accepted()).await;
     world.settle().await;
     assert_eq!(versions(&world), before);
 }
@@ -248,8 +116,6 @@ async fn a_status_write_leaves_every_byte_of_the_spec_as_the_user_wrote_it() {
     let specs = |world: &World| [rule(world, "web-rule").unwrap(), gdp(world)].map(|object| object["spec"].to_string());
     let before = specs(&world);
     world.start().await;
-    tell(&world, "web-rule", accepted()).await;
-    world.settle().await;
     assert_eq!(specs(&world), before);
     assert_eq!(rule(&world, "web-rule").unwrap()["status"]["status"], "Accepted");
     assert_eq!(gdp(&world)["status"]["errorStatus"], "success");
@@ -289,9 +155,6 @@ async fn with_status_objects_for_all_every_service_has_an_object_that_carries_it
     let carrier = rule(&world, "web.example.org").unwrap();
     assert_eq!(carrier["metadata"]["labels"], json!({"amko.vmware.com/managed-by": "amko"}));
     assert_eq!(carrier["spec"], json!({"fqdn": "web.example.org"}));
-
-    tell(&world, "web.example.org", accepted()).await;
-    world.settle().await;
     assert_eq!(said(&rule(&world, "web.example.org").unwrap())[2], "Programmed=True InSync");
 
     delete_ingress(world.cluster("ctx-a"), "web");
@@ -306,9 +169,6 @@ async fn switching_the_setting_off_removes_the_carriers_and_leaves_other_rules_a
     apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
     apply(world.home(), host_rule("mine", json!({"fqdn": "mine.example.org"})));
     world.start().await;
-    tell(&world, "web.example.org", accepted()).await;
-    tell(&world, "mine", accepted()).await;
-    world.settle().await;
     assert_eq!(world.home().list(RULES).len(), 2);
     patch_config(world.home(), json!({"spec": {"statusObjects": "Rules"}}));
     world.settle().await;

@@ -34,6 +34,7 @@ pub struct Notices {
     /// GSLB service actors that were restarted, by FQDN.
     pub restarted_services: BTreeMap<String, ChildView>,
     pub queue: QueueNotice,
+    pub lookups: LookupNotice,
 }
 
 /// The controller session, in upstream's shape.
@@ -84,6 +85,8 @@ pub struct RulesNotice {
     /// What is wrong, and the remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    #[serde(flatten)]
+    pub counts: RuleCounts,
 }
 
 /// How well one member cluster is seen.
@@ -122,6 +125,44 @@ pub struct QueueNotice {
     pub waiting: usize,
     pub delayed: usize,
     pub in_flight: usize,
+}
+
+/// What was asked about the controller's objects on behalf of policies and rules.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct LookupNotice {
+    /// How many questions were never answered; what asks them is not decided.
+    pub open: usize,
+    /// The first ten of them.
+    pub oldest: Vec<OpenLookup>,
+    /// Those that the controller refuses to answer, ten at most; an earlier answer stays in use.
+    pub failing: Vec<FailingLookup>,
+}
+
+/// A question without an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OpenLookup {
+    pub question: String,
+    pub since: jiff::Timestamp,
+}
+
+/// A question that the controller refused the last time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FailingLookup {
+    pub question: String,
+    pub since: jiff::Timestamp,
+    /// The latest error.
+    pub error: String,
+}
+
+/// How many GSLBHostRules there are of each sort.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct RuleCounts {
+    pub accepted: usize,
+    pub rejected: usize,
+    /// Not checked yet, because the controller has not answered.
+    pub pending: usize,
+    /// What the pending ones wait for, ten at most, by namespace and name.
+    pub waiting: BTreeMap<String, String>,
 }
 
 impl Board {

@@ -12,7 +12,6 @@ use super::link::Link;
 use super::offers::Offers;
 use super::status_writer::StatusWriterMsg;
 use crate::core::build::{Built, Decision, Inputs, build};
-use crate::core::endpoint::EndpointKey;
 use crate::core::host_rule::RuleState;
 use crate::core::inventory::Offer;
 use crate::core::plan::{Observed, Unseen, Write, keep_unseen, plan};
@@ -96,8 +95,8 @@ pub struct GsArgs {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GsView {
     pub fqdn: Arc<str>,
-    pub decision: Decision,
-    pub refused: Vec<(EndpointKey, String)>,
+    pub built: Built,
+    pub rule: RuleState,
     pub knowledge: Knowledge,
     pub state: SyncState,
     pub last_write: Option<Timestamp>,
@@ -422,12 +421,12 @@ impl GsState {
     }
 
     fn view(&self) -> GsView {
-        let Built { decision, refused, .. } = self.build();
+        let built = self.build();
         GsView {
             fqdn: Arc::clone(&self.fqdn),
-            state: self.sync_state(&decision),
-            decision,
-            refused,
+            state: self.sync_state(&built.decision),
+            built,
+            rule: self.rule.clone(),
             knowledge: self.knowledge.clone(),
             last_write: self.last_write.map(|(time, _)| time),
             last_error: self.last_error.as_ref().map(|(message, _)| message.clone()),

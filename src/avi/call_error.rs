@@ -38,7 +38,7 @@ pub enum Failure {
     BadSession(String),
     #[error("there is no such object ({0}); it was deleted behind the operator's back")]
     NotFound(String),
-    #[error("an object of this name already exists in the tenant ({0})")]
+    #[error("an object of this name exists already in the tenant ({0}); rename or delete it there, or change the host")]
     AlreadyExists(String),
     /// The name is taken by an object that this installation must not touch.
     #[error("it exists and belongs to {owner}; remove it there, or give this installation the same AMKO UUID")]

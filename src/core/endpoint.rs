@@ -128,6 +128,17 @@ impl EndpointKey {
             Kind::MultiClusterIngress => format!("MCI/{cluster}/{namespace}/{name}/{hostname}"),
         }
     }
+
+    /// The object within its cluster, for people: `Ingress shop/web`.
+    pub fn object(&self) -> String {
+        let kind = match self.kind {
+            Kind::Ingress => "Ingress",
+            Kind::Route => "Route",
+            Kind::Service => "Service",
+            Kind::MultiClusterIngress => "MultiClusterIngress",
+        };
+        format!("{kind} {}/{}", self.namespace, self.name)
+    }
 }
 
 impl fmt::Display for EndpointKey {

@@ -5,3 +5,9 @@ pub mod discovery;
 pub mod members;
 pub mod objects;
 pub mod watch;
+
+/// Whether an API server answered 404. For a path that it does not serve it does so in plain text, for instance for the
+/// status of a kind without that subresource; kube's own check knows only a `Status` with the reason.
+pub fn is_not_found(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if status.code == 404)
+}

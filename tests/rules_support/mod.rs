@@ -2,7 +2,7 @@
 
 use crate::support::World;
 use amko::actors::avi_session::AviSessionMsg;
-use amko::actors::board::Board;
+use amko::actors::board::{Board, RuleCounts};
 use amko::actors::ever_listed::EverListed;
 use amko::actors::gs_directory::GsDirectoryMsg;
 use amko::actors::link::Link;
@@ -244,6 +244,10 @@ impl Desk {
             Heard::Operator(OperatorMsg::Members { naming, .. }) => Some(naming.as_deref().cloned()),
             _ => None,
         })
+    }
+
+    pub fn rules_notice(&self) -> RuleCounts {
+        self.board.read().gslb_host_rules.counts
     }
 
     pub fn policy_notice(&self) -> String {

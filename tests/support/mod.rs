@@ -8,6 +8,7 @@ pub mod ako_crds;
 pub mod bodies;
 pub mod controller;
 pub mod objects;
+pub mod status;
 
 use amko::actors::operator::{Links, OperatorMsg, Outside, Settings, start};
 use amko::avi::session::{AviClient, SessionSettings};

@@ -3,12 +3,14 @@
 use super::guard::guarded;
 use super::queue::Outcome;
 use super::work::concerns_controller;
-use super::{AviSessionMsg, AviSessionState};
+use super::{AviSessionMsg, AviSessionState, ControllerSettings};
 use crate::actors::gs_directory::GsDirectoryMsg;
 use crate::actors::policy_watcher::PolicyWatcherMsg;
 use crate::avi::call_error::CallError;
 use crate::core::references::{Answer, Catalog, Question};
+use jiff::Timestamp;
 use ractor::ActorRef;
+use std::collections::BTreeSet;
 use tokio::time::Instant;
 
 /// Questions that are on their way at the same time; the writing work has its own limit.
@@ -36,12 +38,32 @@ impl AviSessionState {
         if self.questions.news(asking).is_some() {
             self.tell_references();
         }
+        if let Some(lookups) = self.lookups.news() {
+            self.args.board.post(|notices| notices.lookups = lookups);
+        }
+    }
+
+    pub(super) fn on_ask(&mut self, questions: BTreeSet<Question>) {
+        let catalog = self.questions.catalog();
+        let open = questions.iter().filter(|question| catalog.answer(question).is_none());
+        self.lookups.open(open, Timestamp::now());
+        self.questions.ask(questions, Instant::now());
+    }
+
+    /// What was known is of another controller, or another owner.
+    pub(super) fn concern(&mut self, settings: &ControllerSettings) {
+        if self.questions.concern(settings) {
+            self.lookups.begin_again(self.questions.asked(), Timestamp::now());
+        }
     }
 
     pub(super) fn on_answered(&mut self, question: Question, result: Result<Answer, CallError>) {
         let now = Instant::now();
         let error = match result {
-            Ok(answer) => return self.questions.answered(question, answer, now, &mut self.rng),
+            Ok(answer) => {
+                self.lookups.answered(&question);
+                return self.questions.answered(question, answer, now, &mut self.rng);
+            }
             Err(error) => error,
         };
         tracing::warn!(%error, "what a policy refers to cannot be looked up, it is asked again");
@@ -49,6 +71,7 @@ impl AviSessionState {
             self.questions.unanswered(question, Outcome::Interrupted, now, &mut self.rng);
             self.on_controller_trouble(&error);
         } else {
+            self.lookups.failed(&question, error.to_string(), Timestamp::now());
             let retry_after = error.retry_after();
             self.questions.unanswered(question, Outcome::Failed { retry_after }, now, &mut self.rng);
         }

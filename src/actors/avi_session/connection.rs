@@ -32,7 +32,7 @@ impl AviSessionState {
             (present, new) => present.is_none() && new.is_none(),
         };
         if !same {
-            settings.iter().for_each(|settings| self.questions.concern(settings));
+            settings.iter().for_each(|settings| self.concern(settings));
             self.settings = settings;
             self.restart_session(myself);
         }

@@ -10,6 +10,7 @@ mod api;
 mod asking;
 mod connection;
 mod guard;
+mod lookups;
 pub mod phase;
 mod pump;
 mod questions;
@@ -34,6 +35,7 @@ use crate::retry::{Backoff, RetryPolicy};
 use crate::telemetry::metrics::Metrics;
 use api::AviApi;
 use connection::log_out;
+use lookups::Lookups;
 use phase::Phase;
 use questions::Questions;
 use queue::{Outcome, Queue};
@@ -132,6 +134,8 @@ pub struct AviSessionState {
     generation: u64,
     queue: Queue<Arc<str>, Arc<Slot>>,
     questions: Questions,
+    /// How they fare, for people.
+    lookups: Lookups,
     /// Somebody asked for a full read while one was on its way already.
     list_again: bool,
     /// Grows until a write succeeds: a controller that answers probes and refuses every write is not asked more often
@@ -163,6 +167,7 @@ impl Actor for AviSession {
             generation: 0,
             queue: Queue::new(args.retry, Instant::now()),
             questions: Questions::new(args.retry, Instant::now()),
+            lookups: Lookups::default(),
             list_again: false,
             probing: Backoff::new(args.retry),
             timer: None,
@@ -184,7 +189,7 @@ impl Actor for AviSession {
             // Left before its owner heard that the session is over; it will hear, and decide again.
             AviSessionMsg::Enqueue(slot) if state.api.is_none() => slot.discard(),
             AviSessionMsg::Enqueue(slot) => state.queue.push(Arc::clone(&slot.fqdn), slot, Instant::now()),
-            AviSessionMsg::Ask(questions) => state.questions.ask(questions, Instant::now()),
+            AviSessionMsg::Ask(questions) => state.on_ask(questions),
             AviSessionMsg::Answered { generation, question, result } => {
                 if generation == state.generation {
                     state.on_answered(question, *result);

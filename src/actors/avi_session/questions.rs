@@ -51,14 +51,21 @@ impl Questions {
     }
 
     /// Another controller, or the same one for somebody else, may answer differently: what was known is void. Nothing
-    /// happens to it when the session with the same controller is only opened again (DB-13).
-    pub fn concern(&mut self, settings: &ControllerSettings) {
+    /// happens to it when the session with the same controller is only opened again (DB-13). Answers whether it is void.
+    pub fn concern(&mut self, settings: &ControllerSettings) -> bool {
         let of = (settings.session.address.clone(), settings.owner.clone());
-        if self.of.as_ref().is_some_and(|known| *known != of) && *self.catalog != Catalog::default() {
+        let other = self.of.as_ref().is_some_and(|known| *known != of);
+        if other && *self.catalog != Catalog::default() {
             self.catalog = Arc::default();
             self.news = News::Now;
         }
         self.of = Some(of);
+        other
+    }
+
+    /// Everything that was ever asked.
+    pub fn asked(&self) -> &BTreeSet<Question> {
+        &self.asked
     }
 
     /// The session starts over: nothing is on its way any more.

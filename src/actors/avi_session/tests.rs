@@ -71,25 +71,26 @@ struct World {
     controller: TestController,
     policy: UnboundedReceiver<PolicyWatcherMsg>,
     directory: UnboundedReceiver<GsDirectoryMsg>,
+    board: Board,
 }
 
 impl World {
     async fn new(controller: TestController) -> Self {
         let (policy_link, policy) = listener().await;
         let (directory_link, directory) = listener().await;
-        let transport = controller.clone();
+        let (transport, board) = (controller.clone(), Board::default());
         let args = AviSessionArgs {
             transports: Arc::new(move |_| Ok(Arc::new(transport.clone()) as Arc<dyn AviTransport>)),
             directory: directory_link,
             policy: policy_link,
-            board: Board::default(),
+            board: board.clone(),
             metrics: Arc::default(),
             retry: RetryPolicy::default(),
             concurrency: 4,
             seed: 7,
         };
         let (session, _) = Actor::spawn(None, AviSession, args).await.unwrap();
-        Self { session, controller, policy, directory }
+        Self { session, controller, policy, directory, board }
     }
 
     /// The same, connected.

@@ -4,6 +4,7 @@ use crate::core::federation::copy::{Change, Found, Original, Wish, changes};
 use crate::core::federation::kind::Kind;
 use crate::core::federation::trouble::Trouble;
 use crate::crd::{GlobalDeploymentPolicy, GslbConfig};
+use crate::kubernetes::is_not_found;
 use futures::future::join_all;
 use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, ListParams, PostParams, Preconditions};
 use kube::{Client, ResourceExt};
@@ -130,7 +131,7 @@ async fn delete(kind: Kind, name: &str, uid: Option<String>, wish: &Wish, member
     let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
     let gone = async {
         match api(kind, member).delete(name, &params).await {
-            Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
+            Err(error) if is_not_found(&error) => Ok(()),
             other => other.map(drop),
         }
     };

@@ -1,10 +1,11 @@
 //! FederationActor: who may write, and that all clusters of the federation have the leader's configuration.
 //!
 //! *Owns* the leadership term. *Is told* the AMKOClusters, GSLBConfigs and GlobalDeploymentPolicies of its own cluster.
-//! *Does* one thing, a run, after each change, after a failure and every ten minutes: asks the other clusters who leads
-//! there, grants a term when nobody else does, and inside it copies what differs. *Fails* to the safe side: without a
-//! clear answer at home, or with another leader in sight, there is no term. A cluster that cannot be reached is left
-//! out and tried again.
+//! *Does* one thing, a run, after each change, after a failure and every minute: asks the other clusters who leads
+//! there, grants a term when nobody else does, and inside it copies what differs. A run of every minute compares copies
+//! only when the last comparison was ten minutes ago, or the others answer otherwise than then. *Fails* to the safe
+//! side: without a clear answer at home, or with another leader in sight, there is no term. A cluster that cannot be
+//! reached is left out and tried again.
 //!
 //! `role` holds what follows for everybody else, `run` what a run is made of, `ask` and `carry` its two tasks.
 
@@ -37,8 +38,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
 
-/// A run at least this often: a follower may have changed without anybody here being told (rule DB-37).
+/// The others are asked who leads at least this often: one of them may have been made a leader as well.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// Copies are compared at least this often: a follower may have changed without anybody here being told (rule DB-37).
 const RESYNC: Duration = Duration::from_secs(600);
 
 /// What the FederationActor is told.
@@ -94,6 +99,8 @@ pub struct FederationState {
     runs: u64,
     /// Something changed while a run was on its way.
     again: bool,
+    /// When copies are compared next at the latest; `None` when that is due.
+    compare_at: Option<Instant>,
     backoff: Backoff,
     rng: StdRng,
     timer: Option<AbortHandle>,
@@ -123,6 +130,7 @@ impl Actor for FederationActor {
             run: None,
             runs: 0,
             again: false,
+            compare_at: None,
             backoff: Backoff::new(args.retry),
             rng: StdRng::seed_from_u64(args.seed),
             timer: None,

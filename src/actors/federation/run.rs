@@ -2,7 +2,7 @@
 
 use super::ask::{Asked, ask};
 use super::carry::{Carried, Place, carry};
-use super::{FederationMsg, FederationState, RESYNC};
+use super::{FederationMsg, FederationState, LOOK, RESYNC};
 use crate::core::federation::condition::Step;
 use crate::core::federation::copy::{GRACE, Originals, wish};
 use crate::core::federation::kind::Kind;
@@ -81,6 +81,7 @@ impl FederationState {
     /// Something has changed: a run now, or right after the one on its way.
     pub(super) fn trigger(&mut self, myself: &ActorRef<FederationMsg>) {
         self.backoff.reset();
+        self.compare_at = None;
         match self.run {
             Some(_) => self.again = true,
             None => self.begin(myself),
@@ -96,6 +97,7 @@ impl FederationState {
     /// Ends the run on its way, half done as it may be; the next one compares again.
     pub(super) fn cancel(&mut self) {
         self.tasks.abort_all();
+        self.compare_at = None;
         self.run = None;
         self.again = false;
         self.disarm();
@@ -160,6 +162,9 @@ impl FederationState {
             return self.end(myself, flight);
         }
         let now = Instant::now();
+        if self.compare_at.is_some_and(|at| at > now) && self.same_as_before(&flight) {
+            return self.wait(myself, flight.retry);
+        }
         let absent =
             |since: Option<Instant>| since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
         let wishes = known.0.iter().map(|(kind, known, since)| (*kind, wish(*kind, known, absent(*since)))).collect();
@@ -175,6 +180,11 @@ impl FederationState {
         self.task(myself, async move { Progress::Carried(carry(wishes, &home, &members).await) });
     }
 
+    /// Whether everybody answered as in the run whose conditions are told.
+    fn same_as_before(&self, flight: &InFlight) -> bool {
+        flight.generation == self.conditions.generation && self.conditions.list.starts_with(&flight.conditions)
+    }
+
     fn on_carried(&mut self, myself: &ActorRef<FederationMsg>, mut flight: InFlight, carried: Vec<Carried>) {
         for Carried { kind, result, settled } in carried {
             flight.retry |= !settled;
@@ -188,6 +198,7 @@ impl FederationState {
 
     fn end(&mut self, myself: &ActorRef<FederationMsg>, flight: InFlight) {
         let InFlight { conditions, generation, retry, .. } = flight;
+        self.compare_at = (!retry).then(|| Instant::now() + RESYNC);
         if conditions != self.conditions.list {
             for condition in conditions.iter().filter(|condition| !condition.reason.is_empty()) {
                 let AmkoClusterCondition { type_, status, reason } = condition;
@@ -204,13 +215,14 @@ impl FederationState {
         if std::mem::take(&mut self.again) {
             return self.begin(myself);
         }
-        let mut delay = RESYNC;
+        let mut delay = LOOK;
         if retry {
             delay = self.backoff.fail(None, &mut self.rng);
         } else {
             self.backoff.reset();
         }
         if let Some(end) = self.known.as_ref().and_then(Known::grace_over) {
+            self.compare_at = self.compare_at.map(|at| at.min(end));
             delay = delay.min(end.saturating_duration_since(Instant::now()));
         }
         self.disarm();

@@ -1,11 +1,21 @@
-//! Asking the other clusters, some of which never answer.
+//! Asking the other clusters, some of which never answer, and answers that come too late.
 
 use super::ask::{Asked, PATIENCE, ask};
+use super::run::Progress;
+use super::{FederationActor, FederationArgs, FederationMsg};
+use crate::actors::board::{Board, RoleNotice};
+use crate::actors::link::Link;
 use crate::core::federation::survey::Answer;
+use crate::core::precedence::ObjectName;
+use crate::crd::{AmkoCluster, AmkoClusterSpec};
 use crate::kubernetes::members::{ClientFuture, MemberClients, MemberError};
+use crate::retry::RetryPolicy;
 use kube::Client;
 use kube::client::Body;
+use ractor::Actor;
+use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -61,4 +71,42 @@ async fn clusters_that_hang_are_given_up_together_and_hold_up_no_answer() {
     let expected: Vec<(String, Answer)> = contexts.into_iter().zip(given).collect();
     assert_eq!(answers, expected);
     assert_eq!(clients.into_keys().collect::<Vec<_>>(), ["answers"], "only these may be written to");
+}
+
+/// The leader of two clusters, the other of which hangs.
+fn leader() -> (ObjectName, AmkoCluster) {
+    let spec = AmkoClusterSpec {
+        is_leader: true,
+        cluster_context: "home".into(),
+        version: "2.2.1".into(),
+        clusters: vec!["home".into(), "hangs-1".into()],
+    };
+    let name = "amkocluster-federation";
+    (ObjectName { namespace: "avi-system".into(), name: name.into() }, AmkoCluster::new(name, spec))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_answer_to_an_earlier_run_neither_ends_nor_decides_the_present_one() {
+    let board = Board::default();
+    let args = FederationArgs {
+        namespace: "avi-system".into(),
+        client: client("home".into()),
+        members: Arc::new(Odd),
+        session: Link::default(),
+        directory: Link::default(),
+        policy: Link::default(),
+        status: Link::default(),
+        board: board.clone(),
+        terms: Arc::default(),
+        retry: RetryPolicy::default(),
+        seed: 1,
+    };
+    let (actor, _) = Actor::spawn(None, FederationActor, args).await.unwrap();
+    actor.cast(FederationMsg::AmkoClusters([leader()].into())).unwrap();
+    let late = Asked { answers: vec![("hangs-1".into(), Answer::Peers(vec![]))], clients: BTreeMap::new() };
+    actor.cast(FederationMsg::Progress { run: 0, progress: Box::new(Progress::Asked(late)) }).unwrap();
+    tokio::time::sleep(PATIENCE / 2).await;
+    assert_eq!(board.read().role, RoleNotice::Starting, "the present run has not heard anything yet");
+    tokio::time::sleep(PATIENCE).await;
+    assert_eq!(board.read().role, RoleNotice::Leader { term: 1 });
 }

@@ -2,6 +2,7 @@
 
 use crate::core::precedence::ObjectName;
 use crate::kubernetes::watch::WatchEvent;
+use kube::core::object::{HasSpec, HasStatus};
 use kube::{Resource, ResourceExt};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,12 +22,16 @@ impl<K> Default for Kept<K> {
     }
 }
 
-impl<K: Resource<DynamicType = ()>> Kept<K> {
+impl<K> Kept<K>
+where
+    K: Resource<DynamicType = ()> + HasSpec<Spec: PartialEq> + HasStatus<Status: PartialEq>,
+{
     /// Takes an event in. Answers whether anything may look different now; trouble is logged and changes nothing.
     pub fn take(&mut self, event: WatchEvent<K, ObjectName>) -> bool {
         match event {
             WatchEvent::Listed { objects, undecodable } => {
-                let mut kept: BTreeMap<_, _> = objects.into_iter().map(|object| (name_of(&object), object)).collect();
+                let mut kept: BTreeMap<_, _> =
+                    objects.into_iter().map(|object| (name_of(&object), self.as_decided(object))).collect();
                 self.unreadable.clear();
                 for name in undecodable {
                     match self.objects.remove(&name) {
@@ -39,6 +44,7 @@ impl<K: Resource<DynamicType = ()>> Kept<K> {
                 true
             }
             WatchEvent::Applied(object) => {
+                let object = self.as_decided(object);
                 let name = name_of(&object);
                 self.unreadable.remove(&name);
                 self.objects.insert(name, object);
@@ -57,6 +63,20 @@ impl<K: Resource<DynamicType = ()>> Kept<K> {
                 false
             }
         }
+    }
+
+    /// The object with the generation of the last change that was not one of its status alone. Under the CRDs of
+    /// upstream every write of a status raises the generation; to answer that with the new number would never end
+    /// (DB-04).
+    fn as_decided(&self, mut object: K) -> K {
+        let known = self.objects.get(&name_of(&object)).filter(|known| {
+            let same = known.meta().uid == object.meta().uid && known.spec() == object.spec();
+            same && known.status() != object.status()
+        });
+        if let Some(known) = known {
+            object.meta_mut().generation = known.meta().generation;
+        }
+        object
     }
 }
 

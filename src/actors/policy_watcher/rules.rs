@@ -2,7 +2,7 @@
 
 use super::PolicyWatcherState;
 use super::rule_object::{SeenRule, Spec};
-use crate::actors::board::RulesNotice;
+use crate::actors::board::{RuleCounts, RulesNotice};
 use crate::actors::ever_listed::EverListed;
 use crate::actors::gs_directory::GsDirectoryMsg;
 use crate::actors::status_writer::StatusWriterMsg;
@@ -16,6 +16,9 @@ use crate::core::report::RuleReport;
 use crate::kubernetes::watch::WatchEvent;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// How many rules that wait are shown.
+const WAITING_SHOWN: usize = 10;
 
 /// The rules of all namespaces.
 #[derive(Debug, Default)]
@@ -116,7 +119,7 @@ impl Rules {
 
     fn notice(&self) -> RulesNotice {
         let known = self.listed || self.ever_listed.contains(KIND);
-        RulesNotice { known, error: self.trouble.clone() }
+        RulesNotice { known, error: self.trouble.clone(), counts: RuleCounts::default() }
     }
 
     /// Answers whether the rule decides otherwise than the one known before.
@@ -134,7 +137,10 @@ impl Rules {
 impl PolicyWatcherState {
     pub(super) fn post_rules(&self) {
         let notice = self.rules.notice();
-        self.args.board.post(|notices| notices.gslb_host_rules = notice);
+        self.args.board.post(|notices| {
+            let counts = std::mem::take(&mut notices.gslb_host_rules.counts);
+            notices.gslb_host_rules = RulesNotice { counts, ..notice };
+        });
     }
 
     /// Works out which rules are in force. Before the rules have been listed, and while tenants are not known, nothing
@@ -159,6 +165,8 @@ impl PolicyWatcherState {
             decide(&candidates, &self.rules.standing, installation.status_for_all);
         self.rule_questions = asked;
         self.rules.standing = standing;
+        let counts = counts(&verdicts);
+        self.args.board.post(|notices| notices.gslb_host_rules.counts = counts);
         self.rules.decided = Some(Decided { table: Arc::new(table), verdicts, superfluous });
     }
 
@@ -197,6 +205,23 @@ impl PolicyWatcherState {
             }
         }
     }
+}
+
+fn counts(verdicts: &BTreeMap<ObjectName, RuleVerdict>) -> RuleCounts {
+    let mut notice = RuleCounts::default();
+    for (ObjectName { namespace, name }, verdict) in verdicts {
+        match verdict {
+            RuleVerdict::Accepted { .. } => notice.accepted += 1,
+            RuleVerdict::Rejected(_) => notice.rejected += 1,
+            RuleVerdict::Pending(waits_for) => {
+                notice.pending += 1;
+                if notice.waiting.len() < WAITING_SHOWN {
+                    notice.waiting.insert(format!("{namespace}/{name}"), waits_for.clone());
+                }
+            }
+        }
+    }
+    notice
 }
 
 fn candidate(rule: &SeenRule, around: Surroundings<'_>, asked: &mut BTreeSet<Question>) -> RuleCandidate {
@@ -251,7 +276,7 @@ mod tests {
     }
 
     fn told(rules: &Rules) -> (bool, Option<String>) {
-        let RulesNotice { known, error } = rules.notice();
+        let RulesNotice { known, error, .. } = rules.notice();
         (known, error)
     }
 

@@ -5,6 +5,7 @@ use super::{PATIENCE, Target, Update};
 use crate::core::precedence::ObjectName;
 use crate::core::report::carrier::{MANAGED_BY, MANAGER};
 use crate::crd::{AmkoCluster, GlobalDeploymentPolicy, GslbConfig, GslbHostRule, GslbHostRuleStatus};
+use crate::kubernetes::is_not_found;
 use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::{Client, Resource};
 use serde::de::DeserializeOwned;
@@ -80,7 +81,7 @@ where
     let part = if matches!(update, Update::Status(_)) { "status" } else { "annotations" };
     match timeout(PATIENCE, patch(&api, &name.name, update)).await {
         Ok(Ok(())) => true,
-        Ok(Err(kube::Error::Api(status))) if status.is_not_found() => true,
+        Ok(Err(error)) if is_not_found(&error) => true,
         Ok(Err(error)) => refused::<K>("patch", part, name, &error.to_string()),
         Err(_) => refused::<K>("patch", part, name, &format!("no answer in {PATIENCE:?}")),
     }
@@ -110,9 +111,7 @@ where
         Update::Status(status) => {
             let patch = Patch::Merge(json!({ "status": status }));
             match api.patch_status(name, &params, &patch).await {
-                Err(kube::Error::Api(answer)) if answer.is_not_found() => {
-                    api.patch(name, &params, &patch).await.map(drop)
-                }
+                Err(error) if is_not_found(&error) => api.patch(name, &params, &patch).await.map(drop),
                 other => other.map(drop),
             }
         }
@@ -156,7 +155,8 @@ async fn delete(client: &Client, object: &ObjectName, uid: Option<String>) -> bo
     let params = DeleteParams { preconditions, ..DeleteParams::default() };
     match timeout(PATIENCE, api.delete(&object.name, &params)).await {
         Ok(Ok(_)) => true,
-        Ok(Err(kube::Error::Api(status))) if status.is_not_found() || status.is_conflict() => true,
+        Ok(Err(error)) if is_not_found(&error) => true,
+        Ok(Err(kube::Error::Api(status))) if status.is_conflict() => true,
         Ok(Err(error)) => refused::<GslbHostRule>("delete", "whole", object, &error.to_string()),
         Err(_) => refused::<GslbHostRule>("delete", "whole", object, &format!("no answer in {PATIENCE:?}")),
     }

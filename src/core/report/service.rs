@@ -2,7 +2,7 @@
 
 use super::{SyncState, whole_second};
 use crate::core::build::{Built, Decision, Origin, Placed};
-use crate::core::endpoint::{EndpointKey, Kind};
+use crate::core::endpoint::EndpointKey;
 use crate::core::gslb::{GslbService, Member};
 use crate::crd::{LastError, LastWrite, MemberStatus, RefusedObject, ServiceStatus};
 use jiff::Timestamp;
@@ -109,7 +109,7 @@ fn member_status(member: &Member, priority: u32, placed: &[Placed]) -> MemberSta
             == (member.address, priority, member.ratio, member.public_address)
     };
     let (cluster, object, site) = match placed.iter().find(same).map(|placed| &placed.origin) {
-        Some(Origin::Object(key)) => (Some(key.cluster.clone()), Some(object(key)), None),
+        Some(Origin::Object(key)) => (Some(key.cluster.clone()), Some(key.object()), None),
         Some(Origin::Site(site)) => (None, None, Some(site.clone())),
         None => (None, None, None),
     };
@@ -125,18 +125,7 @@ fn member_status(member: &Member, priority: u32, placed: &[Placed]) -> MemberSta
 }
 
 fn refused((key, reason): &(EndpointKey, String)) -> RefusedObject {
-    RefusedObject { object: format!("{} ({})", object(key), key.cluster), reason: reason.clone() }
-}
-
-/// `Ingress shop/web`.
-fn object(key: &EndpointKey) -> String {
-    let kind = match key.kind {
-        Kind::Ingress => "Ingress",
-        Kind::Route => "Route",
-        Kind::Service => "Service",
-        Kind::MultiClusterIngress => "MultiClusterIngress",
-    };
-    format!("{kind} {}/{}", key.namespace, key.name)
+    RefusedObject { object: format!("{} ({})", key.object(), key.cluster), reason: reason.clone() }
 }
 
 /// Numbers of a schema are signed.

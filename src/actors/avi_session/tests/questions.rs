@@ -189,3 +189,31 @@ async fn answers_of_another_controller_or_owner_are_void_at_once() {
         assert_eq!(world.told().await, catalog([cdn()]), "asked again by itself");
     }
 }
+
+/// What the board says of questions: how many are open, which, and which are refused and why. Without the times.
+fn lookups(world: &World) -> (usize, Vec<String>, Vec<(String, String)>) {
+    let notice = world.board.read().lookups;
+    let failing = notice.failing.into_iter().map(|failing| (failing.question, failing.error)).collect();
+    (notice.open, notice.oldest.into_iter().map(|open| open.question).collect(), failing)
+}
+
+/// DB-12.
+#[tokio::test(start_paused = true)]
+async fn a_question_that_the_controller_refuses_to_answer_shows_on_the_board_until_it_does() {
+    let controller = leader();
+    answers(&controller, "p", &[(403, false), (403, false), (200, true), (403, false)]);
+    let mut world = World::ready(controller).await;
+    world.ask([profile("p"), sites()]);
+    assert_eq!(world.told().await, catalog([cdn()]));
+    let subject = "application persistence profile p of tenant admin".to_owned();
+    let (open, oldest, failing) = lookups(&world);
+    assert_eq!((open, oldest), (1, vec![subject.clone()]));
+    let why = "application persistence profile p: GET /api/applicationpersistenceprofile?name=p in tenant admin: the \
+        account may not do this ({\"count\":0,\"results\":[]}); give its role write access to GSLB services and health monitors";
+    assert_eq!(failing, [(subject.clone(), why.to_owned())]);
+    assert_eq!(world.told().await, catalog([cdn(), present("p")]));
+    assert_eq!(lookups(&world), (0, vec![], vec![]));
+    // Asked again, and refused: the answer stays, the trouble shows.
+    assert!(world.silent_for(REFRESH * 2).await);
+    assert_eq!(lookups(&world), (0, vec![], vec![(subject, why.to_owned())]));
+}
