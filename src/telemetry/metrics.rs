@@ -4,7 +4,7 @@ use crate::actors::board::{Notices, QueueNotice, RoleNotice};
 use crate::avi::transport::{AviTransport, TransportError};
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -33,6 +33,27 @@ struct ActorLabels {
     actor: String,
 }
 
+/// What became of a Kubernetes Event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub enum EventOutcome {
+    #[prometheus(rename = "written")]
+    Written,
+    /// It was there already, or a newer one about the same thing took its place.
+    #[prometheus(rename = "deduplicated")]
+    Deduplicated,
+    /// Too many waited, or it could not be written.
+    #[prometheus(rename = "dropped")]
+    Dropped,
+    /// The cluster does not let the operator write Events.
+    #[prometheus(rename = "forbidden")]
+    Forbidden,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct EventLabels {
+    outcome: EventOutcome,
+}
+
 /// The metrics of one operator.
 #[derive(Debug)]
 pub struct Metrics {
@@ -47,6 +68,7 @@ pub struct Metrics {
     cluster_synced: Family<ClusterLabels, Gauge>,
     cluster_refused: Family<ClusterLabels, Gauge>,
     restarts: Family<ActorLabels, Gauge>,
+    events: Family<EventLabels, Counter>,
 }
 
 impl Default for Metrics {
@@ -63,6 +85,7 @@ impl Default for Metrics {
             cluster_synced: Family::default(),
             cluster_refused: Family::default(),
             restarts: Family::default(),
+            events: Family::default(),
         };
         metrics.register();
         metrics
@@ -90,6 +113,7 @@ impl Metrics {
         let refused = self.cluster_refused.clone();
         registry.register("cluster_refused_objects", "Parts of objects of a cluster that cannot be used", refused);
         registry.register("actor_restarts", "Restarts of an actor since the process started", self.restarts.clone());
+        registry.register("events", "Kubernetes Events on users' objects", self.events.clone());
     }
 
     /// Wraps a transport so that its requests are counted and timed.
@@ -102,6 +126,17 @@ impl Metrics {
         self.waiting.set(count(queue.waiting));
         self.delayed.set(count(queue.delayed));
         self.in_flight.set(count(queue.in_flight));
+    }
+
+    /// Counts Kubernetes Events that ended like this.
+    pub fn event(&self, outcome: EventOutcome, count: usize) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.events.get_or_create(&EventLabels { outcome }).inc_by(count);
+    }
+
+    /// How many Kubernetes Events ended like this.
+    pub fn events(&self, outcome: EventOutcome) -> u64 {
+        self.events.get_or_create(&EventLabels { outcome }).get()
     }
 
     /// The metrics as Prometheus text, with what the notices say at this moment.

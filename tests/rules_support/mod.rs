@@ -94,6 +94,7 @@ impl Desk {
             directory: self.listener(Heard::Directory).await,
             federation: Link::default(),
             status: self.listener(Heard::Status).await,
+            events: Link::default(),
             board: self.board.clone(),
             log_levels: Arc::new(|_: &str| ()),
             retry: RetryPolicy::default(),

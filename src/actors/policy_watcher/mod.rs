@@ -10,6 +10,7 @@ mod candidates;
 mod config;
 mod credentials;
 mod deployment;
+mod events;
 mod federated;
 mod kept;
 mod rule_object;
@@ -25,6 +26,7 @@ pub use rule_object::SeenRule;
 use super::avi_session::phase::ControllerState;
 use super::avi_session::{AviSessionMsg, ControllerSettings};
 use super::board::Board;
+use super::event_writer::EventWriterMsg;
 use super::federation::FederationMsg;
 use super::gs_directory::GsDirectoryMsg;
 use super::link::Link;
@@ -98,6 +100,7 @@ pub struct PolicyWatcherArgs {
     pub directory: Link<GsDirectoryMsg>,
     pub federation: Link<FederationMsg>,
     pub status: Link<StatusWriterMsg>,
+    pub events: Link<EventWriterMsg>,
     pub board: Board,
     pub log_levels: LogLevels,
     pub retry: RetryPolicy,
