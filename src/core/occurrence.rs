@@ -4,6 +4,8 @@
 //! [`news`] decides what of it is new enough to be told.
 
 pub mod news;
+#[cfg(test)]
+mod tests;
 pub mod verdict;
 
 use super::endpoint::{EndpointKey, Kind};

@@ -132,7 +132,7 @@ mod tests {
         let sent = serde_json::to_value(event(&involved("web"), &occurrence, at)).unwrap();
         let expected = json!({
             "apiVersion": "v1", "kind": "Event",
-            "metadata": {"name": "web.2bd16c53ec5bb2f3", "namespace": "shop"},
+            "metadata": {"name": "web.52b0e7c24e571813", "namespace": "shop"},
             "involvedObject": {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "namespace": "shop",
                 "name": "web", "uid": "7d5e"},
             "type": "Warning", "reason": "Refused", "message": "no uuid",
@@ -173,7 +173,11 @@ mod tests {
             message: "text".into(),
             details: Some(StatusDetails {
                 causes: vec![StatusCause { reason: cause.into(), message: String::new(), field: String::new() }],
-                ..StatusDetails::default()
+                name: String::new(),
+                group: String::new(),
+                kind: String::new(),
+                uid: String::new(),
+                retry_after_seconds: 0,
             }),
             ..Status::default()
         };

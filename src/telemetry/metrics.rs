@@ -4,7 +4,7 @@ use crate::actors::board::{Notices, QueueNotice, RoleNotice};
 use crate::avi::transport::{AviTransport, TransportError};
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -34,24 +34,32 @@ struct ActorLabels {
 }
 
 /// What became of a Kubernetes Event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventOutcome {
-    #[prometheus(rename = "written")]
     Written,
     /// It was there already, or a newer one about the same thing took its place.
-    #[prometheus(rename = "deduplicated")]
     Deduplicated,
     /// Too many waited, or it could not be written.
-    #[prometheus(rename = "dropped")]
     Dropped,
     /// The cluster does not let the operator write Events.
-    #[prometheus(rename = "forbidden")]
     Forbidden,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct EventLabels {
-    outcome: EventOutcome,
+    outcome: &'static str,
+}
+
+impl From<EventOutcome> for EventLabels {
+    fn from(outcome: EventOutcome) -> Self {
+        let outcome = match outcome {
+            EventOutcome::Written => "written",
+            EventOutcome::Deduplicated => "deduplicated",
+            EventOutcome::Dropped => "dropped",
+            EventOutcome::Forbidden => "forbidden",
+        };
+        Self { outcome }
+    }
 }
 
 /// The metrics of one operator.
@@ -131,12 +139,12 @@ impl Metrics {
     /// Counts Kubernetes Events that ended like this.
     pub fn event(&self, outcome: EventOutcome, count: usize) {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
-        self.events.get_or_create(&EventLabels { outcome }).inc_by(count);
+        self.events.get_or_create(&outcome.into()).inc_by(count);
     }
 
     /// How many Kubernetes Events ended like this.
     pub fn events(&self, outcome: EventOutcome) -> u64 {
-        self.events.get_or_create(&EventLabels { outcome }).get()
+        self.events.get_or_create(&outcome.into()).get()
     }
 
     /// The metrics as Prometheus text, with what the notices say at this moment.

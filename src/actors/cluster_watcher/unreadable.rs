@@ -59,8 +59,8 @@ impl Unreadable {
 
     /// Kind, name, uid and what is wrong.
     pub fn objects(&self) -> impl Iterator<Item = (Watched, &ObjectName, Option<&str>, &str)> {
-        self.0.iter().map(|((kind, name), Object { trouble, .. })| {
-            (*kind, name, trouble.uid.as_deref(), trouble.error.as_str())
-        })
+        self.0
+            .iter()
+            .map(|((kind, name), Object { trouble, .. })| (*kind, name, trouble.uid.as_deref(), trouble.error.as_str()))
     }
 }

@@ -22,7 +22,10 @@ pub enum Put<T> {
     /// An earlier one about the same thing is not needed any more.
     Replaced,
     /// There were too many: this is the oldest.
-    Dropped { id: u64, oldest: T },
+    Dropped {
+        id: u64,
+        oldest: T,
+    },
     /// The cluster takes no Events at present.
     Forbidden,
 }
@@ -30,7 +33,10 @@ pub enum Put<T> {
 /// What is to be done now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next<T> {
-    Send { id: u64, item: T },
+    Send {
+        id: u64,
+        item: T,
+    },
     /// Nothing before this time.
     At(Instant),
     Idle,
@@ -69,7 +75,10 @@ impl<T> Lane<T> {
         }
         self.waiting.push_back(Waiting { id, due: now + MOMENT, item });
         match self.waiting.len() > DEPTH {
-            true => self.waiting.pop_front().map_or(Put::Waits, |Waiting { id, item, .. }| Put::Dropped { id, oldest: item }),
+            true => self
+                .waiting
+                .pop_front()
+                .map_or(Put::Waits, |Waiting { id, item, .. }| Put::Dropped { id, oldest: item }),
             false => Put::Waits,
         }
     }

@@ -7,6 +7,8 @@
 
 mod delivery;
 mod lane;
+#[cfg(test)]
+mod tests;
 mod told;
 
 use super::board::Board;
@@ -25,9 +27,9 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use told::{Step, Told};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use told::{Step, Told};
 
 /// What the EventWriter is told.
 #[derive(Debug)]
@@ -73,7 +75,6 @@ struct Item {
 }
 
 /// One cluster.
-#[derive(Debug)]
 struct Post {
     lane: Lane<Item>,
     /// `None` until one was made.
@@ -324,7 +325,11 @@ impl EventWriterState {
             }
             Created::Failed(error) => {
                 if self.posts.get(place).is_some_and(|post| !post.failing) {
-                    tracing::warn!(cluster, error, "an Event could not be written and is dropped; Events are best effort");
+                    tracing::warn!(
+                        cluster,
+                        error,
+                        "an Event could not be written and is dropped; Events are best effort"
+                    );
                 }
                 EventOutcome::Dropped
             }

@@ -6,9 +6,9 @@ use crate::actors::event_writer::EventWriterMsg;
 use crate::core::occurrence::{Involved, Occurrence, Reason};
 use crate::core::policy::PolicyReport;
 use crate::core::precedence::ObjectName;
+use crate::core::report::RuleReport;
 use crate::core::report::acceptance;
 use crate::core::report::condition::{Statement, Truth};
-use crate::core::report::RuleReport;
 use crate::crd::{Condition, GlobalDeploymentPolicy, GslbConfig, GslbHostRule};
 use kube::{Resource, ResourceExt};
 
