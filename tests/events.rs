@@ -7,6 +7,7 @@ mod support;
 
 use amko::actors::operator::{Child, OperatorMsg};
 use amko::telemetry::metrics::EventOutcome;
+use amko_lab::avi::Fault;
 use amko_lab::kube::KubeWorld;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -44,6 +45,12 @@ async fn events_after(world: &World, context: &str, change: impl FnOnce(&World))
     let mut after = events(world.cluster(context));
     after.retain(|event| !before.contains(event));
     after
+}
+
+/// Events that were sent, or took the place of one that waited.
+fn calls(world: &World) -> u64 {
+    let metrics = &world.links().metrics;
+    metrics.events(EventOutcome::Written) + metrics.events(EventOutcome::Deduplicated)
 }
 
 fn programmed(name: &str, ip: &str) -> String {
@@ -89,9 +96,11 @@ async fn a_new_ingress_is_told_once_that_it_is_programmed_and_unrelated_changes_
     let (source, reporter) = (&event["source"]["component"], &event["reportingComponent"]);
     assert_eq!((source, reporter, &event["count"]), (&json!("amko"), &json!("amko"), &json!(1)));
     let ttl = |w: &World| drop(apply(w.home(), policy(&CONTEXTS, json!({"ttl": 77}))));
+    let sent = calls(&world);
     assert_eq!(events_after(&world, "ctx-b", ttl).await, Vec::<String>::new(), "every service was written");
     let another = events_after(&world, "ctx-b", |w| drop(apply(w.cluster("ctx-a"), web("api", "10.1.0.6")))).await;
     assert_eq!(another, Vec::<String>::new(), "a second member is nothing to tell the first");
+    assert_eq!(calls(&world), sent + 2, "it is told itself: accepted, and programmed instead");
     let share = json!({"ttl": 77, "trafficSplit": [{"cluster": "ctx-b", "weight": 5}]});
     let told = events_after(&world, "ctx-b", |w| drop(apply(w.home(), policy(&CONTEXTS, share)))).await;
     assert_eq!(told, [programmed("api", "10.2.0.6").replace("ratio 1", "ratio 5")], "its own place is another");
@@ -102,19 +111,37 @@ async fn a_new_ingress_is_told_once_that_it_is_programmed_and_unrelated_changes_
 async fn while_the_controller_is_away_a_new_ingress_is_accepted_and_later_programmed() {
     let world = running().await;
     world.avi.set_available(LEADER, false);
+    apply(world.cluster("ctx-a"), web("first", "10.1.0.7"));
+    tokio::time::sleep(Duration::from_secs(60)).await;
     apply(world.cluster("ctx-b"), web("api", "10.2.0.6"));
     tokio::time::sleep(Duration::from_secs(20)).await;
-    let accepted: Vec<String> =
-        events(world.cluster("ctx-b")).into_iter().filter(|event| event.contains("Normal Accepted")).collect();
-    let expected = "Ingress shop/api: Normal Accepted: becomes a member of GSLB service api.example.org: pool of \
+    let accepted = "Ingress shop/api: Normal Accepted: becomes a member of GSLB service api.example.org: pool of \
                     priority 10, address 10.2.0.6, ratio 1; the controller does not have it yet";
-    assert_eq!(accepted, [expected]);
+    assert_eq!(events(world.cluster("ctx-b")), [accepted]);
     world.avi.set_available(LEADER, true);
     tokio::time::sleep(Duration::from_secs(60)).await;
     world.settle().await;
-    let last: Vec<String> =
-        events(world.cluster("ctx-b")).into_iter().filter(|event| event.contains("Programmed:")).collect();
-    assert!(last.contains(&programmed("api", "10.2.0.6")), "{last:?}");
+    assert_eq!(events(world.cluster("ctx-b")), [accepted.to_owned(), programmed("api", "10.2.0.6")]);
+}
+
+/// DB-38
+#[tokio::test(start_paused = true)]
+async fn a_member_of_a_service_that_the_controller_refuses_reads_its_last_error() {
+    let world = running().await;
+    let body = json!({"error": "User does not have permission"}).to_string();
+    let refusal = Fault::once(LEADER, "/api/gslbservice", 403, &body);
+    world.avi.inject(Fault { method: Some("POST".into()), remaining: u32::MAX, ..refusal });
+    apply(world.cluster("ctx-b"), web("api", "10.2.0.6"));
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    let refused = "Ingress shop/api: Warning NotProgrammed: GSLB service api.example.org cannot be written, it is tried \
+                   again: GSLB service api.example.org: POST /api/gslbservice/ in tenant admin: the account may not do \
+                   this (User does not have permission); give its role write access to GSLB services and health \
+                   monitors";
+    assert_eq!(events(world.cluster("ctx-b")), [refused], "once, however often it is tried");
+    world.avi.clear_faults();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    world.settle().await;
+    assert_eq!(events(world.cluster("ctx-b")), [programmed("api", "10.2.0.6"), refused.to_owned()]);
 }
 
 /// DB-38
@@ -167,9 +194,10 @@ async fn a_rejected_rule_reads_the_text_of_its_status_and_one_put_right_that_it_
         "spec": {"fqdn": "web.example.org", "publicIP": [{"cluster": cluster, "ip": "203.0.113.9"}]}})
     };
     let told = events_after(&world, "ctx-a", |w| drop(apply(w.home(), rule("x")))).await;
-    let status = world.home().get("gslbhostrules.amko.vmware.com", Some("avi-system"), "rule").unwrap();
-    let text = status["status"]["error"].as_str().unwrap();
-    assert_eq!(told, [format!("GSLBHostRule avi-system/rule: Warning Rejected: {text}: correct spec")]);
+    let object = world.home().get("gslbhostrules.amko.vmware.com", Some("avi-system"), "rule").unwrap();
+    let error = object["status"]["error"].as_str().unwrap();
+    let remedy = "create what it names, or correct the name in spec";
+    assert_eq!(told, [format!("GSLBHostRule avi-system/rule: Warning Rejected: {error}: {remedy}")]);
     let told = events_after(&world, "ctx-a", |w| drop(apply(w.home(), rule("ctx-a")))).await;
     let [of_rule, of_member] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!(of_rule, "GSLBHostRule avi-system/rule: Normal Accepted: the rule is in force");
@@ -183,11 +211,11 @@ async fn a_policy_that_becomes_invalid_reads_why() {
     let bad = policy(&CONTEXTS, json!({"trafficSplit": [{"cluster": "ctx-z", "weight": 5}]}));
     let told = events_after(&world, "ctx-a", |w| drop(apply(w.home(), bad))).await;
     let kind = "globaldeploymentpolicies.amko.vmware.com";
-    let status = world.home().get(kind, Some("avi-system"), "global-gdp").unwrap();
-    let text = status["status"]["errorStatus"].as_str().unwrap();
+    let object = world.home().get(kind, Some("avi-system"), "global-gdp").unwrap();
+    let text = object["status"]["errorStatus"].as_str().unwrap();
     let expected = format!(
-        "GlobalDeploymentPolicy avi-system/global-gdp: Warning Rejected: {text}: correct spec; the last valid policy \
-         stays in force"
+        "GlobalDeploymentPolicy avi-system/global-gdp: Warning Rejected: {text}: create what it names, or correct spec; \
+         the last valid policy stays in force"
     );
     assert_eq!(told, [expected]);
 }
