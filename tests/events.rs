@@ -130,7 +130,7 @@ async fn a_member_of_a_service_that_the_controller_refuses_reads_its_last_error(
     let world = running().await;
     let body = json!({"error": "User does not have permission"}).to_string();
     let refusal = Fault::once(LEADER, "/api/gslbservice", 403, &body);
-    world.avi.inject(Fault { method: Some("POST".into()), remaining: u32::MAX, ..refusal });
+    world.avi.inject(Fault { method: Some("POST".into()), times: u32::MAX, ..refusal });
     apply(world.cluster("ctx-b"), web("api", "10.2.0.6"));
     tokio::time::sleep(Duration::from_secs(600)).await;
     let refused = "Ingress shop/api: Warning NotProgrammed: GSLB service api.example.org cannot be written, it is tried \
