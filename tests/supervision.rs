@@ -25,6 +25,7 @@ async fn busy_world() -> World {
 async fn any_failed_child_of_the_root_is_restarted_and_misses_nothing() {
     let children = [
         Child::AviSession,
+        Child::EventWriter,
         Child::Federation,
         Child::GsDirectory,
         Child::PolicyWatcher,

@@ -26,6 +26,9 @@ pub struct Notices {
     pub deployment_policy: String,
     pub gslb_host_rules: RulesNotice,
     pub clusters: BTreeMap<String, ClusterNotice>,
+    /// Clusters that take no Events at present, and what to do about it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub events: BTreeMap<String, String>,
     /// Aliases that HostRules ask for and another service has, in words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refused_aliases: Vec<String>,

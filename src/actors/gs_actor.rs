@@ -5,8 +5,11 @@
 //! slot of the session's queue. While a write is in flight it only listens, so any number of changes become one next
 //! write. *Fails* alone: what it knew is given to it again, and the controller's side is read again before it writes.
 
+mod account;
+
 use super::avi_session::slot::{Reading, Slot, Task, Work};
 use super::avi_session::{AviSessionMsg, Report, Trouble};
+use super::event_writer::EventWriterMsg;
 use super::gs_directory::GsDirectoryMsg;
 use super::link::Link;
 use super::offers::Offers;
@@ -19,6 +22,7 @@ use crate::core::policy::PolicySnapshot;
 use crate::core::references::Catalog;
 pub use crate::core::report::SyncState;
 use crate::core::report::{Subject, WriteResult};
+use account::{Decided, Told};
 use jiff::Timestamp;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use std::collections::BTreeSet;
@@ -50,6 +54,8 @@ pub enum GsMsg {
     SessionRestarted,
     /// The StatusWriter was restarted: report again.
     ReportAgain,
+    /// The EventWriter was restarted: tell it again how things are.
+    TellAgain,
     View(RpcReplyPort<GsView>),
     /// Test hook: fail as a bug would.
     Poison,
@@ -62,6 +68,8 @@ pub struct Context {
     /// What is known about the objects on the controller that policies refer to.
     pub catalog: Arc<Catalog>,
     pub unseen: Unseen,
+    /// All member clusters that were never completely seen, whether the policy picks them or not.
+    pub unheard: Unseen,
     /// Writes are decided inside a term, and are refused outside of it.
     pub term: Option<u64>,
     /// Whether the first look at all clusters is over; before, nothing is written.
@@ -89,6 +97,7 @@ pub struct GsArgs {
     pub session: Link<AviSessionMsg>,
     pub directory: Link<GsDirectoryMsg>,
     pub status: Link<StatusWriterMsg>,
+    pub events: Link<EventWriterMsg>,
 }
 
 /// What is shown of one FQDN.
@@ -115,12 +124,15 @@ pub struct GsState {
     session: Link<AviSessionMsg>,
     directory: Link<GsDirectoryMsg>,
     status: Link<StatusWriterMsg>,
+    events: Link<EventWriterMsg>,
     /// When the last piece of work came back.
     reported: Option<Instant>,
     last_write: Option<(Timestamp, WriteResult)>,
     /// Since when it fails so.
     last_error: Option<(String, Timestamp)>,
     said: Said,
+    /// What the EventWriter was told.
+    told: Told,
 }
 
 /// What the actor has said that need not be said again.
@@ -144,7 +156,7 @@ impl Actor for GsActor {
         myself: ActorRef<Self::Msg>,
         args: Self::Arguments,
     ) -> Result<Self::State, ActorProcessingErr> {
-        let GsArgs { fqdn, offers, rule, aliases, context, knowledge, session, directory, status } = args;
+        let GsArgs { fqdn, offers, rule, aliases, context, knowledge, session, directory, status, events } = args;
         let slot = Arc::new(Slot::new(Arc::clone(&fqdn), myself));
         let mut state = GsState {
             fqdn,
@@ -157,10 +169,12 @@ impl Actor for GsActor {
             session,
             directory,
             status,
+            events,
             reported: None,
             last_write: None,
             last_error: None,
             said: Said::default(),
+            told: Told::default(),
         };
         state.decide();
         Ok(state)
@@ -185,6 +199,7 @@ impl Actor for GsActor {
             GsMsg::Done(report) => state.on_done(report),
             GsMsg::SessionRestarted => state.on_session_restarted(),
             GsMsg::ReportAgain => state.said.carrier = false,
+            GsMsg::TellAgain => state.told.forget(),
             GsMsg::View(reply) => {
                 // The asker may have gone; that is its own business.
                 let _ = reply.send(state.view());
@@ -228,6 +243,7 @@ impl GsState {
         // Only what is reported is kept longer than it takes to plan.
         let reported = self.is_reported().then(|| built.clone());
         let waits = matches!(built.decision, Decision::Wait(_));
+        let mut decided = Decided { members: built.members, refused: built.refused, waits, done: false };
         match self.task(built.decision) {
             Some((task, term)) => {
                 if self.slot.put(Work { task, term }) {
@@ -236,6 +252,7 @@ impl GsState {
             }
             None => {
                 self.slot.clear();
+                decided.done = true;
                 self.tell_in_sync(waits);
                 if self.is_settled_empty() {
                     self.directory.cast(GsDirectoryMsg::Empty(Arc::clone(&self.fqdn)));
@@ -245,6 +262,7 @@ impl GsState {
         if let Some(built) = reported {
             self.report(&built);
         }
+        self.tell_account(&decided);
     }
 
     /// Whether what is decided goes into the status of an object. Before the first look at the clusters is over, and
@@ -366,6 +384,7 @@ impl GsState {
             return;
         }
         self.reported = Some(Instant::now());
+        self.told.wrote(report.wrote);
         if report.wrote {
             let result = if report.trouble.is_none() { WriteResult::Complete } else { WriteResult::Incomplete };
             self.last_write = Some((Timestamp::now(), result));

@@ -7,6 +7,7 @@ pub mod avi_session;
 pub mod board;
 pub mod cluster_watcher;
 pub mod ever_listed;
+pub mod event_writer;
 pub mod federation;
 pub mod gs_actor;
 pub mod gs_directory;

@@ -8,6 +8,7 @@ use super::avi_session::{AviSession, AviSessionArgs, AviSessionMsg, Transports};
 use super::board::Board;
 use super::cluster_watcher::{ClusterWatcher, ClusterWatcherArgs, ClusterWatcherMsg};
 use super::ever_listed::EverListed;
+use super::event_writer::{EventWriter, EventWriterArgs, EventWriterMsg};
 use super::federation::{FederationActor, FederationArgs, FederationMsg};
 use super::gs_directory::{GsDirectory, GsDirectoryArgs, GsDirectoryMsg};
 use super::link::Link;
@@ -49,6 +50,7 @@ pub enum OperatorMsg {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Child {
     AviSession,
+    EventWriter,
     Federation,
     GsDirectory,
     PolicyWatcher,
@@ -60,6 +62,7 @@ impl fmt::Display for Child {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AviSession => f.write_str("avi-session"),
+            Self::EventWriter => f.write_str("event-writer"),
             Self::Federation => f.write_str("federation"),
             Self::GsDirectory => f.write_str("gs-directory"),
             Self::PolicyWatcher => f.write_str("policy-watcher"),
@@ -74,6 +77,7 @@ impl Child {
     pub fn parse(name: &str) -> Option<Self> {
         match name {
             "avi-session" => Some(Self::AviSession),
+            "event-writer" => Some(Self::EventWriter),
             "federation" => Some(Self::Federation),
             "gs-directory" => Some(Self::GsDirectory),
             "policy-watcher" => Some(Self::PolicyWatcher),
@@ -131,6 +135,7 @@ pub struct Links {
     pub federation: Link<FederationMsg>,
     pub policy: Link<PolicyWatcherMsg>,
     pub status: Link<StatusWriterMsg>,
+    pub events: Link<EventWriterMsg>,
     pub board: Board,
     pub metrics: Arc<Metrics>,
 }
@@ -199,9 +204,14 @@ impl Actor for Operator {
             rng,
         };
         // Receivers before senders, so that the first messages find somebody.
-        for child in
-            [Child::StatusWriter, Child::GsDirectory, Child::AviSession, Child::Federation, Child::PolicyWatcher]
-        {
+        for child in [
+            Child::EventWriter,
+            Child::StatusWriter,
+            Child::GsDirectory,
+            Child::AviSession,
+            Child::Federation,
+            Child::PolicyWatcher,
+        ] {
             state.start_child(&myself, child).await;
         }
         Ok(state)
@@ -267,6 +277,7 @@ impl OperatorState {
             self.members.remove(&context);
             self.ever_listed.remove(&context);
             self.args.links.board.post(|notices| drop(notices.clusters.remove(&context)));
+            self.args.links.events.cast(EventWriterMsg::Left(context));
         }
         for context in members {
             if !self.members.contains_key(&context) {
@@ -279,6 +290,7 @@ impl OperatorState {
     /// Starts one child and points its link at it. A child that cannot start is treated like one that failed.
     async fn start_child(&mut self, myself: &ActorRef<OperatorMsg>, child: Child) {
         let started = match &child {
+            Child::EventWriter => self.start_event_writer(myself).await,
             Child::StatusWriter => self.start_status_writer(myself).await,
             Child::GsDirectory => self.start_directory(myself).await,
             Child::AviSession => self.start_session(myself).await,
@@ -305,12 +317,25 @@ impl OperatorState {
         spawn(myself, StatusWriter, args, &self.args.links.status).await
     }
 
+    async fn start_event_writer(&mut self, myself: &ActorRef<OperatorMsg>) -> Result<ractor::ActorCell, SpawnErr> {
+        let args = EventWriterArgs {
+            client: self.args.outside.client.clone(),
+            members: Arc::clone(&self.args.outside.members),
+            board: self.args.links.board.clone(),
+            metrics: Arc::clone(&self.args.links.metrics),
+            retry: self.args.settings.retry,
+            seed: self.rng.random(),
+        };
+        spawn(myself, EventWriter, args, &self.args.links.events).await
+    }
+
     async fn start_directory(&mut self, myself: &ActorRef<OperatorMsg>) -> Result<ractor::ActorCell, SpawnErr> {
         let links = &self.args.links;
         let args = GsDirectoryArgs {
             session: links.session.clone(),
             policy: links.policy.clone(),
             status: links.status.clone(),
+            events: links.events.clone(),
             link: links.directory.clone(),
             board: links.board.clone(),
             restart: RestartPolicy { backoff: self.args.settings.retry, window: WINDOW, limit: Some(SERVICE_LIMIT) },
@@ -363,6 +388,7 @@ impl OperatorState {
             directory: links.directory.clone(),
             federation: links.federation.clone(),
             status: links.status.clone(),
+            events: links.events.clone(),
             board: links.board.clone(),
             ever_listed: self.policies_listed.clone(),
             log_levels: Arc::clone(&self.args.outside.log_levels),
@@ -384,6 +410,7 @@ impl OperatorState {
             naming: Arc::clone(&self.naming),
             members: Arc::clone(&self.args.outside.members),
             directory: self.args.links.directory.clone(),
+            events: self.args.links.events.clone(),
             board: self.args.links.board.clone(),
             retry: self.args.settings.retry,
             multi_cluster_ingress: self.args.settings.multi_cluster_ingress,
@@ -414,6 +441,12 @@ impl OperatorState {
                 links.policy.cast(PolicyWatcherMsg::Republish);
                 links.directory.cast(GsDirectoryMsg::StatusWriterRestarted);
             }
+            Child::EventWriter => {
+                links.directory.cast(GsDirectoryMsg::EventWriterRestarted);
+                for member in self.members.values() {
+                    member.cast(ClusterWatcherMsg::TellAgain);
+                }
+            }
             Child::Federation => links.policy.cast(PolicyWatcherMsg::Republish),
             Child::PolicyWatcher => {
                 links.federation.cast(FederationMsg::Republish);
@@ -431,6 +464,7 @@ impl OperatorState {
             Child::AviSession => links.session.cast(AviSessionMsg::Poison),
             Child::Federation => links.federation.cast(FederationMsg::Poison),
             Child::PolicyWatcher => links.policy.cast(PolicyWatcherMsg::Poison),
+            Child::EventWriter => links.events.cast(EventWriterMsg::Poison),
             Child::StatusWriter => links.status.cast(StatusWriterMsg::Poison),
             Child::ClusterWatcher(context) => {
                 if let Some(member) = self.members.get(context) {

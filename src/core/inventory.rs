@@ -13,13 +13,14 @@ use super::aliases::Claims;
 use super::endpoint::{Endpoint, EndpointKey, Kind};
 use super::ingest::{self, Ingested, Place, Refusal};
 use super::naming::Naming;
-use super::object::{AkoHostRule, Ingress, MultiClusterIngress, Namespace, Route, Service};
+use super::object::{AkoHostRule, Ingress, Meta, MultiClusterIngress, Namespace, Route, Service};
 use super::precedence::ObjectName;
 use host_rules::{Changes, HostRules, Named};
 use offers::{Offers, share};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use unnamed::Unnamed;
+use uuid::Uuid;
 
 /// An object that was seen, as its projection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,13 +82,17 @@ pub struct Inventory {
 }
 
 impl Seen {
-    pub fn id(&self) -> ObjectId {
-        let (kind, meta) = match self {
+    fn meta(&self) -> (Kind, &Meta) {
+        match self {
             Self::Ingress(ingress) => (Kind::Ingress, &ingress.meta),
             Self::Route(route) => (Kind::Route, &route.meta),
             Self::Service(service) => (Kind::Service, &service.meta),
             Self::MultiClusterIngress(mci) => (Kind::MultiClusterIngress, &mci.meta),
-        };
+        }
+    }
+
+    pub fn id(&self) -> ObjectId {
+        let (kind, meta) = self.meta();
         ObjectId { kind, namespace: meta.namespace.clone(), name: meta.name.clone() }
     }
 
@@ -265,6 +270,14 @@ impl Inventory {
     /// Parts of objects that cannot be used, in the order of the objects; then HostRules that cannot.
     pub fn refusals(&self) -> impl Iterator<Item = &Refusal> {
         self.refusals.values().flatten().chain(self.host_rules.refusals())
+    }
+
+    /// Objects of which parts cannot be used, with uid and all reasons, in their order; HostRules are not among them.
+    pub fn refused(&self) -> impl Iterator<Item = (&ObjectId, Option<Uuid>, &[Refusal])> {
+        self.refusals.iter().map(|(id, refusals)| {
+            let uid = self.objects.get(id).and_then(|entry| entry.object.meta().1.uid);
+            (id, uid, refusals.as_slice())
+        })
     }
 
     /// Local hostnames that have an address and no service, because with custom names no usable HostRule of the

@@ -21,6 +21,7 @@ pub mod inventory;
 pub mod monitor;
 pub mod naming;
 pub mod object;
+pub mod occurrence;
 pub mod owner;
 pub mod pairs;
 pub mod plan;

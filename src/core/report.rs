@@ -13,7 +13,7 @@ mod service;
 mod tests;
 
 pub use refs::concerns_reference;
-pub use rule::{Wanted, rule_status};
+pub use rule::{Wanted, acceptance, rule_status};
 pub use service::{ServiceReport, Subject, WriteResult};
 
 use super::host_rule::RuleVerdict;

@@ -32,6 +32,11 @@ pub fn judge(endpoint: &Endpoint, policy: &DeploymentPolicy, installation: &Inst
     }
 }
 
+/// Whether the policy picks the endpoint, whatever else may keep it from being a member.
+pub fn is_selected(endpoint: &Endpoint, policy: &DeploymentPolicy) -> bool {
+    matched_cluster(endpoint, policy).is_ok() && selected(endpoint, policy).is_ok()
+}
+
 /// The cluster has to be in `matchClusters`.
 fn matched_cluster(endpoint: &Endpoint, policy: &DeploymentPolicy) -> Result<ClusterPolicy, String> {
     let cluster = &endpoint.key.cluster;

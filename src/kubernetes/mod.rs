@@ -2,6 +2,7 @@
 
 pub mod bounded;
 pub mod discovery;
+pub mod events;
 pub mod members;
 pub mod objects;
 pub mod watch;

@@ -40,6 +40,8 @@ pub enum WatchEvent<P, I> {
     /// One object could not be decoded; the others go on.
     Undecodable {
         id: I,
+        /// For Events about it.
+        uid: Option<String>,
         object: String,
         error: String,
     },
@@ -172,8 +174,10 @@ where
     fn decode(&self, object: DeserializeGuard<K>) -> Result<P, WatchEvent<P, I>> {
         let namespace = object.namespace().unwrap_or_default();
         let name = object.name_any();
+        let uid = object.uid();
         object.0.map(self.project).map_err(|error| WatchEvent::Undecodable {
             id: (self.identify)(&namespace, &name),
+            uid,
             object: format!("{} {namespace}/{name}", K::kind(&())),
             error: error.error,
         })

@@ -33,6 +33,35 @@ struct ActorLabels {
     actor: String,
 }
 
+/// What became of a Kubernetes Event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EventOutcome {
+    Written,
+    /// It was there already, or a newer one about the same thing took its place.
+    Deduplicated,
+    /// Too many waited, or it could not be written.
+    Dropped,
+    /// The cluster does not let the operator write Events.
+    Forbidden,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct EventLabels {
+    outcome: &'static str,
+}
+
+impl From<EventOutcome> for EventLabels {
+    fn from(outcome: EventOutcome) -> Self {
+        let outcome = match outcome {
+            EventOutcome::Written => "written",
+            EventOutcome::Deduplicated => "deduplicated",
+            EventOutcome::Dropped => "dropped",
+            EventOutcome::Forbidden => "forbidden",
+        };
+        Self { outcome }
+    }
+}
+
 /// The metrics of one operator.
 #[derive(Debug)]
 pub struct Metrics {
@@ -47,6 +76,7 @@ pub struct Metrics {
     cluster_synced: Family<ClusterLabels, Gauge>,
     cluster_refused: Family<ClusterLabels, Gauge>,
     restarts: Family<ActorLabels, Gauge>,
+    events: Family<EventLabels, Counter>,
 }
 
 impl Default for Metrics {
@@ -63,6 +93,7 @@ impl Default for Metrics {
             cluster_synced: Family::default(),
             cluster_refused: Family::default(),
             restarts: Family::default(),
+            events: Family::default(),
         };
         metrics.register();
         metrics
@@ -90,6 +121,7 @@ impl Metrics {
         let refused = self.cluster_refused.clone();
         registry.register("cluster_refused_objects", "Parts of objects of a cluster that cannot be used", refused);
         registry.register("actor_restarts", "Restarts of an actor since the process started", self.restarts.clone());
+        registry.register("events", "Kubernetes Events on users' objects", self.events.clone());
     }
 
     /// Wraps a transport so that its requests are counted and timed.
@@ -102,6 +134,17 @@ impl Metrics {
         self.waiting.set(count(queue.waiting));
         self.delayed.set(count(queue.delayed));
         self.in_flight.set(count(queue.in_flight));
+    }
+
+    /// Counts Kubernetes Events that ended like this.
+    pub fn event(&self, outcome: EventOutcome, count: usize) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.events.get_or_create(&outcome.into()).inc_by(count);
+    }
+
+    /// How many Kubernetes Events ended like this.
+    pub fn events(&self, outcome: EventOutcome) -> u64 {
+        self.events.get_or_create(&outcome.into()).get()
     }
 
     /// The metrics as Prometheus text, with what the notices say at this moment.

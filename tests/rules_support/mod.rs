@@ -98,6 +98,7 @@ impl Desk {
             directory: self.listener(Heard::Directory).await,
             federation: Link::default(),
             status: self.listener(Heard::Status).await,
+            events: Link::default(),
             board: self.board.clone(),
             ever_listed: EverListed::default(),
             log_levels: Arc::new(|_: &str| ()),

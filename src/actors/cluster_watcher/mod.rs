@@ -9,6 +9,7 @@
 //! A cluster that serves Routes is OpenShift: from their first complete list on they count and Ingresses do not, in one
 //! step, for the life of the watcher.
 
+mod events;
 mod eyes;
 mod kinds;
 mod unreadable;
@@ -17,6 +18,7 @@ pub use kinds::Watched;
 
 use super::board::{Board, ClusterNotice};
 use super::ever_listed::EverListed;
+use super::event_writer::EventWriterMsg;
 use super::gs_directory::GsDirectoryMsg;
 use super::link::Link;
 use crate::core::endpoint::Kind;
@@ -34,7 +36,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::sync::Arc;
 use tokio::task::JoinSet;
-use unreadable::Unreadable;
+use unreadable::{Trouble, Unreadable};
 
 /// What a ClusterWatcher is told.
 #[derive(Debug)]
@@ -50,6 +52,8 @@ pub enum ClusterWatcherMsg {
     Naming(Arc<Naming>),
     /// The directory was restarted: say everything again.
     Republish,
+    /// The EventWriter was restarted: tell it again.
+    TellAgain,
     /// Test hook: fail as a bug would.
     Poison,
 }
@@ -61,6 +65,7 @@ pub struct ClusterWatcherArgs {
     pub naming: Arc<Naming>,
     pub members: Arc<dyn MemberClients>,
     pub directory: Link<GsDirectoryMsg>,
+    pub events: Link<EventWriterMsg>,
     pub board: Board,
     pub retry: RetryPolicy,
     /// Whether MultiClusterIngresses are watched too.
@@ -81,6 +86,9 @@ pub struct ClusterWatcherState {
     /// keep what is deleted beside it alive.
     was_complete: bool,
     directory: Link<GsDirectoryMsg>,
+    events: Link<EventWriterMsg>,
+    /// Digest of what the EventWriter was told; `None` when there was nothing to tell.
+    told_unusable: Option<u64>,
     board: Board,
     /// Aborted when the state is dropped.
     _watches: JoinSet<()>,
@@ -98,7 +106,7 @@ impl Actor for ClusterWatcher {
         myself: ActorRef<Self::Msg>,
         args: Self::Arguments,
     ) -> Result<Self::State, ActorProcessingErr> {
-        let ClusterWatcherArgs { context, naming, members, directory, board, retry, .. } = args;
+        let ClusterWatcherArgs { context, naming, members, directory, events, board, retry, .. } = args;
         let ClusterWatcherArgs { multi_cluster_ingress, ever_listed, seed, .. } = args;
         let mut watches = JoinSet::new();
         let rng = StdRng::seed_from_u64(seed);
@@ -113,6 +121,8 @@ impl Actor for ClusterWatcher {
             was_complete: false,
             context,
             directory,
+            events,
+            told_unusable: None,
             board,
             _watches: watches,
         };
@@ -141,7 +151,12 @@ impl Actor for ClusterWatcher {
             ClusterWatcherMsg::Naming(naming) => {
                 state.inventory.set_naming(naming);
                 state.publish_everything();
+                state.tell_unusable();
                 return Ok(());
+            }
+            ClusterWatcherMsg::TellAgain => {
+                state.told_unusable = None;
+                Touched::new()
             }
             ClusterWatcherMsg::Republish => {
                 state.publish_everything();
@@ -155,6 +170,7 @@ impl Actor for ClusterWatcher {
         } else {
             state.publish_everything();
         }
+        state.tell_unusable();
         Ok(())
     }
 }
@@ -184,9 +200,9 @@ impl ClusterWatcherState {
                 self.readable_again(watched, &name(&id));
                 self.inventory.remove(&id)
             }
-            WatchEvent::Undecodable { id, object, error } => {
+            WatchEvent::Undecodable { id, uid, object, error } => {
                 let known = self.inventory.contains(&id);
-                self.undecodable(watched, name(&id), known, &object, &error)
+                self.undecodable(watched, name(&id), known, Trouble { uid, object, error })
             }
             WatchEvent::Failed(error) => self.fault(watched, &error),
         }
@@ -208,7 +224,9 @@ impl ClusterWatcherState {
                 self.readable_again(watched, &name);
                 self.inventory.remove_host_rule(&name)
             }
-            WatchEvent::Undecodable { id, object, error } => self.undecodable(watched, id, false, &object, &error),
+            WatchEvent::Undecodable { id, uid, object, error } => {
+                self.undecodable(watched, id, false, Trouble { uid, object, error })
+            }
             WatchEvent::Failed(error) => self.fault(watched, &error),
         }
     }
@@ -287,10 +305,10 @@ impl ClusterWatcherState {
     }
 
     /// `known`: it was readable once, and stays as it was then.
-    fn undecodable(&mut self, kind: Watched, id: ObjectName, known: bool, object: &str, error: &str) -> Touched {
-        self.warn_of(object, error);
+    fn undecodable(&mut self, kind: Watched, id: ObjectName, known: bool, trouble: Trouble) -> Touched {
+        self.warn_of(&trouble.object, &trouble.error);
         let unknown = !self.was_complete && !known;
-        self.unreadable.insert(kind, id, format!("{object}: {error}"), unknown);
+        self.unreadable.insert(kind, id, trouble, unknown);
         self.post_notice();
         Touched::new()
     }

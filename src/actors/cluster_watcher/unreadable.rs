@@ -4,11 +4,19 @@ use super::kinds::Watched;
 use crate::core::precedence::ObjectName;
 use std::collections::BTreeMap;
 
+/// What is wrong with an object.
+#[derive(Debug)]
+pub struct Trouble {
+    pub uid: Option<String>,
+    /// Kind and name.
+    pub object: String,
+    pub error: String,
+}
+
 /// An object that exists and cannot be decoded.
 #[derive(Debug)]
 struct Object {
-    /// Its name and what is wrong.
-    trouble: String,
+    trouble: Trouble,
     /// It was there from the first list on and never readable: what it asks for is not known, and the cluster not
     /// completely seen.
     unknown: bool,
@@ -19,7 +27,7 @@ struct Object {
 pub struct Unreadable(BTreeMap<(Watched, ObjectName), Object>);
 
 impl Unreadable {
-    pub fn insert(&mut self, kind: Watched, name: ObjectName, trouble: String, unknown: bool) {
+    pub fn insert(&mut self, kind: Watched, name: ObjectName, trouble: Trouble, unknown: bool) {
         self.0.insert((kind, name), Object { trouble, unknown });
     }
 
@@ -46,6 +54,13 @@ impl Unreadable {
 
     /// In the order of the objects, for people.
     pub fn troubles(&self) -> impl Iterator<Item = String> {
-        self.0.values().map(|object| object.trouble.clone())
+        self.0.values().map(|object| format!("{}: {}", object.trouble.object, object.trouble.error))
+    }
+
+    /// Kind, name, uid and what is wrong.
+    pub fn objects(&self) -> impl Iterator<Item = (Watched, &ObjectName, Option<&str>, &str)> {
+        self.0
+            .iter()
+            .map(|((kind, name), Object { trouble, .. })| (*kind, name, trouble.uid.as_deref(), trouble.error.as_str()))
     }
 }

@@ -13,6 +13,7 @@ pub use views::{view, views};
 
 use super::avi_session::AviSessionMsg;
 use super::board::Board;
+use super::event_writer::EventWriterMsg;
 use super::gs_actor::{Context, GsActor, GsArgs, GsMsg, Knowledge};
 use super::link::Link;
 use super::offers::Offers;
@@ -78,6 +79,8 @@ pub enum GsDirectoryMsg {
     RolloutDue,
     /// The StatusWriter was restarted and forgot what it was told.
     StatusWriterRestarted,
+    /// The EventWriter was restarted and forgot what it was told.
+    EventWriterRestarted,
     /// A GsActor has nothing left to do.
     Empty(Arc<str>),
     Restart {
@@ -97,6 +100,7 @@ pub struct GsDirectoryArgs {
     pub session: Link<AviSessionMsg>,
     pub policy: Link<PolicyWatcherMsg>,
     pub status: Link<StatusWriterMsg>,
+    pub events: Link<EventWriterMsg>,
     /// The directory's own address, for its children.
     pub link: Link<GsDirectoryMsg>,
     pub board: Board,
@@ -163,6 +167,7 @@ impl Actor for GsDirectory {
             policy: Arc::clone(&policy),
             catalog: Arc::clone(&catalog),
             unseen: Unseen::new(),
+            unheard: Unseen::new(),
             term: None,
             settled: false,
         });
@@ -216,6 +221,8 @@ impl Actor for GsDirectory {
             }
             GsDirectoryMsg::Term(term) => {
                 state.term = term;
+                // Before those who speak inside of it.
+                state.args.events.cast(EventWriterMsg::Term(term));
                 state.announce();
             }
             GsDirectoryMsg::Observed { as_of, observed } => state.on_observed(&myself, as_of, observed).await,
@@ -233,6 +240,10 @@ impl Actor for GsDirectory {
             GsDirectoryMsg::StatusWriterRestarted => {
                 state.rollout.forget_sight();
                 state.tell_all(|| GsMsg::ReportAgain);
+            }
+            GsDirectoryMsg::EventWriterRestarted => {
+                state.args.events.cast(EventWriterMsg::Term(state.term));
+                state.tell_all(|| GsMsg::TellAgain);
             }
             GsDirectoryMsg::Restart { fqdn, generation } => {
                 if state.children.wants_restart(&fqdn, generation) {
@@ -328,6 +339,7 @@ impl GsDirectoryState {
             session: self.args.session.clone(),
             directory: self.args.link.clone(),
             status: self.args.status.clone(),
+            events: self.args.events.clone(),
         };
         match Actor::spawn_linked(None, GsActor, args, myself.get_cell()).await {
             Ok((actor, _)) => {
@@ -371,14 +383,14 @@ impl GsDirectoryState {
     /// Tells every actor the context, if it has changed.
     fn announce(&mut self) {
         let members = self.policy.installation.iter().flat_map(|i| &i.member_clusters);
-        let unseen: Unseen = members.filter(|cluster| !self.sight.has_seen(cluster)).cloned().collect();
-        if self.policy.installation.is_some() && unseen.is_empty() {
+        let unheard: Unseen = members.filter(|cluster| !self.sight.has_seen(cluster)).cloned().collect();
+        if self.policy.installation.is_some() && unheard.is_empty() {
             self.settling = Settling::Over;
         }
-        let unseen = relevant_unseen(&unseen, &self.policy);
+        let unseen = relevant_unseen(&unheard, &self.policy);
         let settled = self.settling == Settling::Over;
         let catalog = Arc::clone(&self.catalog);
-        let context = Context { policy: Arc::clone(&self.policy), catalog, unseen, term: self.term, settled };
+        let context = Context { policy: Arc::clone(&self.policy), catalog, unseen, unheard, term: self.term, settled };
         if *self.context != context {
             self.context = Arc::new(context);
             let context = Arc::clone(&self.context);

@@ -136,6 +136,7 @@ impl PolicyWatcherState {
 
     fn write_config_status(&self, name: &ObjectName, state: String, verified: Option<bool>) {
         let Some(config) = self.configs.objects.get(name).filter(|_| self.term.is_some()) else { return };
+        self.tell_of_config(config, name, &state);
         if let Some(status) = status::of_config(config, state, verified) {
             let target = Target::GslbConfig(name.clone());
             self.args.status.cast(StatusWriterMsg::Write { target, update: Update::status(&status) });

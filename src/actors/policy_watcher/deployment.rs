@@ -71,6 +71,7 @@ impl PolicyWatcherState {
 
     fn write_policy_status(&self, name: &ObjectName, report: &PolicyReport) {
         let Some(policy) = self.policies.objects.get(name).filter(|_| self.term.is_some()) else { return };
+        self.tell_of_policy(policy, name, report);
         // What was said of another policy says nothing of this one.
         let told = self.programmed.as_ref().filter(|(policy, _)| policy.deployment == self.deployment);
         let behind = told.map(|(_, behind)| *behind);

@@ -54,7 +54,7 @@ where
                 let unreadable = self.unreadable.remove(&name);
                 self.objects.remove(&name).is_some() || unreadable
             }
-            WatchEvent::Undecodable { id, object, error } => {
+            WatchEvent::Undecodable { id, object, error, .. } => {
                 tracing::warn!(object, error, "object cannot be decoded, its last known state stays in force");
                 !self.objects.contains_key(&id) && self.unreadable.insert(id)
             }

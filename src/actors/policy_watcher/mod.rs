@@ -10,6 +10,7 @@ mod candidates;
 mod config;
 mod credentials;
 mod deployment;
+mod events;
 mod federated;
 mod kept;
 mod rule_object;
@@ -26,6 +27,7 @@ use super::avi_session::phase::ControllerState;
 use super::avi_session::{AviSessionMsg, ControllerSettings};
 use super::board::Board;
 use super::ever_listed::EverListed;
+use super::event_writer::EventWriterMsg;
 use super::federation::FederationMsg;
 use super::gs_directory::GsDirectoryMsg;
 use super::link::Link;
@@ -100,6 +102,7 @@ pub struct PolicyWatcherArgs {
     pub directory: Link<GsDirectoryMsg>,
     pub federation: Link<FederationMsg>,
     pub status: Link<StatusWriterMsg>,
+    pub events: Link<EventWriterMsg>,
     pub board: Board,
     /// What earlier incarnations have listed.
     pub ever_listed: EverListed,

@@ -4,6 +4,7 @@
 mod tests;
 
 use crate::core::activation::{Problem, Progress};
+use crate::core::occurrence::{Occurrence, Reason};
 use crate::core::policy::{ANOTHER_EXISTS, PolicyReport, PolicyVerdict};
 use crate::core::references::waiting_for;
 use crate::core::report::concerns_reference;
@@ -55,6 +56,25 @@ pub fn of_policy(
     let error_status = report.text.clone().unwrap_or_else(|| present.error_status.clone());
     let wanted = GlobalDeploymentPolicyStatus { error_status, observed_generation, conditions };
     (wanted != present).then_some(wanted)
+}
+
+/// Whether a GlobalDeploymentPolicy is in force.
+pub fn acceptance_of_policy(report: &PolicyReport) -> Statement {
+    let [accepted, _] = about_policy(report);
+    accepted
+}
+
+/// What an Event says of a GSLBConfig in this state; `None` when it has none yet.
+pub fn outcome_of_config(state: &str) -> Option<Occurrence> {
+    let [accepted, resolved, programmed] = about_config(state);
+    let (reason, statement) = match Stage::of(state) {
+        _ if state.is_empty() => return None,
+        Stage::Conflicted | Stage::Invalid => (Reason::Rejected, accepted),
+        Stage::SecretMissing | Stage::SecretIncomplete => (Reason::NotProgrammed, resolved),
+        Stage::NotLeader | Stage::Unreachable => (Reason::NotProgrammed, programmed),
+        Stage::Syncing | Stage::Synced => (Reason::Accepted, accepted),
+    };
+    Some(Occurrence::new(reason, statement.message))
 }
 
 fn policy_programmed(behind: usize) -> Statement {

@@ -69,6 +69,20 @@ pub fn rule_status(
     }
 }
 
+/// Whether a rule is in force; `None` while that is open.
+pub fn acceptance(verdict: &RuleVerdict) -> Option<Statement> {
+    match verdict {
+        RuleVerdict::Accepted { limitations } => {
+            Some(Statement::new(ACCEPTED, true, "Accepted", accepted_message(limitations)))
+        }
+        RuleVerdict::Rejected(error) => {
+            let [accepted, ..] = rejected(error);
+            Some(accepted)
+        }
+        RuleVerdict::Pending(_) => None,
+    }
+}
+
 fn accepted_message(limitations: &[String]) -> String {
     match limitations {
         [] => "the rule is in force".into(),

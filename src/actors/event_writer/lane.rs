@@ -1,0 +1,128 @@
+//! The Events that wait for one cluster, and how fast they may leave. Pure: time is handed in.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Events that may leave at once after a quiet time; then one per [`REFILL`].
+pub const BURST: u32 = 50;
+/// Time after which one more Event may leave.
+pub const REFILL: Duration = Duration::from_secs(1);
+/// Events that wait at most; when there are more, the oldest is dropped.
+pub const DEPTH: usize = 500;
+/// How long an Event waits for a newer one about the same thing: most of what changes is over by then.
+pub const MOMENT: Duration = Duration::from_secs(1);
+/// How long nothing is tried after the cluster refused Events.
+pub const SILENCE: Duration = Duration::from_secs(600);
+
+/// What became of an Event that was put in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Put<T> {
+    Waits,
+    /// An earlier one about the same thing is not needed any more.
+    Replaced,
+    /// There were too many: this is the oldest.
+    Dropped {
+        id: u64,
+        oldest: T,
+    },
+    /// The cluster takes no Events at present.
+    Forbidden,
+}
+
+/// What is to be done now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next<T> {
+    Send {
+        id: u64,
+        item: T,
+    },
+    /// Nothing before this time.
+    At(Instant),
+    Idle,
+}
+
+#[derive(Debug)]
+struct Waiting<T> {
+    id: u64,
+    due: Instant,
+    item: T,
+}
+
+/// The queue of one cluster, newest only per id, with a token bucket at its end.
+#[derive(Debug)]
+pub struct Lane<T> {
+    waiting: VecDeque<Waiting<T>>,
+    /// Tokens at `counted`.
+    tokens: u32,
+    counted: Instant,
+    silent_until: Option<Instant>,
+}
+
+impl<T> Lane<T> {
+    pub fn new(now: Instant) -> Self {
+        Self { waiting: VecDeque::new(), tokens: BURST, counted: now, silent_until: None }
+    }
+
+    /// Takes in an Event. One about the same thing that waits already keeps its turn and says this instead.
+    pub fn put(&mut self, id: u64, item: T, now: Instant) -> Put<T> {
+        if self.silent_until.is_some_and(|until| now < until) {
+            return Put::Forbidden;
+        }
+        if let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.id == id) {
+            waiting.item = item;
+            return Put::Replaced;
+        }
+        self.waiting.push_back(Waiting { id, due: now + MOMENT, item });
+        match self.waiting.len() > DEPTH {
+            true => self
+                .waiting
+                .pop_front()
+                .map_or(Put::Waits, |Waiting { id, item, .. }| Put::Dropped { id, oldest: item }),
+            false => Put::Waits,
+        }
+    }
+
+    /// What waits about this is not so any more.
+    pub fn withdraw(&mut self, id: u64) {
+        self.waiting.retain(|waiting| waiting.id != id);
+    }
+
+    /// The Event whose turn it is, with its token spent.
+    pub fn next(&mut self, now: Instant) -> Next<T> {
+        self.refill(now);
+        let Some(first) = self.waiting.front() else { return Next::Idle };
+        let token = if self.tokens > 0 { now } else { self.counted + REFILL };
+        let at = first.due.max(token);
+        if at > now {
+            return Next::At(at);
+        }
+        self.tokens -= 1;
+        match self.waiting.pop_front() {
+            Some(Waiting { id, item, .. }) => Next::Send { id, item },
+            None => Next::Idle,
+        }
+    }
+
+    /// The cluster refuses Events: gives up what waits, and takes none for [`SILENCE`].
+    pub fn fall_silent(&mut self, now: Instant) -> Vec<(u64, T)> {
+        self.silent_until = Some(now + SILENCE);
+        self.waiting.drain(..).map(|waiting| (waiting.id, waiting.item)).collect()
+    }
+
+    /// Forgets what waits: somebody else leads.
+    pub fn clear(&mut self) {
+        self.waiting.clear();
+    }
+
+    /// A full bucket does not save up more.
+    fn refill(&mut self, now: Instant) {
+        while self.tokens < BURST && self.counted + REFILL <= now {
+            self.tokens += 1;
+            self.counted += REFILL;
+        }
+        if self.tokens == BURST {
+            self.counted = now;
+        }
+    }
+}

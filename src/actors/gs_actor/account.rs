@@ -1,0 +1,80 @@
+//! What the EventWriter is told about the endpoints of a service: all of it, whenever any of it has changed.
+
+use super::{GsState, Knowledge};
+use crate::actors::event_writer::EventWriterMsg;
+use crate::core::build::Placed;
+use crate::core::endpoint::EndpointKey;
+use crate::core::occurrence::digest;
+use crate::core::occurrence::verdict::{Account, Facts, Progress, Verdict};
+use std::sync::Arc;
+
+/// What was told last, as small as can be.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// Digest of the last account; `None` when nothing was told, or nothing is left to tell of.
+    account: Option<u64>,
+    /// Something was written since Events may be told.
+    wrote: bool,
+    /// The EventWriter forgot everything: what there is now is nothing new.
+    anew: bool,
+}
+
+impl Told {
+    pub(super) fn wrote(&mut self, wrote: bool) {
+        self.wrote |= wrote;
+    }
+
+    /// Everything is to be told again.
+    pub(super) fn forget(&mut self) {
+        (self.account, self.anew) = (None, true);
+    }
+}
+
+/// What was decided last.
+pub(super) struct Decided {
+    pub members: Vec<Placed>,
+    pub refused: Vec<(EndpointKey, String)>,
+    /// Nothing can be decided.
+    pub waits: bool,
+    /// Nothing is left to do.
+    pub done: bool,
+}
+
+impl GsState {
+    /// Tells the EventWriter how the endpoints stand.
+    pub(super) fn tell_account(&mut self, decided: &Decided) {
+        let speaks = self.context.settled && self.context.term.is_some();
+        self.told.wrote &= speaks;
+        let account = self.account(decided, speaks);
+        let digest = (!account.verdicts.is_empty()).then(|| digest(&account));
+        if self.told.account != digest {
+            self.told.account = digest;
+            self.events.cast(EventWriterMsg::Account(Box::new(account)));
+        }
+        self.told.anew = false;
+    }
+
+    fn account(&self, decided: &Decided, speaks: bool) -> Account {
+        let Decided { members, refused, waits, done } = decided;
+        let progress = match &self.last_error {
+            Some((error, _)) => Progress::Failing(error),
+            None if *waits => Progress::Undecided,
+            None if *done && speaks && matches!(self.knowledge, Knowledge::Known(_)) => Progress::InSync,
+            None => Progress::Pending,
+        };
+        let facts = Facts { policy: &self.context.policy, members, refused, progress };
+        let found = |cluster: &str| self.told.anew || !self.context.settled || self.context.unheard.contains(cluster);
+        let verdict = |endpoint: &crate::core::endpoint::Endpoint| Verdict {
+            key: endpoint.key.clone(),
+            uid: endpoint.uid,
+            found: found(&endpoint.key.cluster),
+            standing: facts.standing(endpoint),
+        };
+        Account {
+            fqdn: Arc::clone(&self.fqdn),
+            speaks,
+            wrote: self.told.wrote,
+            verdicts: self.offers.endpoints().map(verdict).collect(),
+        }
+    }
+}

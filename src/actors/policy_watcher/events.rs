@@ -1,0 +1,67 @@
+//! What Events say on AMKO's own objects (DB-38): the same as their status, when that changes. An object whose status
+//! says it already needs no Event, so a restart tells nothing again.
+
+use super::{PolicyWatcherState, status};
+use crate::actors::event_writer::EventWriterMsg;
+use crate::core::occurrence::{Involved, Occurrence, Reason};
+use crate::core::policy::PolicyReport;
+use crate::core::precedence::ObjectName;
+use crate::core::report::RuleReport;
+use crate::core::report::acceptance;
+use crate::core::report::condition::{Statement, Truth};
+use crate::crd::{Condition, GlobalDeploymentPolicy, GslbConfig, GslbHostRule};
+use kube::{Resource, ResourceExt};
+
+impl PolicyWatcherState {
+    /// Tells what became of a GSLBHostRule; one that only carries a status is nobody's.
+    pub(super) fn tell_of_rule(&self, report: &RuleReport, present: &[Condition]) {
+        let Some(statement) = acceptance(&report.verdict).filter(|_| !report.managed) else { return };
+        if let Some(occurrence) = unsaid(statement, present) {
+            self.tell_outcome::<GslbHostRule>(&report.object, report.uid.clone(), occurrence);
+        }
+    }
+
+    pub(super) fn tell_of_policy(&self, policy: &GlobalDeploymentPolicy, name: &ObjectName, report: &PolicyReport) {
+        let present = policy.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
+        if let Some(occurrence) = unsaid(status::acceptance_of_policy(report), present) {
+            self.tell_outcome::<GlobalDeploymentPolicy>(name, policy.uid(), occurrence);
+        }
+    }
+
+    pub(super) fn tell_of_config(&self, config: &GslbConfig, name: &ObjectName, state: &str) {
+        let said = config.status.as_ref().and_then(|present| status::outcome_of_config(&present.state));
+        if let Some(occurrence) = status::outcome_of_config(state).filter(|now| said.as_ref() != Some(now)) {
+            self.tell_outcome::<GslbConfig>(name, config.uid(), occurrence);
+        }
+    }
+
+    fn tell_outcome<K: Resource<DynamicType = ()>>(
+        &self,
+        name: &ObjectName,
+        uid: Option<String>,
+        occurrence: Occurrence,
+    ) {
+        let involved = Involved {
+            api_version: K::api_version(&()).into_owned().into(),
+            kind: K::kind(&()).into_owned().into(),
+            namespace: name.namespace.clone(),
+            name: name.name.clone(),
+            uid,
+        };
+        self.args.events.cast(EventWriterMsg::Outcome { involved, occurrence });
+    }
+}
+
+/// The Event that says whether an object is in force, unless its status does. Nothing is said of what is open.
+fn unsaid(statement: Statement, present: &[Condition]) -> Option<Occurrence> {
+    let Statement { type_, truth, message, .. } = statement;
+    let reason = match truth {
+        Truth::True => Reason::Accepted,
+        Truth::False => Reason::Rejected,
+        Truth::Unknown => return None,
+    };
+    let says = |condition: &Condition| {
+        (condition.type_.as_str(), condition.status.as_str()) == (type_, truth.word()) && condition.message == message
+    };
+    (!present.iter().any(says)).then(|| Occurrence::new(reason, message))
+}
