@@ -7,62 +7,127 @@
 use amko::core::build::{Built, Decision, Inputs, build};
 use amko::core::endpoint::Endpoint;
 use amko::core::gslb::GslbService;
-use amko::core::host_rule::RuleState;
+use amko::core::host_rule::{self, RuleState, Subject};
 use amko::core::inventory::{Inventory, Seen};
 use amko::core::monitor::MAX_PER_SERVICE;
 use amko::core::naming::Naming;
 use amko::core::object::{AkoHostRule, Namespace};
 use amko::core::owner::Owner;
 use amko::core::plan::{Observed, Stored, Write, plan};
-use amko::core::policy::{ClusterPolicy, DeploymentPolicy, DeploymentState, Installation, PolicySnapshot};
-use amko::core::references::Catalog;
+use amko::core::policy::{self, ClusterPolicy, DeploymentPolicy, DeploymentState, Installation, PolicySnapshot};
+use amko::core::precedence::ObjectName;
+use amko::core::references::{Answer, Catalog, Question, ReferencedMonitor, Surroundings, Validation};
+use amko::crd::{GlobalDeploymentPolicySpec, GslbHostRuleSpec};
 use amko::kubernetes::objects::{
     HostRuleObject, IngressObject, MultiClusterIngressObject, NamespaceObject, RouteObject, ServiceObject,
 };
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub fn ingress(data: &[u8]) {
-    object::<IngressObject>(data);
+/// How many decisions were looked at: an input that is not even an object of its kind gives none.
+pub type Decisions = usize;
+
+pub fn ingress(data: &[u8]) -> Decisions {
+    object::<IngressObject>(data)
 }
 
-pub fn service(data: &[u8]) {
-    object::<ServiceObject>(data);
+pub fn service(data: &[u8]) -> Decisions {
+    object::<ServiceObject>(data)
 }
 
-pub fn route(data: &[u8]) {
-    object::<RouteObject>(data);
+pub fn route(data: &[u8]) -> Decisions {
+    object::<RouteObject>(data)
 }
 
-pub fn multi_cluster_ingress(data: &[u8]) {
-    object::<MultiClusterIngressObject>(data);
+pub fn multi_cluster_ingress(data: &[u8]) -> Decisions {
+    object::<MultiClusterIngressObject>(data)
 }
 
-/// A HostRule beside the Ingress and the Route that it may speak of.
-pub fn host_rule(data: &[u8]) {
-    let Some(rule) = decoded::<HostRuleObject>(data).map(AkoHostRule::from) else { return };
-    for naming in namings() {
-        let mut inventory = Inventory::new(CLUSTER, Arc::new(naming.clone()));
-        for seed in [&include_bytes!("seeds/ingress/full.json")[..], include_bytes!("seeds/service/full.json")] {
-            decoded::<IngressObject>(seed).into_iter().for_each(|object| drop(inventory.put(object.into())));
-        }
+/// A HostRule beside the Ingress and the Service that it may speak of.
+pub fn host_rule(data: &[u8]) -> Decisions {
+    let Some(rule) = decoded::<HostRuleObject>(data).map(AkoHostRule::from) else { return 0 };
+    let decided = |naming: Naming| {
+        let mut inventory = seeded(&naming);
         inventory.put_host_rule(rule.clone());
-        decide(&inventory, &naming);
-    }
+        decide(&inventory, &policy(&naming), &RuleState::None, Catalog::EMPTY)
+    };
+    namings().into_iter().map(decided).sum()
 }
 
 /// A namespace, seen before and after an Ingress in it.
-pub fn namespace(data: &[u8]) {
-    let Some(namespace) = decoded::<NamespaceObject>(data).map(Namespace::from) else { return };
+pub fn namespace(data: &[u8]) -> Decisions {
+    let Some(namespace) = decoded::<NamespaceObject>(data).map(Namespace::from) else { return 0 };
     let naming = Naming::default();
-    let mut inventory = Inventory::new(CLUSTER, Arc::new(naming.clone()));
+    let mut inventory = seeded(&naming);
     inventory.put_namespace(namespace.clone());
-    if let Some(ingress) = decoded::<IngressObject>(include_bytes!("seeds/ingress/full.json")) {
-        inventory.put(ingress.into());
-    }
-    decide(&inventory, &naming);
-    inventory.replace_namespaces(vec![namespace]);
-    decide(&inventory, &naming);
+    let before = decide(&inventory, &policy(&naming), &RuleState::None, Catalog::EMPTY);
+    inventory.replace_namespaces(vec![namespace], &[]);
+    before + decide(&inventory, &policy(&naming), &RuleState::None, Catalog::EMPTY)
+}
+
+/// The spec of a GlobalDeploymentPolicy, with everything that it refers to on the controller, and without.
+pub fn deployment_policy(data: &[u8]) -> Decisions {
+    let Some(spec) = decoded::<GlobalDeploymentPolicySpec>(data) else { return 0 };
+    let clusters = clusters();
+    let decided = |catalog: &Catalog| {
+        let Validation::Valid { value, .. } = policy::validate(&spec, around(&clusters, catalog)) else { return 0 };
+        let mut snapshot = policy(&Naming::default());
+        snapshot.deployment = DeploymentState::InForce(value);
+        decide(&seeded(&snapshot.naming()), &snapshot, &RuleState::None, catalog)
+    };
+    let asked = policy::questions(&spec, around(&clusters, Catalog::EMPTY));
+    decided(Catalog::EMPTY) + decided(&answers(asked))
+}
+
+/// The spec of a GSLBHostRule, likewise.
+pub fn gslb_host_rule(data: &[u8]) -> Decisions {
+    let Some(spec) = decoded::<GslbHostRuleSpec>(data) else { return 0 };
+    let (clusters, naming) = (clusters(), Naming::default());
+    let object = ObjectName { namespace: "avi-system".to_owned(), name: "rule".to_owned() };
+    let subject = Subject { object: &object, managed: false };
+    let decided = |catalog: &Catalog| {
+        let Validation::Valid { value, .. } = host_rule::validate(subject, &spec, around(&clusters, catalog)) else {
+            return 0;
+        };
+        decide(&seeded(&naming), &policy(&naming), &RuleState::InForce(Arc::new(value)), catalog)
+    };
+    let asked = host_rule::questions(&spec, around(&clusters, Catalog::EMPTY));
+    decided(Catalog::EMPTY) + decided(&answers(asked))
+}
+
+fn clusters() -> BTreeSet<String> {
+    [CLUSTER.to_owned(), "ctx-b".to_owned()].into()
+}
+
+fn around<'a>(clusters: &'a BTreeSet<String>, catalog: &'a Catalog) -> Surroundings<'a> {
+    Surroundings { clusters, default_tenant: "admin", tenant: "admin", catalog }
+}
+
+/// A controller that has everything. A monitor's name is also its request, so that the fuzzer decides what it says.
+fn answers(questions: BTreeSet<Question>) -> Catalog {
+    let default_pki = Question::DefaultPkiProfile { tenant: "admin".to_owned() };
+    let answer = |question: Question| {
+        let answer = match &question {
+            Question::Monitor { name, .. } => Answer::Monitor(ReferencedMonitor {
+                federated: Some(true),
+                monitor_type: "HEALTH_MONITOR_HTTP".to_owned(),
+                http_request: Some(if name == "tmpl1" { "GET /x HTTP/1.1".to_owned() } else { name.clone() }),
+                response_codes: vec![name.clone()],
+            }),
+            Question::ThirdPartySites { .. } => Answer::Sites(["cdn".to_owned(), String::new()].into()),
+            _ => Answer::Profile { name: "profile".to_owned() },
+        };
+        (question, answer)
+    };
+    questions.into_iter().chain([default_pki]).map(answer).collect()
+}
+
+/// With the namespace of the seeds.
+fn inventory(naming: &Naming) -> Inventory {
+    let mut inventory = Inventory::new(CLUSTER, Arc::new(naming.clone()));
+    inventory.put_namespace(Namespace { name: "shop".to_owned(), ..Namespace::default() });
+    inventory
 }
 
 const CLUSTER: &str = "ctx-a";
@@ -71,13 +136,23 @@ fn decoded<K: DeserializeOwned>(data: &[u8]) -> Option<K> {
     serde_json::from_slice(data).ok()
 }
 
-fn object<K: DeserializeOwned + Clone + Into<Seen>>(data: &[u8]) {
-    let Some(object) = decoded::<K>(data) else { return };
-    for naming in namings() {
-        let mut inventory = Inventory::new(CLUSTER, Arc::new(naming.clone()));
+fn object<K: DeserializeOwned + Clone + Into<Seen>>(data: &[u8]) -> Decisions {
+    let Some(object) = decoded::<K>(data) else { return 0 };
+    let decided = |naming: Naming| {
+        let mut inventory = inventory(&naming);
         inventory.put(object.clone().into());
-        decide(&inventory, &naming);
-    }
+        decide(&inventory, &policy(&naming), &RuleState::None, Catalog::EMPTY)
+    };
+    namings().into_iter().map(decided).sum()
+}
+
+/// The same with an Ingress and a Service in it.
+fn seeded(naming: &Naming) -> Inventory {
+    let mut inventory = inventory(naming);
+    let ingress = decoded::<IngressObject>(include_bytes!("seeds/ingress/full.json")).map(Seen::from);
+    let service = decoded::<ServiceObject>(include_bytes!("seeds/service/full.json")).map(Seen::from);
+    ingress.into_iter().chain(service).for_each(|object| drop(inventory.put(object)));
+    inventory
 }
 
 fn namings() -> [Naming; 2] {
@@ -85,15 +160,14 @@ fn namings() -> [Naming; 2] {
     [Naming { custom_global_fqdn: false, default_domain }, Naming { custom_global_fqdn: true, default_domain: None }]
 }
 
-fn decide(inventory: &Inventory, naming: &Naming) {
-    let policy = policy(naming);
-    for (fqdn, offer) in inventory.offers() {
+fn decide(inventory: &Inventory, policy: &PolicySnapshot, rule: &RuleState, catalog: &Catalog) -> Decisions {
+    let offers = inventory.offers();
+    for (fqdn, offer) in &offers {
         let aliases: Vec<Arc<str>> = offer.aliases.iter().map(|claim| claim.alias.as_str().into()).collect();
         let endpoints: Vec<&Endpoint> = offer.endpoints.iter().map(AsRef::as_ref).collect();
-        let inputs =
-            Inputs { fqdn: &fqdn, policy: &policy, rule: &RuleState::None, aliases: &aliases, catalog: Catalog::EMPTY };
-        check(&build(inputs, endpoints), &fqdn);
+        check(&build(Inputs { fqdn, policy, rule, aliases: &aliases, catalog }, endpoints), fqdn);
     }
+    offers.len()
 }
 
 fn policy(naming: &Naming) -> PolicySnapshot {

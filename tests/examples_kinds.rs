@@ -10,7 +10,8 @@ use support::bodies::*;
 use support::controller::create_tenant;
 use support::objects::{Host, apply, ingress, patch_config, policy, service};
 use support::routes::{
-    alias_rule, delete_host_rule, host_rule, passthrough, route, started_with_crds, world_with_crds,
+    alias_rule, delete_host_rule, host_rule, passthrough, route, started_with_crds, started_with_host_rules,
+    world_with_host_rules,
 };
 use support::{Request, lines};
 
@@ -124,7 +125,7 @@ async fn ex_16_without_uuids_only_a_cluster_that_syncs_addresses_has_members() {
 /// EX-25
 #[tokio::test(start_paused = true)]
 async fn ex_25_aliases_of_two_clusters_are_domain_names_and_a_shared_one_stays_with_the_other() {
-    let world = started_with_crds().await;
+    let world = started_with_host_rules().await;
     let (host, monitor) = ("d.example.org", "amko--8de0101a175c11bad37fec519cadf8088b157368");
     let at = |ip| ingress("d", &[Host { host, ip, paths: &["/"] }]);
     apply(world.cluster("ctx-a"), at("10.1.0.5"));
@@ -156,7 +157,7 @@ fn about<'a>(writes: &'a [Request], line: &str) -> Vec<&'a Request> {
 /// EX-26
 #[tokio::test(start_paused = true)]
 async fn ex_26_a_host_rule_gives_a_service_its_global_name_another_one_and_none() {
-    let mut world = world_with_crds();
+    let mut world = world_with_host_rules();
     patch_config(world.home(), json!({"spec": {"useCustomGlobalFqdn": true}}));
     world.start().await;
     let (local, alias) = ("local.example.org", "al.example.org");

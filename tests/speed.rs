@@ -6,7 +6,7 @@
 
 use amko::core::build::{Decision, Inputs, build};
 use amko::core::inventory::{Inventory, Offer, Seen};
-use amko::core::object::{Ingress, IngressRule, LoadBalancerAddress, Meta};
+use amko::core::object::{Ingress, IngressRule, LoadBalancerAddress, Meta, Namespace};
 use amko::core::owner::Owner;
 use amko::core::plan::{Observed, Stored, Write, plan};
 use amko::core::policy::{ClusterPolicy, DeploymentPolicy, DeploymentState, Installation, PolicySnapshot};
@@ -69,6 +69,7 @@ type Offers = BTreeMap<String, Vec<Offer>>;
 fn inventories() -> Vec<Inventory> {
     let filled = |(net, cluster): (usize, &&str)| {
         let mut inventory = Inventory::new(cluster, Arc::default());
+        inventory.put_namespace(Namespace { name: "shop".into(), ..Namespace::default() });
         for index in 0..fqdns() {
             inventory.put(ingress(net, index, u8::try_from(index % 250).unwrap()));
         }

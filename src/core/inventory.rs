@@ -220,7 +220,7 @@ impl Inventory {
         self.derive_namespace(&name)
     }
 
-    /// Drops a namespace; its objects are deleted by events of their own.
+    /// Drops a namespace, and what its objects offered (rule NS-02).
     pub fn remove_namespace(&mut self, name: &str) -> Touched {
         if self.namespaces.remove(name).is_none() {
             return Touched::new();
@@ -228,9 +228,9 @@ impl Inventory {
         self.derive_namespace(name)
     }
 
-    /// Takes in a complete list of namespaces.
-    pub fn replace_namespaces(&mut self, namespaces: Vec<Namespace>) -> Touched {
-        let listed: BTreeSet<&str> = namespaces.iter().map(|n| n.name.as_str()).collect();
+    /// Takes in a complete list of namespaces; one that is there but could not be read stays as it was last seen.
+    pub fn replace_namespaces(&mut self, namespaces: Vec<Namespace>, unreadable: &[String]) -> Touched {
+        let listed: BTreeSet<&str> = namespaces.iter().map(|n| &n.name).chain(unreadable).map(String::as_str).collect();
         let gone: Vec<String> = self.namespaces.keys().filter(|n| !listed.contains(n.as_str())).cloned().collect();
         let mut touched = Touched::new();
         for name in &gone {
@@ -282,7 +282,8 @@ impl Inventory {
         let Some(entry) = self.objects.get_mut(id) else { return Touched::new() };
         let namespace = self.namespaces.get(&id.namespace);
         let place = Place { cluster: &self.cluster, naming: &self.naming, namespace };
-        let idle = self.openshift && id.kind == Kind::Ingress;
+        // Labels and tenant of a namespace that has not been seen are not known, so nothing can be said (rule TEN-09).
+        let idle = namespace.is_none() || (self.openshift && id.kind == Kind::Ingress);
         let Ingested { endpoints, refusals } = if idle { Ingested::default() } else { entry.object.ingest(place) };
         if refusals.is_empty() {
             self.refusals.remove(id);

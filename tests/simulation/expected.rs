@@ -172,7 +172,7 @@ impl Around {
 fn inventory(world: &World, context: &str, naming: &Naming) -> Inventory {
     let cluster = world.cluster(context);
     let mut inventory = Inventory::new(context, Arc::new(naming.clone()));
-    inventory.replace_namespaces(namespaces(cluster));
+    inventory.replace_namespaces(namespaces(cluster), &[]);
     let rules = decode::<HostRuleObject>(cluster, HOST_RULES).into_iter().map(AkoHostRule::from);
     rules.for_each(|rule| drop(inventory.put_host_rule(rule)));
     let mut objects: Vec<Seen> = seen::<ServiceObject>(cluster, "services");

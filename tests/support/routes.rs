@@ -28,6 +28,20 @@ pub fn install_ako_crds(cluster: &KubeWorld) {
     cluster.apply(crd("ako.vmware.com", "hostrules", "HostRule", &["v1beta1", "v1alpha1"])).unwrap();
 }
 
+/// A started world of the examples whose clusters know HostRules and are no OpenShift.
+pub async fn started_with_host_rules() -> World {
+    let mut world = world_with_host_rules();
+    world.start().await;
+    world
+}
+
+/// The same before its start.
+pub fn world_with_host_rules() -> World {
+    let world = World::of_examples();
+    world.clusters.values().for_each(install_ako_crds);
+    world
+}
+
 /// A started world of the examples whose clusters know Routes and HostRules.
 pub async fn started_with_crds() -> World {
     let mut world = world_with_crds();

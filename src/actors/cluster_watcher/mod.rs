@@ -213,9 +213,9 @@ impl ClusterWatcherState {
     fn on_namespaces(&mut self, event: WatchEvent<Namespace, String>) -> Touched {
         let watched = Watched::Namespaces;
         match event {
-            WatchEvent::Listed { objects, .. } => {
+            WatchEvent::Listed { objects, undecodable } => {
                 self.listed(watched, &[]);
-                self.inventory.replace_namespaces(objects)
+                self.inventory.replace_namespaces(objects, &undecodable)
             }
             WatchEvent::Applied(namespace) => {
                 self.works(watched);

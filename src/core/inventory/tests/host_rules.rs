@@ -14,7 +14,9 @@ fn web() -> Seen {
 }
 
 fn inventory(naming: Naming) -> Inventory {
-    Inventory::new("ctx-a", Arc::new(naming))
+    let mut inventory = Inventory::new("ctx-a", Arc::new(naming));
+    inventory.put_namespace(Namespace { name: "shop".into(), ..Namespace::default() });
+    inventory
 }
 
 fn naming_rule(name: &str, service: &str) -> AkoHostRule {

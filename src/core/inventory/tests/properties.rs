@@ -200,6 +200,11 @@ proptest! {
     fn the_end_state_alone_decides_and_each_event_touches_exactly_what_it_changes(events in vec(an_event(), 1..40)) {
         let mut world = World::default();
         let mut inventory = Inventory::new("ctx-a", Arc::default());
+        for name in NAMESPACES {
+            let event = Event::PutNamespace(Namespace { name: name.to_owned(), ..Namespace::default() });
+            world.apply(event.clone());
+            tell(&mut inventory, event);
+        }
         for event in events {
             let before = inventory.offers();
             world.apply(event.clone());
