@@ -1,6 +1,6 @@
 //! What goes wrong in a history, and how all of it ends.
 
-use crate::place::CONTEXTS;
+use crate::place::{CONTEXTS, FQDNS};
 use crate::support::{LEADER, World};
 use amko::actors::gs_directory::GsDirectoryMsg;
 use amko::actors::operator::{Child, OperatorMsg};
@@ -10,10 +10,11 @@ use rand::rngs::StdRng;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// What is broken at present.
+/// What was broken.
 #[derive(Default)]
 pub struct Faults {
-    stopped: bool,
+    /// Another controller has led for a while.
+    pub promoted: bool,
 }
 
 impl Faults {
@@ -29,12 +30,12 @@ impl Faults {
             11 => {
                 let leader = if rng.random() { "site1" } else { LEADER };
                 // It may lead already.
-                let _ = world.avi.promote(leader);
+                self.promoted |= world.avi.promote(leader).is_ok();
             }
-            12..=13 => self.restart(world, rng).await,
-            14 => self.poison(world, rng),
+            12..=13 => restart(world, rng).await,
+            14 => poison(world, rng),
             15..=16 => {
-                let fqdn = format!("app{}.example.org", rng.random_range(0..100));
+                let fqdn = format!("app{}.example.org", rng.random_range(0..FQDNS));
                 world.links().directory.cast(GsDirectoryMsg::Poison(Some(fqdn)));
             }
             17 => {
@@ -47,7 +48,7 @@ impl Faults {
     }
 
     /// Mends everything.
-    pub async fn heal(&mut self, world: &mut World) {
+    pub fn heal(&self, world: &World) {
         world.clusters.values().for_each(|cluster| cluster.set_available(true));
         world.avi.set_available(LEADER, true);
         world.avi.clear_faults();
@@ -56,29 +57,26 @@ impl Faults {
         *world.mischief.panic_on.lock() = None;
         world.mischief.refuse_patches.store(false, Ordering::Relaxed);
         world.mischief.refuse_reads.lock().clear();
-        if std::mem::take(&mut self.stopped) {
-            world.start_without_settling().await;
-        }
     }
+}
 
-    async fn restart(&mut self, world: &mut World, rng: &mut StdRng) {
-        world.stop().await;
-        tokio::time::sleep(Duration::from_millis(rng.random_range(0..5000))).await;
-        world.start_without_settling().await;
-    }
+async fn restart(world: &mut World, rng: &mut StdRng) {
+    world.stop().await;
+    tokio::time::sleep(Duration::from_millis(rng.random_range(0..5000))).await;
+    world.start_without_settling().await;
+}
 
-    fn poison(&self, world: &World, rng: &mut StdRng) {
-        let children = [
-            Child::AviSession,
-            Child::Federation,
-            Child::GsDirectory,
-            Child::PolicyWatcher,
-            Child::StatusWriter,
-            Child::ClusterWatcher(CONTEXTS[rng.random_range(0..CONTEXTS.len())].into()),
-        ];
-        let child = children[rng.random_range(0..children.len())].clone();
-        world.links().operator.cast(OperatorMsg::Poison(child));
-    }
+fn poison(world: &World, rng: &mut StdRng) {
+    let children = [
+        Child::AviSession,
+        Child::Federation,
+        Child::GsDirectory,
+        Child::PolicyWatcher,
+        Child::StatusWriter,
+        Child::ClusterWatcher(CONTEXTS[rng.random_range(0..CONTEXTS.len())].into()),
+    ];
+    let child = children[rng.random_range(0..children.len())].clone();
+    world.links().operator.cast(OperatorMsg::Poison(child));
 }
 
 /// An answer of the controller that is not the truth, sometimes after it did what was asked.

@@ -22,6 +22,8 @@ use statuses::Versions;
 use std::time::Duration;
 use support::World;
 
+/// Events before the operator starts, and while it runs.
+const BEFORE: usize = 150;
 const STEPS: usize = 250;
 const SEEDS: u64 = 50;
 
@@ -29,6 +31,8 @@ const SEEDS: u64 = 50;
 struct Lived {
     world: World,
     foreign: Foreign,
+    /// Whether another controller has led for a while.
+    promoted: bool,
 }
 
 /// One random event.
@@ -46,7 +50,7 @@ async fn run(seed: u64) -> Lived {
     let mut rng = StdRng::seed_from_u64(seed);
     place::furnish(&world, &mut rng).await;
     let foreign = Foreign::plant(&world).await;
-    for _ in 0..60 {
+    for _ in 0..BEFORE {
         step(&world, &mut rng);
     }
     world.start_without_settling().await;
@@ -59,10 +63,10 @@ async fn run(seed: u64) -> Lived {
         let longest = if rng.random_range(0..25) == 0 { 40_000 } else { 400 };
         tokio::time::sleep(Duration::from_millis(rng.random_range(0..longest))).await;
     }
-    faults.heal(&mut world).await;
+    faults.heal(&world);
     policies::conclude(&world, &mut rng);
     rest(&world).await;
-    Lived { world, foreign }
+    Lived { world, foreign, promoted: faults.promoted }
 }
 
 /// Long enough for every pause after a failure to end, and for the controller to be read again.
@@ -73,8 +77,9 @@ async fn rest(world: &World) {
 }
 
 async fn check(seed: u64) -> usize {
-    let Lived { mut world, foreign } = run(seed).await;
+    let Lived { mut world, foreign, promoted } = run(seed).await;
     let expected = expected::computed(&world).await;
+    if std::env::var("AMKO_SHOW").is_ok() { println!("seed {seed}: {} services, {} dup, {} carried, {} rules", expected.services.len(), statuses::duplicates(&expected), expected.carried.len(), expected.verdicts.len()); }
     assert!(!expected.services.is_empty(), "seed {seed}: there is something to compare");
     held::compare(seed, &held(&world).await, &expected.services);
     statuses::compare(seed, &world, &expected);
@@ -86,7 +91,7 @@ async fn check(seed: u64) -> usize {
     rest(&world).await;
     assert_eq!(world.writes_since(before), [], "seed {seed}: a restart writes nothing");
     versions.compare(seed, &Versions::of(&world));
-    foreign.compare(seed, &world);
+    foreign.compare(seed, &world, promoted);
     writes
 }
 

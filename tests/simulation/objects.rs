@@ -32,8 +32,8 @@ pub fn step(world: &World, rng: &mut StdRng) {
         namespace: NAMESPACES[usize::from(number % 3 == 0)],
     };
     match rng.random_range(0..20) {
-        0..=10 => subject.put(rng),
-        11..=15 => subject.delete(),
+        0..=11 => subject.put(rng),
+        12..=15 => subject.delete(),
         16..=18 => subject.put_host_rule(rng),
         _ => drop(subject.cluster.delete(HOST_RULES, Some(subject.namespace), &subject.host_rule_name(rng))),
     }
@@ -42,7 +42,7 @@ pub fn step(world: &World, rng: &mut StdRng) {
 impl Subject<'_> {
     fn put(&self, rng: &mut StdRng) {
         let Self { cluster, openshift, number, name, host, namespace } = self;
-        let ip = format!("10.{}.{}.{}", rng.random_range(1..4), number / 50, rng.random_range(1..250));
+        let ip = format!("10.{}.{}.{}", rng.random_range(1..4), number / 30, rng.random_range(1..250));
         let path = ["/", "/api", "/login"][rng.random_range(0..3)];
         let mut object = if number % 5 == 0 {
             let port = [80, 443, 5432][rng.random_range(0..3)];

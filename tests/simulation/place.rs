@@ -17,7 +17,7 @@ pub const CONTEXTS: [&str; 3] = ["s1az1", "s1az2", "s2"];
 /// Serves Routes.
 pub const OPENSHIFT: &str = "s2";
 pub const NAMESPACES: [&str; 2] = ["shop", "bank"];
-pub const FQDNS: usize = 100;
+pub const FQDNS: usize = 60;
 /// Between two full reads of the controller.
 pub const REFRESH: Duration = Duration::from_secs(240);
 
@@ -76,7 +76,7 @@ fn label(world: &World, rng: &mut StdRng) {
 }
 
 fn tenant(world: &World, rng: &mut StdRng) {
-    let tenant = if rng.random_range(0..3) == 0 { json!("blue") } else { Value::Null };
+    let tenant = if rng.random_range(0..4) == 0 { json!("blue") } else { Value::Null };
     patch_namespace(world, rng, &["bank", "bank", "shop"], json!({"metadata": {"annotations": {TENANT: tenant}}}));
 }
 

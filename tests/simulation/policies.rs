@@ -103,7 +103,7 @@ fn random_monitors(more: &mut Value, rng: &mut StdRng) {
 
 /// Two objects in each namespace may be for an FQDN, which is one of few so that they often are.
 fn rule_name(rng: &mut StdRng) -> (usize, &'static str, String) {
-    let number = rng.random_range(0..FQDNS / 3);
+    let number = rng.random_range(0..FQDNS / 2);
     (number, NAMESPACES[rng.random_range(0..2)], format!("rule{number}"))
 }
 

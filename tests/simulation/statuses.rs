@@ -5,7 +5,7 @@ use crate::policies::RULES;
 use crate::support::World;
 use crate::support::ako_crds::{HOST_RULES, ROUTES};
 use amko::core::host_rule::{ANOTHER_EXISTS, MANAGED_LABEL, RuleVerdict};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Each rule says what became of it, each service without one is carried where that is wanted, and the policy is in
@@ -74,14 +74,16 @@ impl Versions {
         let of = |context: &str, kind: &str| {
             let objects = world.cluster(context).list(kind).into_iter();
             let key = |object: &Value| format!("{context} {kind} {}", name(object));
-            objects.map(move |object| (key(&object), object["metadata"]["resourceVersion"].clone())).collect::<Vec<_>>()
+            let version = |object: &Value| json!([object["metadata"]["resourceVersion"], object["status"]]);
+            objects.map(move |object| (key(&object), version(&object))).collect::<Vec<_>>()
         };
         Self(world.clusters.keys().flat_map(|context| kinds.iter().flat_map(move |kind| of(context, kind))).collect())
     }
 
     pub fn compare(&self, seed: u64, now: &Self) {
         let keys: BTreeSet<&String> = self.0.keys().chain(now.0.keys()).collect();
-        let differing: Vec<_> = keys.into_iter().filter(|key| self.0.get(*key) != now.0.get(*key)).collect();
-        assert_eq!(differing, Vec::<&String>::new(), "seed {seed}: a restart writes no object");
+        let both = |key: &&String| [self.0.get(*key).cloned(), now.0.get(*key).cloned()];
+        let differing: BTreeMap<_, _> = keys.iter().map(|key| (*key, both(key))).filter(|(_, [a, b])| a != b).collect();
+        assert!(differing.is_empty(), "seed {seed}: a restart writes no object: {differing:#?}");
     }
 }
