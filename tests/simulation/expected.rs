@@ -109,10 +109,7 @@ impl Around {
     fn snapshot(&self, world: &World) -> PolicySnapshot {
         let checked = policy::validate(&the_policy(world).spec, self.surroundings(POLICY_NAMESPACE));
         let Validation::Valid { value, .. } = checked else { panic!("a valid policy, not {checked:?}") };
-        PolicySnapshot {
-            installation: Some(self.installation.clone()),
-            deployment: DeploymentState::InForce(value),
-        }
+        PolicySnapshot { installation: Some(self.installation.clone()), deployment: DeploymentState::InForce(value) }
     }
 
     fn candidate(&self, rule: &GslbHostRule) -> RuleCandidate {

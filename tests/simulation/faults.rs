@@ -98,7 +98,8 @@ fn fault(rng: &mut StdRng) -> Fault {
 fn refuse_reads(world: &World, context: &str, rng: &mut StdRng) {
     let mut refused = world.mischief.refuse_reads.lock();
     if refused.remove(context).is_none() {
-        let paths = ["/api/v1/services", "/api/v1/namespaces", "/apis/networking.k8s.io", "/apis/route.openshift.io/v1/"];
+        let paths =
+            ["/api/v1/services", "/api/v1/namespaces", "/apis/networking.k8s.io", "/apis/route.openshift.io/v1/"];
         refused.insert(context.to_owned(), (paths[rng.random_range(0..paths.len())], 403));
     }
 }

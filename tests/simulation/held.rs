@@ -65,8 +65,16 @@ impl Foreign {
                     {"ip": {"addr": "10.1.0.5", "type": "V4"}, "ratio": 1, "enabled": true}]}]})
         };
         let objects = [
-            ("healthmonitor", "admin", marked("amko--0000000000000000000000000000000000000000", other, "app1.example.org")),
-            ("healthmonitor", "blue", marked("amko--1111111111111111111111111111111111111111", other, "app2.example.org")),
+            (
+                "healthmonitor",
+                "admin",
+                marked("amko--0000000000000000000000000000000000000000", other, "app1.example.org"),
+            ),
+            (
+                "healthmonitor",
+                "blue",
+                marked("amko--1111111111111111111111111111111111111111", other, "app2.example.org"),
+            ),
             ("healthmonitor", "admin", marked("app1.example.org-hm", "admin", "app1.example.org")),
             ("gslbservice", "admin", service("app1.example.org-old", "old.example.org", other)),
             ("gslbservice", "green", service("app2.example.org", "green.example.org", "admin")),

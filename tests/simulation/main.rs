@@ -7,8 +7,8 @@ mod expected;
 mod faults;
 mod held;
 mod objects;
-mod policies;
 mod place;
+mod policies;
 mod statuses;
 #[path = "../support/mod.rs"]
 mod support;
@@ -79,7 +79,6 @@ async fn rest(world: &World) {
 async fn check(seed: u64) -> usize {
     let Lived { mut world, foreign, promoted } = run(seed).await;
     let expected = expected::computed(&world).await;
-    if std::env::var("AMKO_SHOW").is_ok() { println!("seed {seed}: {} services, {} dup, {} carried, {} rules", expected.services.len(), statuses::duplicates(&expected), expected.carried.len(), expected.verdicts.len()); }
     assert!(!expected.services.is_empty(), "seed {seed}: there is something to compare");
     held::compare(seed, &held(&world).await, &expected.services);
     statuses::compare(seed, &world, &expected);

@@ -140,7 +140,8 @@ fn random_property(spec: &mut Value, rng: &mut StdRng) {
         }
         3..=4 => {
             let site = ["tp1", "tp2", "tp2", "elsewhere"][rng.random_range(0..4)];
-            spec["thirdPartyMembers"] = json!([{"site": site, "vip": format!("198.51.100.{}", rng.random_range(1..9))}]);
+            spec["thirdPartyMembers"] =
+                json!([{"site": site, "vip": format!("198.51.100.{}", rng.random_range(1..9))}]);
         }
         5 => {
             let cluster = [context, context, context, "elsewhere"][rng.random_range(0..4)];

@@ -197,6 +197,10 @@ impl Actor for GsDirectory {
             }
             GsDirectoryMsg::Policy(policy) => {
                 state.rollout.begin(&policy, state.entries.keys());
+                // Until then names may have been others, and clusters were seen under those only.
+                if state.policy.deployment == DeploymentState::Unknown {
+                    state.settling = Settling::NotStarted;
+                }
                 state.policy = policy;
                 state.sight.is_named(state.policy.naming());
                 state.forget_removed_clusters();
