@@ -253,6 +253,7 @@ impl GsState {
             None => {
                 self.slot.clear();
                 decided.done = true;
+                self.forget_errors(waits);
                 self.tell_in_sync(waits);
                 if self.is_settled_empty() {
                     self.directory.cast(GsDirectoryMsg::Empty(Arc::clone(&self.fqdn)));
@@ -271,6 +272,14 @@ impl GsState {
         let all = self.context.policy.installation.as_ref().is_some_and(|installation| installation.status_for_all);
         let speaks = self.context.settled && self.context.term.is_some();
         speaks && (all || self.said.carrier || matches!(self.rule, RuleState::InForce(_)))
+    }
+
+    /// What failed is not wanted any more, when nothing is left to do.
+    fn forget_errors(&mut self, waits: bool) {
+        let decides = self.context.settled && self.context.term.is_some();
+        if decides && !waits && matches!(self.knowledge, Knowledge::Known(_)) {
+            self.last_error = None;
+        }
     }
 
     /// Nothing is left to do: the service follows the policy, and the directory counts it.

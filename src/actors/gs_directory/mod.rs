@@ -202,6 +202,10 @@ impl Actor for GsDirectory {
             }
             GsDirectoryMsg::Policy(policy) => {
                 state.rollout.begin(&policy, state.entries.keys());
+                // Until then names may have been others, and clusters were seen under those only.
+                if state.policy.deployment == DeploymentState::Unknown {
+                    state.settling = Settling::NotStarted;
+                }
                 state.policy = policy;
                 // Nor is it known how services are named while the policy is not; nothing is decided then.
                 if state.policy.deployment != DeploymentState::Unknown {

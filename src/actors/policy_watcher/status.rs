@@ -39,7 +39,11 @@ pub fn of_policy(
     let present = policy.status.clone().unwrap_or_default();
     let observed_generation = policy.metadata.generation;
     let speaker = Speaker { generation: observed_generation, present: &present.conditions, now: Timestamp::now() };
-    let [accepted, resolved] = about_policy(report).map(|statement| speaker.say(statement));
+    let [accepted, resolved] = about_policy(report).map(|statement| match report.verdict {
+        // What was said of this very object holds until the controller has answered, as after a restart.
+        PolicyVerdict::Pending { .. } => speaker.keep_current_or_say(statement),
+        _ => speaker.say(statement),
+    });
     let programmed = match (&report.verdict, behind) {
         (PolicyVerdict::Accepted { .. }, Some(behind)) => speaker.say(policy_programmed(behind)),
         (PolicyVerdict::Accepted { .. } | PolicyVerdict::Pending { .. }, _) => speaker.keep_or_say(Statement::new(

@@ -126,7 +126,7 @@ impl Rules {
     /// Takes in what can be said of absent things. Gives the objects to look at.
     pub fn on_sight(&mut self, sight: Sight) -> Vec<ObjectName> {
         self.sight = sight;
-        let unserved = self.held.keys().filter(|name| !self.services.contains_key(*name));
+        let unserved = self.held.iter().filter(|(name, held)| !self.is_served(name, held)).map(|(name, _)| name);
         unserved.chain(self.carriers.keys()).cloned().collect::<BTreeSet<_>>().into_iter().collect()
     }
 
@@ -174,8 +174,13 @@ impl Rules {
         match self.carriers.get(name) {
             Some(carrier) => (!carrier.wanted).then_some(false),
             // Nobody speaks for it: its service went while the operator was down.
-            None => (self.sight == Sight::Complete && !self.services.contains_key(name)).then_some(true),
+            None => (self.sight == Sight::Complete && !self.is_served(name, held)).then_some(true),
         }
+    }
+
+    /// Whether a report speaks of the service that the rule is for. One about the FQDN that it was for before does not.
+    fn is_served(&self, name: &ObjectName, held: &Held) -> bool {
+        self.services.get(name).is_some_and(|service| service.fqdn == held.report.fqdn)
     }
 
     fn carrier_of(&self, fqdn: &str) -> ObjectName {

@@ -159,6 +159,10 @@ impl About<'_> {
         if report.state == SyncState::Unread && before.is_some() {
             return before.cloned();
         }
+        // There is none any more, nor an object that could tell why: nobody will speak of it again.
+        if report.state == SyncState::InSync && !report.wanted && report.service.refused.is_empty() {
+            return None;
+        }
         let mut service = report.service.clone();
         if let Some(before) = before {
             remember(&mut service, before);

@@ -21,13 +21,29 @@ fn report(text: &str) -> PolicyReport {
     }
 }
 
+/// A report that the controller has not answered yet.
+fn pending() -> PolicyReport {
+    let question = Question::PkiProfile { tenant: "admin".into(), name: "pki-1".into() };
+    PolicyReport::pending([question].into())
+}
+
+/// DB-05: a restart asks the controller again, and until it answers nothing new is known.
+#[test]
+fn what_was_said_of_a_policy_stays_while_the_controller_is_asked_about_it_again() {
+    let mut policy = GlobalDeploymentPolicy::default();
+    policy.metadata.generation = Some(3);
+    policy.status = of_policy(&policy, &in_force(), Some(0));
+    assert_eq!(of_policy(&policy, &pending(), None), None);
+}
+
 /// DB-12: a policy that cannot be checked keeps its text, and what was said of the services.
 #[test]
-fn a_policy_that_waits_for_the_controller_says_what_it_waits_for() {
+fn a_changed_policy_that_waits_for_the_controller_says_what_it_waits_for() {
     let mut policy = GlobalDeploymentPolicy::default();
+    policy.metadata.generation = Some(3);
     policy.status = of_policy(&policy, &in_force(), Some(0));
-    let question = Question::PkiProfile { tenant: "admin".into(), name: "pki-1".into() };
-    let status = of_policy(&policy, &PolicyReport::pending([question].into()), None).unwrap();
+    policy.metadata.generation = Some(4);
+    let status = of_policy(&policy, &pending(), None).unwrap();
     let expected = ["Accepted=Unknown Pending", "ResolvedRefs=Unknown Pending", "Programmed=True InSync"];
     assert_eq!(
         (status.error_status.as_str(), said(&status.conditions)),

@@ -97,6 +97,20 @@ fn a_rule_that_comes_back_under_the_same_name_starts_from_nothing() {
     assert_eq!(due(&rules, "web"), "patch?", "nothing is known of its service");
 }
 
+/// GHR-02
+#[test]
+fn a_rule_for_another_fqdn_is_looked_at_again_once_it_is_known_whether_there_is_a_service() {
+    let mut rules = rules(Sight::Blind);
+    rules.on_service(name("web"), in_sync(2));
+    rules.on_rule(rule("web", false));
+    act(&mut rules, "web");
+    rules.on_rule(RuleReport { fqdn: "api.example.org".into(), generation: Some(2), ..rule("web", false) });
+    act(&mut rules, "web");
+    assert_eq!(due(&rules, "web"), "nothing", "what is not seen is not said");
+    assert_eq!(rules.on_sight(Sight::Complete), [name("web")]);
+    assert_eq!(due(&rules, "web"), "patch?");
+}
+
 #[test]
 fn a_carrier_is_made_once_and_only_with_open_eyes() {
     let mut rules = rules(Sight::Blind);
