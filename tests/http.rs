@@ -9,8 +9,8 @@ use axum::body::Body;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use support::World;
-use support::objects::{apply, service};
 use support::ako_crds::{install_route_crd, route_of};
+use support::objects::{apply, service};
 use tower::ServiceExt;
 
 async fn get(world: &World, path: &str) -> Value {

@@ -6,8 +6,8 @@
 pub mod avi_session;
 pub mod board;
 pub mod cluster_watcher;
-pub mod ever_listed;
 pub mod event_writer;
+pub mod ever_listed;
 pub mod federation;
 pub mod gs_actor;
 pub mod gs_directory;

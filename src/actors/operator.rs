@@ -7,8 +7,8 @@
 use super::avi_session::{AviSession, AviSessionArgs, AviSessionMsg, Transports};
 use super::board::Board;
 use super::cluster_watcher::{ClusterWatcher, ClusterWatcherArgs, ClusterWatcherMsg};
-use super::ever_listed::EverListed;
 use super::event_writer::{EventWriter, EventWriterArgs, EventWriterMsg};
+use super::ever_listed::EverListed;
 use super::federation::{FederationActor, FederationArgs, FederationMsg};
 use super::gs_directory::{GsDirectory, GsDirectoryArgs, GsDirectoryMsg};
 use super::link::Link;

@@ -403,7 +403,6 @@ pub(super) fn ako_host_rule(name: &str, fqdn: &str) -> AkoHostRule {
     }
 }
 
-
 /// `priority: address/ratio …` of each pool.
 pub(super) fn pools(service: &GslbService) -> Vec<String> {
     let members = |pool: &Pool| {

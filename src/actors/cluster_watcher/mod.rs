@@ -17,8 +17,8 @@ mod unreadable;
 pub use kinds::Watched;
 
 use super::board::{Board, ClusterNotice};
-use super::ever_listed::EverListed;
 use super::event_writer::EventWriterMsg;
+use super::ever_listed::EverListed;
 use super::gs_directory::GsDirectoryMsg;
 use super::link::Link;
 use crate::core::endpoint::Kind;
