@@ -48,11 +48,12 @@ impl Faults {
     }
 
     /// Mends everything.
-    pub fn heal(&self, world: &World) {
+    pub async fn heal(&self, world: &World) {
         world.clusters.values().for_each(|cluster| cluster.set_available(true));
         world.avi.set_available(LEADER, true);
         world.avi.clear_faults();
-        // It may lead already.
+        // A change of leader that is on its way ends first; then it may lead already.
+        tokio::time::sleep(Duration::from_secs(60)).await;
         let _ = world.avi.promote(LEADER);
         *world.mischief.panic_on.lock() = None;
         world.mischief.refuse_patches.store(false, Ordering::Relaxed);
