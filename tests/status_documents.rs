@@ -254,7 +254,7 @@ async fn forty_rules_that_come_at_once_all_get_their_status() {
         apply(world.home(), host_rule(&format!("rule-{index}"), json!({"fqdn": fqdn})));
     }
     world.start().await;
-    let found: Vec<Vec<String>> = world.home().list(RULES).iter().map(|rule| said(rule)).collect();
+    let found: Vec<Vec<String>> = world.home().list(RULES).iter().map(said).collect();
     let expected = ["Accepted=True Accepted", "ResolvedRefs=True ResolvedRefs", "Programmed=True InSync"];
     assert_eq!(found, vec![expected.map(str::to_owned).to_vec(); 40]);
 }

@@ -105,8 +105,8 @@ async fn a_late_answer_to_an_earlier_run_neither_ends_nor_decides_the_present_on
     actor.cast(FederationMsg::AmkoClusters([leader()].into())).unwrap();
     let late = Asked { answers: vec![("hangs-1".into(), Answer::Peers(vec![]))], clients: BTreeMap::new() };
     actor.cast(FederationMsg::Progress { run: 0, progress: Box::new(Progress::Asked(late)) }).unwrap();
-    tokio::time::sleep(PATIENCE / 2).await;
+    crate::retry::pause(PATIENCE / 2).await;
     assert_eq!(board.read().role, RoleNotice::Starting, "the present run has not heard anything yet");
-    tokio::time::sleep(PATIENCE).await;
+    crate::retry::pause(PATIENCE).await;
     assert_eq!(board.read().role, RoleNotice::Leader { term: 1 });
 }

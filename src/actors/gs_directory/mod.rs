@@ -161,6 +161,7 @@ impl Actor for GsDirectory {
         _myself: ActorRef<Self::Msg>,
         args: Self::Arguments,
     ) -> Result<Self::State, ActorProcessingErr> {
+        args.status.cast(StatusWriterMsg::ServicesUnknown);
         let policy = Arc::new(PolicySnapshot { installation: None, deployment: DeploymentState::Unknown });
         let catalog = Arc::new(Catalog::default());
         let context = Arc::new(Context {
@@ -317,6 +318,7 @@ impl GsDirectoryState {
             self.children.dismiss(fqdn);
             self.entries.remove(fqdn);
             self.rollout.leave(fqdn);
+            self.args.status.cast(StatusWriterMsg::ServiceGone(Arc::clone(fqdn)));
         }
     }
 

@@ -63,6 +63,10 @@ pub enum StatusWriterMsg {
     RuleGone(ObjectName),
     /// How the service of a rule in force is doing.
     Service { rule: ObjectName, report: Box<ServiceReport> },
+    /// Nobody owns this FQDN any more.
+    ServiceGone(Arc<str>),
+    /// The directory was restarted, and with it everybody who speaks for a service.
+    ServicesUnknown,
     /// Whether the service of an FQDN should have an object that only carries its status.
     Carrier { fqdn: Arc<str>, wanted: bool },
     /// What can be said of absent things.
@@ -173,6 +177,11 @@ impl Actor for StatusWriter {
                 let name = state.rules.on_service(rule, report);
                 state.look_at(&myself, name, false);
             }
+            StatusWriterMsg::ServiceGone(fqdn) => {
+                let touched = state.rules.on_service_gone(&fqdn);
+                state.look_at_all(&myself, touched);
+            }
+            StatusWriterMsg::ServicesUnknown => state.rules.on_services_unknown(),
             StatusWriterMsg::Carrier { fqdn, wanted } => {
                 let name = state.rules.on_carrier(fqdn, wanted);
                 state.look_at(&myself, name, false);

@@ -114,6 +114,21 @@ impl Rules {
         rule
     }
 
+    /// Nobody owns this FQDN any more: the last word about its service says nothing.
+    pub fn on_service_gone(&mut self, fqdn: &str) -> Vec<ObjectName> {
+        let users = self.of_users.get(fqdn).into_iter().flatten().cloned();
+        let speaks = |name: &ObjectName| self.services.get(name).is_some_and(|service| service.fqdn == fqdn);
+        let names: Vec<ObjectName> = users.chain([self.carrier_of(fqdn)]).filter(speaks).collect();
+        names.iter().for_each(|name| drop(self.services.remove(name)));
+        names
+    }
+
+    /// Whoever spoke for the services was restarted: what they say now is still to come.
+    pub fn on_services_unknown(&mut self) {
+        self.sight = Sight::Blind;
+        self.services.clear();
+    }
+
     /// Takes in whether a service should have a carrier.
     pub fn on_carrier(&mut self, fqdn: Arc<str>, wanted: bool) -> ObjectName {
         let name = self.carrier_of(&fqdn);

@@ -49,7 +49,7 @@ fn a_name_that_a_service_has_for_its_own_is_nobodys_alias_until_that_service_is_
     let mut table = AliasTable::default();
     let wish = claim("ctx-a", "hr", Some(1), "own.org");
     assert_eq!(table.set_name("own.org", true), Services::new(), "nobody claims it");
-    table.set("ctx-a", "d.org", claims(&[wish.clone()]));
+    table.set("ctx-a", "d.org", claims(std::slice::from_ref(&wish)));
     assert_eq!((granted(&table, "d.org"), table.take_news()), (vec!["own.org".to_owned()], false));
     assert_eq!(table.set_name("own.org", true), services(&["d.org"]));
     assert_eq!((granted(&table, "d.org"), table.take_news()), (vec![], true));
