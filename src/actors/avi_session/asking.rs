@@ -80,6 +80,9 @@ impl AviSessionState {
     /// For those that were restarted. After a restart of its own the session knows less than they do, until it has
     /// asked again.
     pub(super) fn repeat_references(&self) {
+        if let Some(state) = &self.controller {
+            self.args.policy.cast(PolicyWatcherMsg::Controller(state.clone()));
+        }
         if *self.questions.catalog() != Catalog::default() {
             self.tell_references();
         }

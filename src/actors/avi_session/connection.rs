@@ -193,7 +193,8 @@ impl AviSessionState {
         self.tell(ControllerState::NotLeader(status.to_owned()));
     }
 
-    pub(super) fn tell(&self, state: ControllerState) {
+    pub(super) fn tell(&mut self, state: ControllerState) {
+        self.controller = Some(state.clone());
         self.args.policy.cast(PolicyWatcherMsg::Controller(state));
     }
 }

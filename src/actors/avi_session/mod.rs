@@ -36,7 +36,7 @@ use crate::telemetry::metrics::Metrics;
 use api::AviApi;
 use connection::log_out;
 use lookups::Lookups;
-use phase::Phase;
+use phase::{ControllerState, Phase};
 use questions::Questions;
 use queue::{Outcome, Queue};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -134,6 +134,8 @@ pub struct AviSessionState {
     generation: u64,
     queue: Queue<Arc<str>, Arc<Slot>>,
     questions: Questions,
+    /// What was told last, for a restarted policy watcher.
+    controller: Option<ControllerState>,
     /// How they fare, for people.
     lookups: Lookups,
     /// Somebody asked for a full read while one was on its way already.
@@ -167,6 +169,7 @@ impl Actor for AviSession {
             generation: 0,
             queue: Queue::new(args.retry, Instant::now()),
             questions: Questions::new(args.retry, Instant::now()),
+            controller: None,
             lookups: Lookups::default(),
             list_again: false,
             probing: Backoff::new(args.retry),

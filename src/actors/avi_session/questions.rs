@@ -9,9 +9,12 @@ use crate::core::owner::Owner;
 use crate::core::references::{Answer, Catalog, Question};
 use crate::retry::RetryPolicy;
 use rand::Rng;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::time::Instant;
+
+/// How often in a row the controller has to say that something is gone.
+const CONFIRMATIONS: u32 = 3;
 
 /// The questions of an installation about its controller.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub struct Questions {
     pending: BTreeSet<Question>,
     queue: Queue<Question, ()>,
     catalog: Arc<Catalog>,
+    /// How often in a row something was absent that was there before.
+    doubts: BTreeMap<Question, u32>,
     news: News,
     /// Address and owner for which the answers were given.
     of: Option<(String, Owner)>,
@@ -44,6 +49,7 @@ impl Questions {
             pending: BTreeSet::new(),
             queue: Queue::new(retry, now),
             catalog: Arc::default(),
+            doubts: BTreeMap::new(),
             news: News::None,
             of: None,
             retry,
@@ -98,8 +104,14 @@ impl Questions {
         self.queue.pop().map(|(question, ())| question)
     }
 
-    /// The controller answered.
+    /// The controller answered. That something is gone which was there before has to be said several times: a
+    /// controller that just came back may not know its objects yet, and a rule that loses what it refers to changes DNS
+    /// (DB-13).
     pub fn answered(&mut self, question: Question, answer: Answer, now: Instant, rng: &mut impl Rng) {
+        if self.is_doubtful(&question, &answer) {
+            return self.unanswered(question, Outcome::Failed { retry_after: None }, now, rng);
+        }
+        self.doubts.remove(&question);
         self.queue.finished(&question, Outcome::Done, now, rng);
         self.pending.remove(&question);
         if self.catalog.answer(&question) != Some(&answer) {
@@ -131,6 +143,16 @@ impl Questions {
 
     pub fn catalog(&self) -> Arc<Catalog> {
         Arc::clone(&self.catalog)
+    }
+
+    fn is_doubtful(&mut self, question: &Question, answer: &Answer) -> bool {
+        let was_there = self.catalog.answer(question).is_some_and(|known| *known != Answer::Absent);
+        if *answer != Answer::Absent || !was_there {
+            return false;
+        }
+        let times = self.doubts.entry(question.clone()).or_insert(0);
+        *times += 1;
+        *times < CONFIRMATIONS
     }
 
     fn ask_if(&mut self, now: Instant, wanted: impl Fn(&Catalog, &Question) -> bool) {

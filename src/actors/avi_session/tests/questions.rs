@@ -124,6 +124,21 @@ async fn each_full_read_asks_again_and_only_what_changed_is_told() {
     assert_eq!(world.told().await, catalog([absent("p")]));
 }
 
+/// DB-13: a controller that just came back may not know its objects yet.
+#[tokio::test(start_paused = true)]
+async fn what_was_there_is_gone_only_when_the_controller_says_so_three_times() {
+    let controller = leader();
+    let once = [(200, true), (200, false), (200, true), (200, false), (200, false), (200, false)];
+    answers(&controller, "p", &once);
+    let mut world = World::ready(controller).await;
+    world.ask([profile("p")]);
+    assert_eq!(world.told().await, catalog([present("p")]));
+    assert!(world.silent_for(REFRESH + Duration::from_secs(60)).await, "one word of absence, taken back");
+    assert_eq!(world.asked(&line("p")), 3);
+    assert_eq!(world.told().await, catalog([absent("p")]));
+    assert_eq!(world.asked(&line("p")), once.len());
+}
+
 /// DB-13.
 #[tokio::test(start_paused = true)]
 async fn an_answer_stays_while_the_controller_does_not_say() {
