@@ -15,7 +15,8 @@ const KINDS: [&str; 4] = ["INGRESS", "ROUTE", "LBSVC", "MCI"];
 
 /// Keeps what only a cluster that was not seen yet can explain (DB-01): members of the observed
 /// service that the decision does not know stay, with their pools, while one of `unseen` is named in the service's
-/// description; its aliases stay while any is unseen. A service that would vanish or change its tenant for the same reason stays as it is.
+/// description; its aliases stay while any is unseen. A service that would vanish or change its tenant for the same
+/// reason stays as it is.
 ///
 /// Pass the result of [`relevant_unseen`], or a deleted policy would not empty the services.
 pub fn keep_unseen(decision: Decision, observed: &Observed, unseen: &Unseen) -> Decision {
