@@ -145,6 +145,20 @@ fn down_response_refusals_have_the_texts_of_upstream() {
     }
 }
 
+/// Rule GDP-05, rows 5 and 6: the ends of the ranges belong to them.
+#[test]
+fn the_smallest_and_the_largest_weight_and_priority_are_accepted() {
+    let split = |entries: [(&str, i32, i32); 2]| {
+        let entries = entries
+            .map(|(cluster, weight, priority)| json!({"cluster": cluster, "weight": weight, "priority": priority}));
+        json!({"trafficSplit": entries})
+    };
+    let policy = validated(split([("ctx-a", 1, 0), ("ctx-b", 20, 100)])).unwrap();
+    let shares = [("ctx-a", 1, 0), ("ctx-b", 20, 100)];
+    let shares = shares.map(|(cluster, weight, priority)| (cluster.to_owned(), TrafficShare { weight, priority }));
+    assert_eq!(policy.traffic_split, shares.into());
+}
+
 #[test]
 fn the_first_failure_in_the_order_of_the_rows_wins() {
     let split = json!({"trafficSplit": [{"cluster": "ctx-a", "priority": 999}, {"cluster": "x"}]});
