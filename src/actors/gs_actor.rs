@@ -7,18 +7,19 @@
 
 mod account;
 
-use super::avi_session::slot::{Reading, Slot, Task, Work};
+use super::avi_session::slot::{Class, Reading, Removal, Slot, Task, Work};
 use super::avi_session::{AviSessionMsg, Report, Trouble};
 use super::event_writer::EventWriterMsg;
 use super::gs_directory::GsDirectoryMsg;
 use super::link::Link;
 use super::offers::Offers;
 use super::status_writer::StatusWriterMsg;
+use crate::avi::urgency::Urgency;
 use crate::core::build::{Built, Decision, Inputs, build};
 use crate::core::host_rule::RuleState;
 use crate::core::inventory::Offer;
 use crate::core::plan::{Observed, Unseen, Write, keep_unseen, plan};
-use crate::core::policy::PolicySnapshot;
+use crate::core::policy::{DeploymentState, PolicySnapshot};
 use crate::core::references::Catalog;
 pub use crate::core::report::SyncState;
 use crate::core::report::{Subject, WriteResult};
@@ -36,6 +37,7 @@ pub enum GsMsg {
     Offer {
         cluster: Arc<str>,
         offer: Offer,
+        urgency: Urgency,
     },
     /// The GSLBHostRule of this FQDN.
     Rule(RuleState),
@@ -94,6 +96,8 @@ pub struct GsArgs {
     pub aliases: Arc<[Arc<str>]>,
     pub context: Arc<Context>,
     pub knowledge: Knowledge,
+    /// Of the first decision.
+    pub urgency: Urgency,
     pub session: Link<AviSessionMsg>,
     pub directory: Link<GsDirectoryMsg>,
     pub status: Link<StatusWriterMsg>,
@@ -133,6 +137,8 @@ pub struct GsState {
     said: Said,
     /// What the EventWriter was told.
     told: Told,
+    /// Of what is not done yet.
+    urgency: Urgency,
 }
 
 /// What the actor has said that need not be said again.
@@ -156,7 +162,8 @@ impl Actor for GsActor {
         myself: ActorRef<Self::Msg>,
         args: Self::Arguments,
     ) -> Result<Self::State, ActorProcessingErr> {
-        let GsArgs { fqdn, offers, rule, aliases, context, knowledge, session, directory, status, events } = args;
+        let GsArgs { fqdn, offers, rule, aliases, context, knowledge, urgency, session, directory, status, events } =
+            args;
         let slot = Arc::new(Slot::new(Arc::clone(&fqdn), myself));
         let mut state = GsState {
             fqdn,
@@ -175,6 +182,7 @@ impl Actor for GsActor {
             last_error: None,
             said: Said::default(),
             told: Told::default(),
+            urgency,
         };
         state.decide();
         Ok(state)
@@ -186,10 +194,20 @@ impl Actor for GsActor {
         message: Self::Msg,
         state: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
+        let mut urgency = Urgency::Bulk;
         match message {
-            GsMsg::Offer { cluster, offer } => state.offers.set(cluster, offer),
-            GsMsg::Rule(rule) => state.rule = rule,
-            GsMsg::Aliases(aliases) => state.aliases = aliases,
+            GsMsg::Offer { cluster, offer, urgency: of_offer } => {
+                urgency = of_offer;
+                state.offers.set(cluster, offer);
+            }
+            GsMsg::Rule(rule) => {
+                urgency = Urgency::Interactive;
+                state.rule = rule;
+            }
+            GsMsg::Aliases(aliases) => {
+                urgency = Urgency::Interactive;
+                state.aliases = aliases;
+            }
             GsMsg::Context(context) => {
                 state.offers.retain(|cluster| is_member(&context, cluster));
                 state.said.in_sync &= state.context.policy == context.policy;
@@ -207,6 +225,8 @@ impl Actor for GsActor {
             }
             GsMsg::Poison => return Err("poisoned by the test hook".into()),
         }
+        // What somebody waits for stays urgent until it is done.
+        state.urgency = state.urgency.min(urgency);
         state.decide();
         Ok(())
     }
@@ -246,12 +266,14 @@ impl GsState {
         let mut decided = Decided { members: built.members, refused: built.refused, waits, done: false };
         match self.task(built.decision) {
             Some((task, term)) => {
-                if self.slot.put(Work { task, term }) {
+                let class = Class { urgency: self.urgency, removal: self.removal(&task) };
+                if self.slot.put(Work { task, term, class }) {
                     self.session.cast(AviSessionMsg::Enqueue(Arc::clone(&self.slot)));
                 }
             }
             None => {
                 self.slot.clear();
+                self.urgency = Urgency::Bulk;
                 decided.done = true;
                 self.forget_errors(waits);
                 self.tell_in_sync(waits);
@@ -264,6 +286,18 @@ impl GsState {
             self.report(&built);
         }
         self.tell_account(&decided);
+    }
+
+    /// Whether the service goes away for good, and whether somebody said so.
+    fn removal(&self, task: &Task) -> Removal {
+        let Task::Write { writes, .. } = task else { return Removal::No };
+        let deletes = writes.iter().any(|write| matches!(write, Write::DeleteService { .. }));
+        let stays = writes.iter().any(|w| matches!(w, Write::CreateService(_) | Write::UpdateService { .. }));
+        match (&self.context.policy.deployment, deletes && !stays) {
+            (_, false) => Removal::No,
+            (DeploymentState::Absent, true) => Removal::Approved,
+            (DeploymentState::InForce(_) | DeploymentState::Unknown, true) => Removal::Guarded,
+        }
     }
 
     /// Whether what is decided goes into the status of an object. Before the first look at the clusters is over, and

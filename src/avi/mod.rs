@@ -14,4 +14,5 @@ pub mod session;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod transport;
+pub mod urgency;
 pub mod wire;

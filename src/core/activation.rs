@@ -12,6 +12,9 @@ use uuid::Uuid;
 /// `metadata.annotations` key of the installation's UUID on the GSLBConfig.
 pub const UUID_ANNOTATION: &str = "amko.vmware.com/amko-uuid";
 
+/// `metadata.annotations` key by which somebody approves deletions that are held; its value names the set of them.
+pub const APPROVAL_ANNOTATION: &str = "amko.vmware.com/approve-deletions";
+
 /// How far the activation of a GSLBConfig has come, as `status.state` says it. The texts are read by users' tools and
 /// are those of upstream, byte for byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -45,6 +45,23 @@ pub struct GslbConfigSpec {
     #[schemars(extend("enum" = ["Rules", "All"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_objects: Option<String>,
+    /// How many GSLB services may be deleted in one round before somebody has to approve it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deletion_guard: Option<DeletionGuard>,
+}
+
+/// Deletions are held when they exceed both limits. Users who delete the GlobalDeploymentPolicy have approved them.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub struct DeletionGuard {
+    /// Percentage of the installation's GSLB services, 0 to 100; 20 when absent. 100 switches the guard off.
+    #[schemars(range(min = 0, max = 100))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_percent: Option<i32>,
+    /// Number of GSLB services; 10 when absent.
+    #[schemars(range(min = 0))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_count: Option<i32>,
 }
 
 /// Where the GSLB leader is and how to log in.
@@ -66,6 +83,15 @@ pub struct GslbLeader {
     /// Talks to the controller without verifying its certificate. False when absent; prefer `ca.crt` in the Secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub insecure_skip_verify: Option<bool>,
+    /// Follows the GSLB leadership to the controller of another site, with the same credentials, when the controller
+    /// at `controllerIP` does not lead or does not answer. False when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follow_leader: Option<bool>,
+    /// Requests per second to the controller, on average; 20 when absent, which is below the controller's own default
+    /// limit of 32 for one client. 0 means no limit.
+    #[schemars(range(min = 0))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests_per_second: Option<i32>,
 }
 
 /// One cluster that takes part.

@@ -3,7 +3,8 @@
 use super::slot::Reading;
 use crate::avi::api::{LeaderStatus, SharedMonitors};
 use crate::avi::call_error::{CallError, Failure};
-use crate::avi::session::AviClient;
+use crate::avi::session::{AviClient, SessionCounts};
+use crate::avi::urgency::Urgency;
 use crate::core::gslb::{GslbService, HealthMonitor};
 use crate::core::monitor::is_shared;
 use crate::core::owner::Owner;
@@ -22,6 +23,19 @@ pub struct AviApi {
 impl AviApi {
     pub fn new(client: AviClient, owner: Owner) -> Self {
         Self { client, owner, shared: SharedMonitors::default() }
+    }
+
+    /// The same, for calls that are this urgent.
+    pub fn with_urgency(&self, urgency: Urgency) -> Self {
+        Self { client: self.client.with_urgency(urgency), ..self.clone() }
+    }
+
+    pub fn set_requests_per_second(&self, rate: u32) {
+        self.client.set_requests_per_second(rate);
+    }
+
+    pub fn sessions(&self) -> SessionCounts {
+        self.client.sessions()
     }
 
     /// Whether the controller speaks our version and leads.

@@ -3,8 +3,9 @@
 use super::api::AviApi;
 use super::guard::guarded;
 use super::phase::{ControllerState, Phase};
-use super::queue::{Outcome, Queue};
+use super::queue::Queue;
 use super::settings::ControllerSettings;
+use super::work::concerns_controller;
 use super::{AviSessionMsg, AviSessionState};
 use crate::actors::board::ConnectionStatus;
 use crate::actors::gs_directory::GsDirectoryMsg;
@@ -31,10 +32,28 @@ impl AviSessionState {
             (Some(present), Some(new)) => present.same(new),
             (present, new) => present.is_none() && new.is_none(),
         };
-        if !same {
-            settings.iter().for_each(|settings| self.concern(settings));
-            self.settings = settings;
+        if same {
+            return;
+        }
+        let same_session = matches!((&self.settings, &settings), (Some(old), Some(new)) if old.same_session(new));
+        self.settings = settings;
+        if same_session {
+            self.adjust();
+        } else {
+            self.settings.clone().iter().for_each(|settings| self.concern(settings));
             self.restart_session(myself);
+        }
+    }
+
+    /// Takes over what does not need another session.
+    fn adjust(&mut self) {
+        let Some(settings) = &self.settings else { return };
+        self.deletions.adjust(&settings.deletions);
+        if let Some(api) = &self.api {
+            api.set_requests_per_second(settings.requests_per_second);
+        }
+        if let Phase::Ready { refresh_at } = &mut self.phase {
+            *refresh_at = (*refresh_at).min(later(settings.refresh));
         }
     }
 
@@ -56,6 +75,8 @@ impl AviSessionState {
             self.args.directory.cast(GsDirectoryMsg::SessionRestarted);
             self.calls.spawn(log_out(api));
         }
+        self.deletions.restart();
+        self.adjust();
         self.questions.restart(Instant::now());
         self.phase = Phase::Idle;
         self.probing.reset();
@@ -79,6 +100,7 @@ impl AviSessionState {
         let transport = (self.args.transports)(&settings.tls)?;
         let transport = self.args.metrics.measured(transport);
         let client = AviClient::new(transport, settings.session.clone()).map_err(|error| error.to_string())?;
+        client.set_requests_per_second(settings.requests_per_second);
         Ok(AviApi::new(client, settings.owner.clone()))
     }
 
@@ -129,6 +151,8 @@ impl AviSessionState {
         match result {
             Ok(observed) => {
                 tracing::info!(gslb_services = observed.len(), "controller read");
+                let held = observed.iter().filter(|(_, observed)| observed.services().next().is_some());
+                self.deletions.listed(held.map(|(fqdn, _)| fqdn.as_str().into()).collect());
                 self.args.directory.cast(GsDirectoryMsg::Observed { as_of, observed });
                 let refresh = self.settings.as_ref().map_or(Duration::MAX, |settings| settings.refresh);
                 self.phase = Phase::Ready { refresh_at: later(refresh) };
@@ -157,14 +181,14 @@ impl AviSessionState {
         }
     }
 
-    pub(super) fn on_finished(&mut self, fqdn: &Arc<str>, outcome: Outcome, controller: Option<&CallError>) {
-        self.queue.finished(fqdn, outcome, Instant::now(), &mut self.rng);
-        if outcome == Outcome::Done {
-            self.probing.reset();
-        }
-        if let Some(error) = controller {
+    /// Whether a failed call says more about the controller than about what the call was for; then everything stops
+    /// until a probe succeeds.
+    pub(super) fn is_controllers_trouble(&mut self, error: &CallError) -> bool {
+        let concerned = concerns_controller(&error.failure);
+        if concerned {
             self.on_controller_trouble(error);
         }
+        concerned
     }
 
     /// A failure that concerns all calls: stop, and probe after the backoff.

@@ -9,6 +9,7 @@
 mod api;
 mod asking;
 mod connection;
+mod deletions;
 mod guard;
 mod lookups;
 pub mod phase;
@@ -21,7 +22,8 @@ pub mod slot;
 mod tests;
 mod work;
 
-pub use settings::{ControllerSettings, Transports};
+pub use settings::{ControllerSettings, DeletionPolicy, Transports};
+pub use work::Ended;
 
 use super::board::Board;
 use super::gs_directory::GsDirectoryMsg;
@@ -35,10 +37,11 @@ use crate::retry::{Backoff, RetryPolicy};
 use crate::telemetry::metrics::Metrics;
 use api::AviApi;
 use connection::log_out;
+use deletions::Deletions;
 use lookups::Lookups;
 use phase::{ControllerState, Phase};
 use questions::Questions;
-use queue::{Outcome, Queue};
+use queue::Queue;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -81,8 +84,7 @@ pub enum AviSessionMsg {
     Finished {
         generation: u64,
         fqdn: Arc<str>,
-        outcome: Outcome,
-        controller: Option<Box<CallError>>,
+        ended: Box<Ended>,
     },
     /// A call of the session itself panicked.
     Crashed(String),
@@ -133,6 +135,7 @@ pub struct AviSessionState {
     /// Counts configurations: answers to an earlier one are dropped.
     generation: u64,
     queue: Queue<Arc<str>, Arc<Slot>>,
+    deletions: Deletions,
     questions: Questions,
     /// What was told last, for a restarted policy watcher.
     controller: Option<ControllerState>,
@@ -168,6 +171,7 @@ impl Actor for AviSession {
             api: None,
             generation: 0,
             queue: Queue::new(args.retry, Instant::now()),
+            deletions: Deletions::default(),
             questions: Questions::new(args.retry, Instant::now()),
             controller: None,
             lookups: Lookups::default(),
@@ -191,7 +195,7 @@ impl Actor for AviSession {
             AviSessionMsg::Term(term) => state.on_term(&myself, term),
             // Left before its owner heard that the session is over; it will hear, and decide again.
             AviSessionMsg::Enqueue(slot) if state.api.is_none() => slot.discard(),
-            AviSessionMsg::Enqueue(slot) => state.queue.push(Arc::clone(&slot.fqdn), slot, Instant::now()),
+            AviSessionMsg::Enqueue(slot) => state.on_enqueue(slot),
             AviSessionMsg::Ask(questions) => state.on_ask(questions),
             AviSessionMsg::Answered { generation, question, result } => {
                 if generation == state.generation {
@@ -210,9 +214,9 @@ impl Actor for AviSession {
                     state.on_listed(&myself, as_of, *result);
                 }
             }
-            AviSessionMsg::Finished { generation, fqdn, outcome, controller } => {
+            AviSessionMsg::Finished { generation, fqdn, ended } => {
                 if generation == state.generation {
-                    state.on_finished(&fqdn, outcome, controller.as_deref());
+                    state.on_finished(&fqdn, &ended);
                 }
             }
             AviSessionMsg::Crashed(panic) => return Err(panic.into()),

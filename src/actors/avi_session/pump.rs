@@ -4,7 +4,8 @@ use super::api::AviApi;
 use super::guard::guarded;
 use super::phase::Phase;
 use super::queue::Outcome;
-use super::slot::{Slot, Taken};
+use super::slot::{Removal, Slot, Taken};
+use super::work::{Ended, WorkFailure};
 use super::{AviSessionMsg, AviSessionState, work};
 use crate::actors::board::QueueNotice;
 use crate::actors::gs_actor::GsMsg;
@@ -13,6 +14,34 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 impl AviSessionState {
+    /// A slot has work: new, or of another class than before.
+    pub(super) fn on_enqueue(&mut self, slot: Arc<Slot>) {
+        let now = Instant::now();
+        let guarded = slot.class().is_some_and(|class| class.removal == Removal::Guarded);
+        let slot = if guarded { self.deletions.hold(slot, now) } else { Some(slot) };
+        if let Some(slot) = slot {
+            self.queue.push(Arc::clone(&slot.fqdn), slot, now);
+        }
+    }
+
+    /// A piece of work came to its end.
+    pub(super) fn on_finished(&mut self, fqdn: &Arc<str>, ended: &Ended) {
+        if let Some(exists) = ended.exists {
+            self.deletions.finished(fqdn, exists);
+        }
+        let outcome = match &ended.failure {
+            None if ended.read_only => Outcome::Read,
+            None => Outcome::Done,
+            Some(WorkFailure::Crash) => Outcome::Failed { retry_after: None },
+            Some(WorkFailure::Call(error)) if self.is_controllers_trouble(error) => Outcome::Interrupted,
+            Some(WorkFailure::Call(error)) => Outcome::Failed { retry_after: error.retry_after() },
+        };
+        self.queue.finished(fqdn, outcome, Instant::now(), &mut self.rng);
+        if outcome == Outcome::Done {
+            self.probing.reset();
+        }
+    }
+
     /// Does what is due, starts what may start, and arranges to be woken for the rest.
     pub(super) fn go_on(&mut self, myself: &ActorRef<AviSessionMsg>) {
         let now = Instant::now();
@@ -28,6 +57,9 @@ impl AviSessionState {
             }
             _ => {}
         }
+        for slot in self.deletions.release(now) {
+            self.queue.push(Arc::clone(&slot.fqdn), slot, now);
+        }
         self.queue.ripen(now);
         self.pump(myself, now);
         self.look_up(myself, now);
@@ -36,7 +68,7 @@ impl AviSessionState {
         let notice =
             QueueNotice { waiting: self.queue.waiting(), delayed: self.queue.delayed(), in_flight: self.queue.busy() };
         self.args.board.post(|notices| notices.queue = notice);
-        self.args.metrics.queue(notice);
+        self.args.metrics.queue.set(notice);
     }
 
     pub(super) fn pump(&mut self, myself: &ActorRef<AviSessionMsg>, now: Instant) {
@@ -55,7 +87,8 @@ impl AviSessionState {
     /// Keeps one timer, for the earliest thing that becomes due.
     pub(super) fn arm(&mut self, myself: &ActorRef<AviSessionMsg>) {
         let questions = self.questions.next_deadline().filter(|_| self.phase.may_write());
-        let due = [self.phase.due(), self.queue.next_deadline(), questions].into_iter().flatten().min();
+        let deletions = self.deletions.next_deadline();
+        let due = [self.phase.due(), self.queue.next_deadline(), questions, deletions].into_iter().flatten().min();
         if self.timer.as_ref().map(|(at, _)| *at) == due {
             return;
         }
@@ -72,14 +105,11 @@ impl AviSessionState {
 
 async fn work_on(myself: ActorRef<AviSessionMsg>, generation: u64, api: AviApi, slot: Arc<Slot>, taken: Taken) {
     let epoch = taken.epoch;
+    let api = api.with_urgency(taken.work.class.urgency);
     let completed = guarded(work::run(&api, &slot.fqdn, taken.work.task, epoch)).await;
     let completed = completed.unwrap_or_else(|panic| work::crashed(panic, epoch));
     slot.report(GsMsg::Done(completed.report));
-    let finished = AviSessionMsg::Finished {
-        generation,
-        fqdn: Arc::clone(&slot.fqdn),
-        outcome: completed.outcome,
-        controller: completed.controller.map(Box::new),
-    };
+    let finished =
+        AviSessionMsg::Finished { generation, fqdn: Arc::clone(&slot.fqdn), ended: Box::new(completed.ended) };
     let _ = myself.cast(finished);
 }

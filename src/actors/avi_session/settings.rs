@@ -1,4 +1,4 @@
-//! Which controller the session is with.
+//! Which controller the session is with, and how it is treated.
 
 use crate::avi::session::SessionSettings;
 use crate::avi::transport::{AviTransport, TlsSettings};
@@ -15,19 +15,44 @@ pub struct ControllerSettings {
     pub owner: Owner,
     /// Time between two full reads of the controller.
     pub refresh: Duration,
+    /// On average; 0 means no limit.
+    pub requests_per_second: u32,
+    /// Whether to go where the leadership went.
+    pub follow_leader: bool,
+    pub deletions: DeletionPolicy,
+}
+
+/// When deletions are held, and what somebody has approved.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeletionPolicy {
+    /// Percentage of the own services that one round may delete.
+    pub max_percent: u32,
+    /// Number of services that one round may delete, whatever the percentage.
+    pub max_count: usize,
+    /// Value of the approving annotation.
+    pub approved: Option<String>,
 }
 
 impl ControllerSettings {
-    /// Whether both lead to the same session with the same controller for the same owner.
-    pub fn same(&self, other: &Self) -> bool {
-        let Self { session, tls, owner, refresh } = self;
+    /// Whether both lead to the same session with the same controller for the same owner. What else differs is taken
+    /// over without a new login.
+    pub fn same_session(&self, other: &Self) -> bool {
+        let Self { session, tls, owner, refresh: _, requests_per_second: _, follow_leader: _, deletions: _ } = self;
         session.address == other.session.address
             && session.username == other.session.username
             && session.password.expose_secret() == other.session.password.expose_secret()
             && session.version == other.session.version
             && *tls == other.tls
             && *owner == other.owner
-            && *refresh == other.refresh
+    }
+
+    /// Whether nothing differs.
+    pub fn same(&self, other: &Self) -> bool {
+        self.same_session(other)
+            && self.refresh == other.refresh
+            && self.requests_per_second == other.requests_per_second
+            && self.follow_leader == other.follow_leader
+            && self.deletions == other.deletions
     }
 }
 

@@ -4,6 +4,7 @@
 //! of FQDNs and never with the number of events. Being queued is a flag beside it.
 
 use crate::actors::gs_actor::GsMsg;
+use crate::avi::urgency::Urgency;
 use crate::core::plan::{Observed, Write};
 use parking_lot::Mutex;
 use ractor::{ActorRef, ActorStatus};
@@ -15,6 +16,24 @@ use std::sync::Arc;
 pub struct Work {
     pub task: Task,
     pub term: u64,
+    pub class: Class,
+}
+
+/// How the session treats the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Class {
+    pub urgency: Urgency,
+    pub removal: Removal,
+}
+
+/// Whether the service goes away for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    No,
+    /// It does, and many at once need an approval.
+    Guarded,
+    /// It does, as the user said by deleting the policy.
+    Approved,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +61,8 @@ pub struct Taken {
 #[derive(Debug, Default)]
 struct Inner {
     work: Option<Work>,
-    queued: bool,
+    /// The class under which the slot was queued.
+    queued: Option<Class>,
     taken: bool,
     /// Counts resets: a report from before the last one is stale.
     epoch: u64,
@@ -61,14 +81,15 @@ impl Slot {
         Self { fqdn, owner, inner: Mutex::default() }
     }
 
-    /// Leaves work, replacing what waits. Answers whether the slot must be queued.
+    /// Leaves work, replacing what waits. Answers whether the slot must be queued, or queued otherwise than it is.
     pub fn put(&self, work: Work) -> bool {
         let mut inner = self.inner.lock();
         if inner.taken {
             return false;
         }
+        let class = work.class;
         inner.work = Some(work);
-        !std::mem::replace(&mut inner.queued, true)
+        inner.queued.replace(class) != Some(class)
     }
 
     /// Takes waiting work back.
@@ -78,6 +99,11 @@ impl Slot {
 
     pub fn is_empty(&self) -> bool {
         self.inner.lock().work.is_none()
+    }
+
+    /// Of the work that waits.
+    pub fn class(&self) -> Option<Class> {
+        self.inner.lock().work.as_ref().map(|work| work.class)
     }
 
     /// Whether work was taken and its report has not come.
@@ -105,7 +131,7 @@ impl Slot {
     /// decided before `term`: the owner decides again when it hears of the term.
     pub fn take(&self, term: u64) -> Option<Taken> {
         let mut inner = self.inner.lock();
-        inner.queued = false;
+        inner.queued = None;
         let work = inner.work.take()?;
         if work.term < term || self.owner.get_status() > ActorStatus::Running {
             return None;
@@ -117,7 +143,7 @@ impl Slot {
     /// The session does not do the work.
     pub fn discard(&self) {
         let mut inner = self.inner.lock();
-        inner.queued = false;
+        inner.queued = None;
         inner.work = None;
     }
 

@@ -113,7 +113,15 @@ impl World {
             version: "30.2.1".into(),
         };
         let tls = TlsSettings { ca_pem: None, insecure_skip_verify: true };
-        let settings = ControllerSettings { session, tls, owner, refresh: REFRESH };
+        let settings = ControllerSettings {
+            session,
+            tls,
+            owner,
+            refresh: REFRESH,
+            requests_per_second: 0,
+            follow_leader: false,
+            deletions: DeletionPolicy { max_percent: 100, max_count: 0, approved: None },
+        };
         self.tell(AviSessionMsg::Configure(Some(Arc::new(settings))));
     }
 

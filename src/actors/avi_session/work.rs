@@ -1,19 +1,34 @@
 //! Doing one piece of work: the calls of one FQDN, in order, until the first failure.
 
 use super::api::{AviApi, doubts_shared_monitor};
-use super::queue::Outcome;
 use super::slot::{Reading, Task};
 use super::{Report, Trouble};
 use crate::avi::call_error::{CallError, Failure, Remedy};
 use crate::core::plan::{Observed, Write};
 
-/// How a piece of work ended: for its owner, for the queue, and for the session as a whole.
+/// How a piece of work ended: for its owner, and for the session.
 #[derive(Debug)]
 pub struct Completed {
     pub report: Report,
-    pub outcome: Outcome,
-    /// An error that says more about the controller than about this FQDN.
-    pub controller: Option<CallError>,
+    pub ended: Ended,
+}
+
+/// What the session learns from a piece of work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Whether the controller was only read.
+    pub read_only: bool,
+    /// Whether the controller holds a service for the FQDN now, as far as is known.
+    pub exists: Option<bool>,
+    pub failure: Option<WorkFailure>,
+}
+
+/// Why a piece of work did not come to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WorkFailure {
+    Call(CallError),
+    /// A bug.
+    Crash,
 }
 
 /// Does the work. What was achieved before a failure is in the report.
@@ -26,12 +41,11 @@ pub async fn run(api: &AviApi, fqdn: &str, task: Task, epoch: u64) -> Completed 
 
 async fn read(api: &AviApi, fqdn: &str, reading: &Reading, epoch: u64) -> Completed {
     match api.read_one(fqdn, reading).await {
-        Ok(observed) => Completed {
-            report: Report { epoch, wrote: false, observed: Some(Box::new(observed)), trouble: None },
-            outcome: Outcome::Read,
-            controller: None,
-        },
-        Err(error) => failed(Report { epoch, wrote: false, observed: None, trouble: None }, error, true),
+        Ok(observed) => {
+            let report = Report { epoch, wrote: false, observed: Some(Box::new(observed)), trouble: None };
+            completed(report, true, None)
+        }
+        Err(error) => failed(Report { epoch, wrote: false, observed: None, trouble: None }, true, error, true),
     }
 }
 
@@ -48,28 +62,29 @@ async fn write(api: &AviApi, writes: Vec<Write>, mut observed: Box<Observed>, ep
             Err(error) => {
                 let unclear = error.remedy() == Remedy::Reread || doubts_shared_monitor(&write, &error);
                 let report = Report { epoch, wrote, observed: Some(observed), trouble: None };
-                return failed(report, error, unclear);
+                return failed(report, false, error, unclear);
             }
         }
     }
     let report = Report { epoch, wrote, observed: Some(observed), trouble: None };
-    Completed { report, outcome: Outcome::Done, controller: None }
+    completed(report, false, None)
+}
+
+fn completed(report: Report, read_only: bool, failure: Option<WorkFailure>) -> Completed {
+    let exists = report.observed.as_ref().map(|observed| observed.services().next().is_some());
+    Completed { report, ended: Ended { read_only, exists, failure } }
 }
 
 /// The work panicked: nothing is known about what it did.
 pub fn crashed(message: String, epoch: u64) -> Completed {
     let trouble = Some(Trouble { message, unclear: true });
     let report = Report { epoch, wrote: false, observed: None, trouble };
-    Completed { report, outcome: Outcome::Failed { retry_after: None }, controller: None }
+    completed(report, false, Some(WorkFailure::Crash))
 }
 
-fn failed(mut report: Report, error: CallError, unclear: bool) -> Completed {
+fn failed(mut report: Report, read_only: bool, error: CallError, unclear: bool) -> Completed {
     report.trouble = Some(Trouble { message: error.to_string(), unclear });
-    if concerns_controller(&error.failure) {
-        return Completed { report, outcome: Outcome::Interrupted, controller: Some(error) };
-    }
-    let retry_after = error.retry_after();
-    Completed { report, outcome: Outcome::Failed { retry_after }, controller: None }
+    completed(report, read_only, Some(WorkFailure::Call(error)))
 }
 
 /// Whether the next call, about another FQDN, would most likely fail for the same reason.

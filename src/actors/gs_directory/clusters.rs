@@ -2,6 +2,7 @@
 
 use super::{GsDirectoryMsg, GsDirectoryState};
 use crate::actors::gs_actor::GsMsg;
+use crate::avi::urgency::Urgency;
 use crate::core::aliases::{Claims, Services};
 use crate::core::endpoint::Endpoint;
 use crate::core::inventory::Offer;
@@ -19,7 +20,9 @@ impl GsDirectoryState {
         offer: Offer,
     ) {
         if self.is_member(cluster) {
-            let renamed = self.take_offer(myself, cluster, fqdn, offer).await;
+            // Somebody changed one object; while everything is new, nobody waits for one.
+            let urgency = if self.context.settled { Urgency::Interactive } else { Urgency::Bulk };
+            let renamed = self.take_offer(myself, cluster, fqdn, offer, urgency).await;
             self.tell_aliases(myself, renamed).await;
         }
     }
@@ -44,10 +47,10 @@ impl GsDirectoryState {
         }
         let mut renamed = Services::new();
         for fqdn in self.withdrawn(cluster, &offers) {
-            renamed.append(&mut self.take_offer(myself, cluster, &fqdn, Offer::default()).await);
+            renamed.append(&mut self.take_offer(myself, cluster, &fqdn, Offer::default(), Urgency::Bulk).await);
         }
         for (fqdn, offer) in offers {
-            renamed.append(&mut self.take_offer(myself, cluster, &fqdn, offer).await);
+            renamed.append(&mut self.take_offer(myself, cluster, &fqdn, offer, Urgency::Bulk).await);
         }
         self.tell_aliases(myself, renamed).await;
         if let Some(naming) = seen_under {
@@ -73,10 +76,11 @@ impl GsDirectoryState {
         cluster: &str,
         fqdn: &str,
         offer: Offer,
+        urgency: Urgency,
     ) -> Services {
         let Offer { endpoints, aliases } = offer;
         let mut renamed = self.aliases.set(cluster, fqdn, Arc::clone(&aliases));
-        self.take_endpoints(myself, cluster, fqdn, endpoints).await;
+        self.take_endpoints(myself, cluster, fqdn, endpoints, urgency).await;
         for name in aliases.iter().map(|claim| claim.alias.as_str()).chain([fqdn]) {
             renamed.append(&mut self.settle_name(name));
         }
@@ -89,6 +93,7 @@ impl GsDirectoryState {
         cluster: &str,
         fqdn: &str,
         endpoints: Arc<[Arc<Endpoint>]>,
+        urgency: Urgency,
     ) {
         let offer = Offer { endpoints, aliases: Claims::default() };
         let cluster = self.cluster_name(cluster);
@@ -96,7 +101,7 @@ impl GsDirectoryState {
             if !offer.is_empty() {
                 let fqdn: Arc<str> = fqdn.into();
                 self.entries.entry(Arc::clone(&fqdn)).or_default().offers.set(cluster, offer);
-                self.start(myself, &fqdn, self.fresh()).await;
+                self.start(myself, &fqdn, self.fresh(), urgency).await;
             }
             return;
         };
@@ -106,7 +111,7 @@ impl GsDirectoryState {
         };
         if !unchanged {
             entry.offers.set(Arc::clone(&cluster), offer.clone());
-            self.tell(fqdn, GsMsg::Offer { cluster, offer });
+            self.tell(fqdn, GsMsg::Offer { cluster, offer, urgency });
             self.give_another_chance(myself, fqdn).await;
         }
     }

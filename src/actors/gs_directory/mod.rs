@@ -22,6 +22,7 @@ use super::rollout::{Rollout, Step};
 use super::status_writer::StatusWriterMsg;
 use super::supervisor::restart::RestartPolicy;
 use super::supervisor::{Children, arrange};
+use crate::avi::urgency::Urgency;
 use crate::core::aliases::AliasTable;
 use crate::core::host_rule::RuleTable;
 use crate::core::inventory::Offer;
@@ -252,7 +253,7 @@ impl Actor for GsDirectory {
             }
             GsDirectoryMsg::Restart { fqdn, generation } => {
                 if state.children.wants_restart(&fqdn, generation) {
-                    state.start(&myself, &fqdn, state.after_restart()).await;
+                    state.start(&myself, &fqdn, state.after_restart(), Urgency::Bulk).await;
                     state.post_restarts();
                 }
             }
@@ -307,7 +308,7 @@ impl GsDirectoryState {
         for (fqdn, content) in observed {
             let fqdn: Arc<str> = fqdn.into();
             self.entries.insert(Arc::clone(&fqdn), Entry::default());
-            self.start(myself, &fqdn, Knowledge::Known(Box::new(content))).await;
+            self.start(myself, &fqdn, Knowledge::Known(Box::new(content)), Urgency::Bulk).await;
         }
         self.settle_names(myself).await;
     }
@@ -332,7 +333,13 @@ impl GsDirectoryState {
         if self.controller_read { Knowledge::Stale(Box::default()) } else { Knowledge::Unknown }
     }
 
-    async fn start(&mut self, myself: &ActorRef<GsDirectoryMsg>, fqdn: &Arc<str>, knowledge: Knowledge) {
+    async fn start(
+        &mut self,
+        myself: &ActorRef<GsDirectoryMsg>,
+        fqdn: &Arc<str>,
+        knowledge: Knowledge,
+        urgency: Urgency,
+    ) {
         let Some(entry) = self.entries.get_mut(fqdn) else { return };
         self.rollout.join(fqdn);
         let args = GsArgs {
@@ -342,6 +349,7 @@ impl GsDirectoryState {
             aliases: self.aliases.granted(fqdn),
             context: Arc::clone(&self.context),
             knowledge,
+            urgency,
             session: self.args.session.clone(),
             directory: self.args.link.clone(),
             status: self.args.status.clone(),
@@ -365,7 +373,7 @@ impl GsDirectoryState {
         let fqdn = Arc::clone(fqdn);
         if self.children.gave_up(&fqdn) {
             self.children.forgive(&fqdn);
-            self.start(myself, &fqdn, self.after_restart()).await;
+            self.start(myself, &fqdn, self.after_restart(), Urgency::Bulk).await;
             self.post_restarts();
         }
     }

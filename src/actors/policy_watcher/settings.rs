@@ -1,12 +1,13 @@
 //! From a GSLBConfig and its Secret to the settings of the controller session.
 
 use super::credentials::Credentials;
-use crate::actors::avi_session::ControllerSettings;
+use crate::actors::avi_session::{ControllerSettings, DeletionPolicy};
 use crate::avi::session::SessionSettings;
 use crate::avi::transport::TlsSettings;
-use crate::core::activation::Problem;
+use crate::core::activation::{APPROVAL_ANNOTATION, Problem};
 use crate::core::owner::Owner;
 use crate::crd::GslbConfig;
+use kube::ResourceExt;
 use secrecy::ExposeSecret;
 use std::time::Duration;
 
@@ -40,7 +41,27 @@ pub fn settings(
         },
         owner,
         refresh: refresh_interval(config.spec.refresh_interval),
+        requests_per_second: not_negative(leader.requests_per_second).unwrap_or(REQUESTS_PER_SECOND),
+        follow_leader: leader.follow_leader.unwrap_or(false),
+        deletions: deletion_policy(config),
     })
+}
+
+/// Below the 32 that a controller allows one client by default.
+const REQUESTS_PER_SECOND: u32 = 20;
+
+fn deletion_policy(config: &GslbConfig) -> DeletionPolicy {
+    let guard = config.spec.deletion_guard.clone().unwrap_or_default();
+    DeletionPolicy {
+        max_percent: not_negative(guard.max_percent).unwrap_or(20).min(100),
+        max_count: not_negative(guard.max_count).unwrap_or(10) as usize,
+        approved: config.annotations().get(APPROVAL_ANNOTATION).cloned(),
+    }
+}
+
+/// What the schema should have refused counts as absent.
+fn not_negative(number: Option<i32>) -> Option<u32> {
+    number.and_then(|number| u32::try_from(number).ok())
 }
 
 /// `spec.refreshInterval` in seconds; absent, zero or negative means ten minutes.

