@@ -29,6 +29,10 @@ pub enum Failure {
     /// account.
     #[error("the controller refuses username or password ({0}); correct the credentials Secret")]
     InvalidCredentials(String),
+    /// The login was refused for another reason than a wrong password. It is tried again after the usual time of a
+    /// lock.
+    #[error("the controller lets nobody log in to the account ({0}); unlock it, or wait: the next try is half an hour later")]
+    AccountLocked(String),
     #[error("the account has too many sessions ({0}); raise max_concurrent_sessions or close some")]
     SessionLimit(String),
     #[error("login was answered without session cookies; is this an Avi controller?")]
@@ -56,6 +60,14 @@ pub enum Failure {
     Forbidden(String),
     #[error("the controller limits the request rate")]
     RateLimited { retry_after: Option<Duration> },
+    #[error("the controller holds as many objects as it may ({0}); raise its limit or remove objects")]
+    Quota(String),
+    /// The controller itself says that it is not ready to serve.
+    #[error("the controller is not ready ({0}); it is asked again until it is")]
+    NotReady(String),
+    /// Redirects are not followed: the session's cookies go to the configured address only.
+    #[error("the answer leads to {0} instead of being one; set spec.gslbLeader.controllerIP to the controller itself")]
+    Redirected(String),
     /// 408 and 5xx.
     #[error("the controller failed with {status} ({text})")]
     ServerError { status: u16, text: String, retry_after: Option<Duration> },
@@ -66,7 +78,7 @@ pub enum Failure {
     #[error("unexpected answer {status} ({text})")]
     Unexpected { status: u16, text: String },
     /// A successful answer that makes no sense.
-    #[error("the answer is not usable: {0}")]
+    #[error("the answer is not usable: {0}; see whether a proxy answers in the controller's place")]
     Malformed(String),
     /// Objects came and went during each attempt to list them; acting on such a list could delete what was missed.
     #[error("the collection kept changing while it was read")]
@@ -102,6 +114,8 @@ impl CallError {
         let unclear = match &self.failure {
             Failure::Transport(error) => error.may_have_been_executed(),
             Failure::ServerError { .. } | Failure::Malformed(_) | Failure::Unexpected { .. } => true,
+            // Some servers do what they are asked and then send the client elsewhere to look at it.
+            Failure::Redirected(_) => true,
             _ => false,
         };
         self.write && unclear
@@ -113,9 +127,11 @@ impl CallError {
             _ if self.may_have_been_applied() => Remedy::Reread,
             Failure::Transport(_) | Failure::RateLimited { .. } | Failure::ServerError { .. } => Remedy::Backoff,
             Failure::UnstableList | Failure::NoSession | Failure::Malformed(_) => Remedy::Backoff,
+            Failure::NotReady(_) => Remedy::Backoff,
             Failure::Maintenance(_) | Failure::DomainConflict(_) | Failure::Upgrade(_) => Remedy::Slow,
             Failure::NotLeader(_) | Failure::InUse(_) => Remedy::Slow,
-            Failure::SessionLimit(_) | Failure::BadSession(_) => Remedy::Slow,
+            Failure::SessionLimit(_) | Failure::BadSession(_) | Failure::AccountLocked(_) => Remedy::Slow,
+            Failure::Quota(_) | Failure::Redirected(_) => Remedy::Slow,
             Failure::NotFound(_) | Failure::AlreadyExists(_) | Failure::StaleWrite(_) => Remedy::Reread,
             Failure::InvalidCredentials(_) | Failure::Forbidden(_) => Remedy::Human,
             Failure::OwnedElsewhere { .. } | Failure::UnknownTenant(_) | Failure::InvalidVersion(_) => Remedy::Human,

@@ -1,9 +1,10 @@
 //! Status code and text of an answer to the failure that it means.
 
 use super::call_error::Failure;
-use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
+use http::header::{DATE, HeaderName, LOCATION, RETRY_AFTER};
+use http::{HeaderMap, StatusCode, Uri};
 use serde_json::Value;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Longest part of a controller's text that goes into a message.
 const MAX_TEXT: usize = 300;
@@ -18,9 +19,11 @@ pub fn classify(status: StatusCode, headers: &HeaderMap, text: String) -> Failur
         return Failure::InUse(text);
     }
     match status.as_u16() {
+        300..=399 => Failure::Redirected(target(headers)),
         400 if says("Config Operations can be done ONLY on leader") => Failure::NotLeader(text),
         400 if says("GSLB system is in maintenance mode") => Failure::Maintenance(text),
         400 if says("domain name conflicting with existing domain name") => Failure::DomainConflict(text),
+        400 if says("Limit exceeded") => Failure::Quota(text),
         400 if says("Invalid version") || says("introduced in later versions") => Failure::InvalidVersion(text),
         401 if says("Invalid credentials") => Failure::InvalidCredentials(text),
         401 if says("concurrent sessions") => Failure::SessionLimit(text),
@@ -45,9 +48,30 @@ pub fn explanation(json: Option<&Value>, raw: &str) -> String {
     if text.is_empty() { "no explanation".to_owned() } else { text.chars().take(MAX_TEXT).collect() }
 }
 
-/// Seconds only: no Avi controller is known to send a date.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+/// How long the controller asks to wait: in seconds, or until a date. A date is taken by the controller's own clock
+/// when the answer shows it, so that a wrong clock on either side does no harm.
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = header(headers, &RETRY_AFTER)?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    let now = header(headers, &DATE).and_then(|date| httpdate::parse_http_date(date.trim()).ok());
+    Some(until.duration_since(now.unwrap_or_else(SystemTime::now)).unwrap_or_default())
+}
+
+/// Where a redirect leads, without the query, which may hold what is nobody's business.
+fn target(headers: &HeaderMap) -> String {
+    let location = header(headers, &LOCATION).and_then(|location| location.trim().parse::<Uri>().ok());
+    match location.as_ref().map(|uri| (uri.host(), uri.path())) {
+        Some((Some(host), _)) => format!("host {host}"),
+        Some((None, path)) => format!("{path} on the same host"),
+        None => "an unknown place".to_owned(),
+    }
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
 }
 
 #[cfg(test)]
@@ -64,7 +88,8 @@ mod tests {
     #[test]
     fn each_phrase_of_the_controller_has_its_meaning_and_remedy() {
         type Make = fn(String) -> Failure;
-        let table: [(u16, &str, Make, Remedy); 19] = [
+        let table: [(u16, &str, Make, Remedy); 20] = [
+            (400, "Limit exceeded: at most 1000 GslbService objects", Failure::Quota, Remedy::Slow),
             (400, "Config Operations can be done ONLY on leader cluster-1", Failure::NotLeader, Remedy::Slow),
             (400, "GSLB system is in maintenance mode.", Failure::Maintenance, Remedy::Slow),
             (400, "domain name conflicting with existing domain name", Failure::DomainConflict, Remedy::Slow),
@@ -105,11 +130,49 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_read_from_429() {
-        let headers = HeaderMap::from_iter([(RETRY_AFTER, "7".parse().unwrap())]);
-        let failure = classify(StatusCode::TOO_MANY_REQUESTS, &headers, String::new());
-        let error = CallError::new("GET", false, failure);
-        assert_eq!((error.retry_after(), error.remedy()), (Some(Duration::from_secs(7)), Remedy::Backoff));
+    fn retry_after_is_read_from_429_and_503_as_seconds_or_as_a_date() {
+        let date = "Fri, 01 May 2026 12:00:00 GMT";
+        let table: [(&str, Option<u64>); 6] = [
+            ("7", Some(7)),
+            (" 120 ", Some(120)),
+            ("Fri, 01 May 2026 12:01:30 GMT", Some(90)),
+            ("Fri, 01 May 2026 11:00:00 GMT", Some(0)),
+            ("soon", None),
+            ("-1", None),
+        ];
+        for (value, seconds) in table {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap()), (DATE, date.parse().unwrap())]);
+            for status in [429, 503] {
+                let failure = classify(StatusCode::from_u16(status).unwrap(), &headers, String::new());
+                let error = CallError::new("GET", false, failure);
+                let expected = (seconds.map(Duration::from_secs), Remedy::Backoff);
+                assert_eq!((error.retry_after(), error.remedy()), expected, "{status} {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_date_without_the_clock_of_the_controller_is_taken_by_ours() {
+        let headers = HeaderMap::from_iter([(RETRY_AFTER, "Fri, 01 May 2020 12:00:00 GMT".parse().unwrap())]);
+        assert_eq!(retry_after(&headers), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn a_redirect_is_an_error_that_names_where_it_leads() {
+        let table = [
+            (Some("https://sso.example.org:8443/login?next=/api&user=admin"), "host sso.example.org"),
+            (Some("/login?next=%2Fapi"), "/login on the same host"),
+            (Some("not a place"), "an unknown place"),
+            (None, "an unknown place"),
+        ];
+        for (location, expected) in table {
+            let location = location.map(|location| (LOCATION, location.parse().unwrap()));
+            let failure = classify(StatusCode::FOUND, &HeaderMap::from_iter(location), "moved".into());
+            assert_eq!(failure, Failure::Redirected(expected.into()));
+            let write = CallError::new("POST", true, failure.clone());
+            assert_eq!((write.remedy(), write.may_have_been_applied()), (Remedy::Reread, true));
+            assert_eq!(CallError::new("GET", false, failure).remedy(), Remedy::Slow);
+        }
     }
 
     #[test]

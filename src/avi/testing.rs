@@ -2,21 +2,16 @@
 
 use super::session::{AviClient, SessionSettings};
 use super::transport::{AviTransport, TransportError};
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use axum::{Json, Router};
 use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use http::{HeaderMap, StatusCode};
-use http_body_util::BodyExt as _;
+use http::header::SET_COOKIE;
+use http::{HeaderMap, HeaderName, Request, Response, StatusCode};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use tower::ServiceExt as _;
+use std::time::Duration;
 
 pub const PASSWORD: &str = "pass-word-1";
 
@@ -34,16 +29,55 @@ pub fn seen(line: &str, tenant: &str, body: Value) -> Seen {
     Seen { line: line.to_owned(), tenant: tenant.to_owned(), body }
 }
 
+/// What comes back for one request.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    status: u16,
+    body: Bytes,
+    headers: Vec<(&'static str, String)>,
+}
+
+/// An answer of JSON; nothing for `Null`, and a text as it is, as front proxies do.
+pub fn prepared(status: u16, body: Value) -> Prepared {
+    let body = match body {
+        Value::Null => Bytes::new(),
+        Value::String(text) => Bytes::from(text),
+        json => Bytes::from(json.to_string()),
+    };
+    Prepared { status, body, headers: Vec::new() }
+}
+
+impl Prepared {
+    pub fn with(mut self, header: &'static str, value: &str) -> Self {
+        self.headers.push((header, value.to_owned()));
+        self
+    }
+
+    pub fn bytes(status: u16, body: &'static [u8]) -> Self {
+        Self { status, body: Bytes::from_static(body), headers: Vec::new() }
+    }
+}
+
+type Outcome = Result<Prepared, TransportError>;
+
 #[derive(Default)]
 struct Inner {
     logins: u32,
-    /// The session that is accepted.
-    session: Option<String>,
-    login_answer: Option<(u16, Value)>,
-    answers: BTreeMap<String, VecDeque<(u16, Value)>>,
+    /// The sessions that are accepted.
+    sessions: BTreeSet<String>,
+    /// Beyond so many, logins are refused.
+    most_sessions: Option<usize>,
+    login_answer: Option<Prepared>,
+    login_body: Option<Value>,
+    /// Sessions, by the number of their login, that are refused however new they are.
+    bad: BTreeSet<u32>,
+    answers: BTreeMap<String, VecDeque<Outcome>>,
     faults: BTreeMap<String, TransportError>,
+    latency: Duration,
     seen: Vec<Seen>,
     headers: Vec<HeaderMap>,
+    under_way: BTreeMap<String, usize>,
+    most_under_way: BTreeMap<String, usize>,
 }
 
 /// Clones are the same controller.
@@ -55,7 +89,12 @@ pub struct TestController {
 impl TestController {
     /// Queues an answer to requests of this method, path and query; the last one is given again and again.
     pub fn on(&self, line: &str, status: u16, body: Value) -> &Self {
-        self.inner.lock().answers.entry(line.to_owned()).or_default().push_back((status, body));
+        self.on_exactly(line, Ok(prepared(status, body)))
+    }
+
+    /// The same, for an answer with headers or of bytes, or for a break of the connection.
+    pub fn on_exactly(&self, line: &str, outcome: Outcome) -> &Self {
+        self.inner.lock().answers.entry(line.to_owned()).or_default().push_back(outcome);
         self
     }
 
@@ -67,7 +106,7 @@ impl TestController {
 
     /// Answers logins with this instead of a session.
     pub fn refuse_logins(&self, status: u16, body: Value) -> &Self {
-        self.inner.lock().login_answer = Some((status, body));
+        self.inner.lock().login_answer = Some(prepared(status, body));
         self
     }
 
@@ -76,14 +115,48 @@ impl TestController {
         self
     }
 
+    /// Body of the answers to logins that are accepted.
+    pub fn login_body(&self, body: Value) -> &Self {
+        self.inner.lock().login_body = Some(body);
+        self
+    }
+
+    /// Allows an account only so many sessions.
+    pub fn at_most(&self, sessions: usize) -> &Self {
+        self.inner.lock().most_sessions = Some(sessions);
+        self
+    }
+
     /// Sessions opened so far are no longer known.
     pub fn forget_sessions(&self) -> &Self {
-        self.inner.lock().session = None;
+        self.inner.lock().sessions.clear();
+        self
+    }
+
+    /// The sessions of these logins, counted from 1, are refused.
+    pub fn bad_sessions(&self, logins: impl IntoIterator<Item = u32>) -> &Self {
+        self.inner.lock().bad.extend(logins);
+        self
+    }
+
+    /// Time that each answer takes.
+    pub fn latency(&self, latency: Duration) -> &Self {
+        self.inner.lock().latency = latency;
         self
     }
 
     pub fn logins(&self) -> u32 {
         self.inner.lock().logins
+    }
+
+    /// The sessions that are open.
+    pub fn sessions(&self) -> BTreeSet<String> {
+        self.inner.lock().sessions.clone()
+    }
+
+    /// Most requests of this line that were under way at once.
+    pub fn most_at_once(&self, line: &str) -> usize {
+        self.inner.lock().most_under_way.get(line).copied().unwrap_or_default()
     }
 
     /// All requests except logins.
@@ -111,79 +184,119 @@ impl TestController {
         AviClient::new(Arc::new(self.clone()), settings).unwrap()
     }
 
-    fn router(&self) -> Router {
-        Router::new().route("/login", post(login)).fallback(answer).with_state(self.clone())
-    }
-
-    async fn exchange(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
-        // Lets parallel calls overlap.
-        tokio::task::yield_now().await;
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let (parts, body) = request.into_parts();
         let tenant = parts.headers["x-avi-tenant"].to_str().unwrap().to_owned();
         let line = format!("{} {}", parts.method, parts.uri.path_and_query().unwrap());
-        let fault = {
+        let _under_way = UnderWay::new(self, &line);
+        // Lets parallel calls overlap.
+        tokio::task::yield_now().await;
+        let (fault, latency) = {
             let mut inner = self.inner.lock();
             inner.headers.push(parts.headers.clone());
             let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
             inner.seen.push(Seen { line: line.clone(), tenant, body });
-            inner.faults.get(&line).cloned()
+            (inner.faults.get(&line).cloned(), inner.latency)
         };
+        if !latency.is_zero() {
+            crate::retry::pause(latency).await;
+        }
         if let Some(error) = fault {
             return Err(error);
         }
-        let answer = self.router().oneshot(Request::from_parts(parts, Body::from(body))).await.unwrap();
+        let answer = match line.as_str() {
+            "POST /login" => self.inner.lock().login(),
+            _ => self.inner.lock().answer(&line, &parts.headers)?,
+        };
         tokio::task::yield_now().await;
-        let (parts, body) = answer.into_parts();
-        Ok(http::Response::from_parts(parts, body.collect().await.unwrap().to_bytes()))
+        Ok(response(answer))
     }
 }
 
 impl AviTransport for TestController {
-    fn send(&self, request: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
         self.exchange(request).boxed()
     }
 }
 
-async fn login(State(controller): State<TestController>) -> Response {
-    let mut inner = controller.inner.lock();
-    inner.logins += 1;
-    if let Some((status, body)) = inner.login_answer.clone() {
-        return reply(status, body);
+impl Inner {
+    fn login(&mut self) -> Prepared {
+        self.logins += 1;
+        if let Some(answer) = self.login_answer.clone() {
+            return answer;
+        }
+        if self.most_sessions.is_some_and(|most| self.sessions.len() >= most) {
+            return prepared(401, json!({"error": "Maximum concurrent sessions reached"}));
+        }
+        let session = format!("session-{}", self.logins);
+        let body = self.login_body.clone().unwrap_or_else(|| json!({"session_cookie_name": "avi-sessionid"}));
+        let csrf = format!("csrftoken=csrf-{}; Max-Age=31449600; Path=/; Secure", self.logins);
+        let cookies = [csrf, format!("avi-sessionid={session}; HttpOnly"), format!("sessionid={session}; HttpOnly")];
+        let mut answer = prepared(200, body);
+        answer.headers.extend(cookies.map(|cookie| ("set-cookie", cookie)));
+        if !self.bad.contains(&self.logins) {
+            self.sessions.insert(session);
+        }
+        answer
     }
-    let session = format!("session-{}", inner.logins);
-    let mut answer = Json(json!({"session_cookie_name": "avi-sessionid"})).into_response();
-    let csrf = format!("csrftoken=csrf-{}; Max-Age=31449600; Path=/; Secure", inner.logins);
-    for cookie in [csrf, format!("avi-sessionid={session}; HttpOnly"), format!("sessionid={session}; HttpOnly")] {
-        answer.headers_mut().append("set-cookie", cookie.parse().unwrap());
+
+    fn answer(&mut self, line: &str, headers: &HeaderMap) -> Outcome {
+        let cookies = headers.get("cookie").map_or("", |value| value.to_str().unwrap());
+        let session = cookies.split("; ").find_map(|cookie| cookie.strip_prefix("avi-sessionid="));
+        let session = session.filter(|session| self.sessions.contains(*session)).map(str::to_owned);
+        let open = session.is_some() || line == "GET /api/cluster/runtime";
+        if !open {
+            return Ok(prepared(401, json!({"detail": "Authentication credentials were not provided."})));
+        }
+        if let Some(session) = session.as_ref().filter(|_| line == "POST /logout") {
+            self.sessions.remove(session);
+        }
+        let Some(queue) = self.answers.get_mut(line) else { return Ok(prepared(501, json!({"error": line}))) };
+        let outcome = if queue.len() > 1 { queue.pop_front().unwrap() } else { queue[0].clone() };
+        outcome.map(|mut answer| {
+            let rotated = answer.headers.iter().any(|(name, value)| {
+                *name == "set-cookie" && value.starts_with("avi-sessionid=")
+            });
+            // As on a real controller, each answer prolongs the session.
+            if let Some(session) = session.filter(|_| !rotated) {
+                answer.headers.push(("set-cookie", format!("avi-sessionid={session}")));
+            }
+            answer
+        })
     }
-    inner.session = Some(session);
-    answer
 }
 
-async fn answer(State(controller): State<TestController>, request: Request) -> Response {
-    let mut inner = controller.inner.lock();
-    let cookies = request.headers().get("cookie").map_or("", |value| value.to_str().unwrap());
-    let known = inner.session.as_ref().is_some_and(|session| cookies.contains(&format!("avi-sessionid={session}")));
-    if !known {
-        return reply(401, json!({"detail": "Authentication credentials were not provided."}));
+fn response(answer: Prepared) -> Response<Bytes> {
+    let mut response = Response::new(answer.body);
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap();
+    for (name, value) in answer.headers {
+        let name = HeaderName::from_static(name);
+        debug_assert!(name == SET_COOKIE || !response.headers().contains_key(&name));
+        response.headers_mut().append(name, value.parse().unwrap());
     }
-    let line = format!("{} {}", request.method(), request.uri().path_and_query().unwrap());
-    let Some(queue) = inner.answers.get_mut(&line) else { return reply(501, json!({"error": line})) };
-    let (status, body) = if queue.len() > 1 { queue.pop_front().unwrap() } else { queue[0].clone() };
-    let mut answer = reply(status, body);
-    if let Some(session) = &inner.session {
-        // As on a real controller, each answer prolongs the session.
-        answer.headers_mut().append("set-cookie", format!("avi-sessionid={session}").parse().unwrap());
-    }
-    answer
+    response
 }
 
-/// A text is sent as it is, as front proxies do.
-fn reply(status: u16, body: Value) -> Response {
-    let status = StatusCode::from_u16(status).unwrap();
-    match body {
-        Value::Null => status.into_response(),
-        Value::String(text) => (status, [("content-type", "application/json")], text).into_response(),
-        json => (status, Json(json)).into_response(),
+/// Counts a request while it is under way.
+struct UnderWay {
+    controller: TestController,
+    line: String,
+}
+
+impl UnderWay {
+    fn new(controller: &TestController, line: &str) -> Self {
+        let mut inner = controller.inner.lock();
+        let count = inner.under_way.entry(line.to_owned()).or_default();
+        *count += 1;
+        let count = *count;
+        let most = inner.most_under_way.entry(line.to_owned()).or_default();
+        *most = count.max(*most);
+        Self { controller: controller.clone(), line: line.to_owned() }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        *self.controller.inner.lock().under_way.get_mut(&self.line).unwrap() -= 1;
     }
 }

@@ -24,7 +24,8 @@ pub fn install_amko(home: &KubeWorld, contexts: &[&str]) {
         home,
         json!({"apiVersion": "amko.vmware.com/v1alpha1", "kind": "GSLBConfig",
             "metadata": {"name": "gc-1", "namespace": "avi-system", "annotations": {"amko.vmware.com/amko-uuid": UUID}},
-            "spec": {"gslbLeader": {"credentials": "gslb-avi-secret", "controllerVersion": "30.2.1", "controllerIP": LEADER},
+            "spec": {"gslbLeader": {"credentials": "gslb-avi-secret", "controllerVersion": "30.2.1", "controllerIP": LEADER,
+                "requestsPerSecond": 0},
                 "memberClusters": members, "refreshInterval": 1800}}),
     );
     apply(home, policy(contexts, json!({})));

@@ -93,6 +93,7 @@ pub fn concerns_controller(failure: &Failure) -> bool {
         Failure::Transport(_) | Failure::NotLeader(_) | Failure::Maintenance(_) | Failure::Upgrade(_) => true,
         Failure::InvalidCredentials(_) | Failure::SessionLimit(_) | Failure::NoSession | Failure::BadSession(_) => true,
         Failure::RateLimited { .. } | Failure::InvalidVersion(_) => true,
+        Failure::AccountLocked(_) | Failure::NotReady(_) | Failure::Redirected(_) => true,
         // The front proxy's answers while the controller starts or is overloaded.
         Failure::ServerError { status, .. } => matches!(status, 502..=504),
         _ => false,

@@ -3,10 +3,11 @@
 use super::{json, malformed};
 use crate::avi::call_error::{CallError, Failure};
 use crate::avi::session::AviClient;
+use crate::avi::version::PKI_PROFILE_REF;
 use crate::avi::wire::{
     RefNames, last_modified, monitor_body, monitor_owner, parse_monitor, service_body, text, with_last_modified,
 };
-use crate::core::gslb::HealthMonitor;
+use crate::core::gslb::{GslbService, HealthMonitor};
 use crate::core::owner::{MONITOR_PREFIX, Owner};
 use crate::core::plan::{Write, same_monitor};
 use http::Method;
@@ -41,15 +42,26 @@ impl AviClient {
             }
             Write::DeleteMonitor { uuid, tenant, .. } => self.delete("healthmonitor", uuid, tenant).await,
             Write::CreateService(service) => {
-                self.save(Save::post("gslbservice", &service.tenant, service_body(service, owner))).await
+                self.save(Save::post("gslbservice", &service.tenant, self.body_of(service, owner))).await
             }
             Write::UpdateService { uuid, last_modified, service } => {
-                let body = service_body(service, owner);
+                let body = self.body_of(service, owner);
                 self.save(Save::put("gslbservice", uuid, &service.tenant, body, last_modified.as_deref())).await
             }
             Write::DeleteService { uuid, tenant, .. } => self.delete("gslbservice", uuid, tenant).await,
         };
         outcome.map_err(|error| error.about(object_of(write)))
+    }
+
+    /// Without what the version in use does not know: the controller would refuse the whole service for it.
+    fn body_of(&self, service: &GslbService, owner: &Owner) -> Value {
+        let mut body = service_body(service, owner);
+        if let Some(fields) = body.as_object_mut().filter(|fields| fields.contains_key("pki_profile_ref"))
+            && !self.may_send("pki_profile_ref", PKI_PROFILE_REF)
+        {
+            fields.remove("pki_profile_ref");
+        }
+        body
     }
 
     async fn create_monitor(&self, monitor: &HealthMonitor, owner: &Owner) -> Result<Stored, CallError> {

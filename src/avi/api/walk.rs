@@ -2,7 +2,8 @@
 //!
 //! Pages are not a snapshot: an object that is deleted during the walk shifts the ones after it, so that
 //! one of them is never seen. Whoever cleans up after such a list deletes what is still needed, so a walk whose
-//! objects do not match the announced count is thrown away.
+//! objects do not match the announced count is thrown away. So is one whose pages announce different counts: something
+//! came and something went, and the sum may be right by chance.
 
 use super::malformed;
 use crate::avi::call_error::{CallError, Failure};
@@ -10,7 +11,7 @@ use crate::avi::session::AviClient;
 use crate::avi::wire::text;
 use http::Method;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const ATTEMPTS: usize = 3;
 /// 200 000 objects; a controller that links pages for ever must not hold the operator.
@@ -42,6 +43,7 @@ impl AviClient {
         let mut target = format!("/api/{collection}?{query}&page_size=100&sort=name");
         let mut first_count = None;
         let mut found = BTreeMap::new();
+        let mut read = BTreeSet::new();
         for _ in 0..MAX_PAGES {
             let page = match self.page(collection, &target).await {
                 Ok(page) => page,
@@ -49,14 +51,21 @@ impl AviClient {
                 Err(error) if error.is_not_found() && first_count.is_some() => return Ok(None),
                 Err(error) => return Err(error),
             };
+            let before = found.len();
             found.extend(page.objects);
-            let first = *first_count.get_or_insert(page.count);
-            match page.next {
-                Some(next) => target = next,
-                None => {
-                    let complete = first == page.count && found.len() as u64 == page.count;
-                    return Ok(complete.then(|| found.into_values().collect()));
-                }
+            if *first_count.get_or_insert(page.count) != page.count {
+                return Ok(None);
+            }
+            let Some(next) = page.next else {
+                let complete = found.len() as u64 == page.count;
+                return Ok(complete.then(|| found.into_values().collect()));
+            };
+            if found.len() == before {
+                return Err(malformed(&Method::GET, &target, "the page brings nothing new and yet is not the last"));
+            }
+            read.insert(std::mem::replace(&mut target, next));
+            if read.contains(&target) {
+                return Err(malformed(&Method::GET, &target, "`next` leads back to a page that was read"));
             }
         }
         Err(malformed(&Method::GET, &target, format!("more than {MAX_PAGES} pages")))

@@ -1,14 +1,15 @@
 //! One request and its answer.
 
 use super::AviClient;
-use super::state::Session;
+use super::pool::Session;
 use crate::avi::call_error::{CallError, Failure};
-use crate::avi::classify::explanation;
+use crate::avi::classify::{explanation, retry_after};
 use crate::avi::transport::TransportError;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE, REFERER, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use serde_json::Value;
+use tokio::time::Instant;
 
 /// What is asked. The body of a login holds the password, so there is no `Debug`.
 pub struct Call<'a> {
@@ -29,14 +30,18 @@ pub struct Response {
 #[derive(Debug, Clone)]
 enum Body {
     Json(Value),
-    /// Also when the answer calls itself JSON: some plain texts do.
-    Text(String),
+    /// Also when the answer calls itself JSON: some plain texts do. With what it is instead.
+    Text(String, &'static str),
 }
 
 impl Call<'_> {
     pub fn error(&self, failure: impl Into<Failure>) -> CallError {
         let what = format!("{} {} in tenant {}", self.method, self.target, self.tenant);
         CallError::new(what, self.is_write(), failure)
+    }
+
+    pub fn is_read(&self) -> bool {
+        self.method == Method::GET
     }
 
     fn is_write(&self) -> bool {
@@ -49,7 +54,7 @@ impl Response {
     pub fn json(&self) -> Option<&Value> {
         match &self.body {
             Body::Json(value) => Some(value),
-            Body::Text(_) => None,
+            Body::Text(..) => None,
         }
     }
 
@@ -57,7 +62,15 @@ impl Response {
     pub fn into_json(self) -> Option<Value> {
         match self.body {
             Body::Json(value) => Some(value),
-            Body::Text(_) => None,
+            Body::Text(..) => None,
+        }
+    }
+
+    /// What the body is, when it is not JSON.
+    pub(super) fn unusable(&self) -> Option<&'static str> {
+        match &self.body {
+            Body::Json(_) => None,
+            Body::Text(_, why) => Some(why),
         }
     }
 
@@ -65,7 +78,7 @@ impl Response {
     pub(super) fn explanation(&self) -> String {
         match &self.body {
             Body::Json(value) => explanation(Some(value), &value.to_string()),
-            Body::Text(text) => explanation(None, text),
+            Body::Text(text, _) => explanation(None, text),
         }
     }
 
@@ -73,21 +86,29 @@ impl Response {
         let (parts, bytes) = answer.into_parts();
         let body = match serde_json::from_slice(&bytes) {
             Ok(value) => Body::Json(value),
-            Err(_) => Body::Text(String::from_utf8_lossy(&bytes).into_owned()),
+            Err(error) => Body::Text(String::from_utf8_lossy(&bytes).into_owned(), instead_of_json(&bytes, &error)),
         };
         Self { status: parts.status, headers: parts.headers, body }
     }
 }
 
 impl AviClient {
-    /// Sends `call` with the cookies of `session` and keeps the cookies that come back. Any status is an answer.
+    /// Sends `call` with the cookies of `session` and keeps the cookies that come back. Any status is an answer; one
+    /// that asks for fewer requests slows all calls down.
     pub(super) async fn send(&self, call: &Call<'_>, session: Option<&Session>) -> Result<Response, CallError> {
         let request = self.http_request(call, session).map_err(|e| call.error(e))?;
+        let sent = Instant::now();
         let mut answer = self.shared.transport.send(request).await.map_err(|e| call.error(e))?;
         if let Some(session) = session {
             session.jar.lock().absorb(answer.headers());
             // An answer that somebody prints must not hold the session.
             answer.headers_mut().remove(SET_COOKIE);
+        }
+        let wait = retry_after(answer.headers());
+        match answer.status() {
+            StatusCode::TOO_MANY_REQUESTS => self.shared.pacer.refused(sent, wait),
+            StatusCode::SERVICE_UNAVAILABLE if wait.is_some() => self.shared.pacer.refused(sent, wait),
+            _ => {}
         }
         Ok(Response::from_http(answer))
     }
@@ -101,13 +122,31 @@ impl AviClient {
             .header(CONTENT_TYPE, "application/json")
             .header(REFERER, self.shared.base.url("/"))
             .header("x-avi-tenant", call.tenant.as_bytes())
-            .header("x-avi-version", self.shared.settings.version.as_str())
             .header("x-avi-useragent", "AMKO");
         if let Some(session) = session {
+            // Before the login nobody knows which version the controller accepts.
+            request = request.header("x-avi-version", self.shared.version.header());
             let jar = session.jar.lock();
             request = request.header(COOKIE, secret(&jar.header())?).header("x-csrftoken", secret(jar.csrf_token())?);
         }
         request.body(body).map_err(|e| TransportError::Unsendable(e.to_string()))
+    }
+}
+
+/// What a body is that cannot be read as JSON.
+fn instead_of_json(bytes: &[u8], error: &serde_json::Error) -> &'static str {
+    if bytes.is_empty() {
+        "the body is empty"
+    } else if std::str::from_utf8(bytes).is_err() {
+        "the body is not UTF-8"
+    } else if bytes.starts_with(b"\xef\xbb\xbf") {
+        "the body starts with a byte order mark"
+    } else if bytes.trim_ascii_start().starts_with(b"<") {
+        "the body is HTML and not JSON"
+    } else if error.is_eof() {
+        "the body ends in the middle of the JSON"
+    } else {
+        "the body is not JSON"
     }
 }
 

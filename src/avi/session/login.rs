@@ -1,124 +1,77 @@
-//! Logging in: one at a time, however many calls need it.
+//! Logging in: a task of its own, so that callers may come and go while it is under way.
 
 use super::cookies::Jar;
 use super::exchange::Call;
-use super::state::{Phase, Session, State};
 use super::{AviClient, Response};
 use crate::avi::call_error::{CallError, Failure};
 use crate::avi::classify::classify;
+use crate::avi::transport::TransportError;
+use crate::avi::urgency::Urgency;
 use http::{Method, StatusCode};
-use parking_lot::Mutex;
 use secrecy::ExposeSecret as _;
-use serde_json::json;
-use std::sync::Arc;
+use serde_json::{Value, json};
+use tokio::time::Instant;
 
-/// The session in use, and the queue of those who wait for the next one.
-#[derive(Debug, Default)]
-pub struct Logins {
-    state: Mutex<State>,
-    /// Held during a login. An async lock on purpose: those who wait for it want exactly the result of that login,
-    /// and when the caller that holds it is cancelled, the next one logs in.
-    gate: tokio::sync::Mutex<()>,
+/// The place in the pool that a login is for. Without an outcome, because the login crashed or the runtime ends, the
+/// login counts as failed: nobody waits for what will not come.
+struct Place {
+    client: AviClient,
+    slot: usize,
+    outcome: Option<Result<Jar, CallError>>,
 }
 
-impl Logins {
-    /// A session newer than generation `stale`: the current one, or that of a login in progress (whose failure is
-    /// shared too), or that of a new login by `log_in`.
-    pub async fn session<F>(&self, stale: Option<u64>, log_in: impl FnOnce() -> F) -> Result<Arc<Session>, CallError>
-    where
-        F: Future<Output = Result<Jar, CallError>>,
-    {
-        if let Some(session) = self.usable(stale)? {
-            return Ok(session);
-        }
-        let attempts = self.state.lock().attempts;
-        let _one_at_a_time = self.gate.lock().await;
-        if let Some(session) = self.usable(stale)? {
-            return Ok(session);
-        }
-        if let Some(failure) = self.failed_since(attempts) {
-            return Err(failure);
-        }
-        self.record(log_in().await)
+impl Place {
+    fn end(mut self, outcome: Result<Jar, CallError>) {
+        self.outcome = Some(outcome);
     }
+}
 
-    /// Removes the session.
-    pub fn take(&self) -> Option<Arc<Session>> {
-        let mut state = self.state.lock();
-        match std::mem::take(&mut state.phase) {
-            Phase::Ready(session) => Some(session),
-            Phase::Cold => None,
-            Phase::Blocked => {
-                state.phase = Phase::Blocked;
-                None
-            }
-        }
+impl Drop for Place {
+    fn drop(&mut self) {
+        let broken = || login_call(&Value::Null).error(TransportError::Interrupted("the login broke off".into()));
+        let outcome = self.outcome.take().unwrap_or_else(|| Err(broken()));
+        let shared = &self.client.shared;
+        shared.pool.lock().logged_in(self.slot, outcome, Instant::now());
+        shared.changes.send_modify(|changes| *changes += 1);
     }
+}
 
-    pub fn unblock(&self) {
-        let mut state = self.state.lock();
-        if matches!(state.phase, Phase::Blocked) {
-            state.phase = Phase::Cold;
-        }
-    }
-
-    fn usable(&self, stale: Option<u64>) -> Result<Option<Arc<Session>>, CallError> {
-        let state = self.state.lock();
-        match (&state.phase, &state.failure) {
-            (Phase::Ready(session), _) if stale.is_none_or(|stale| session.generation > stale) => {
-                Ok(Some(Arc::clone(session)))
-            }
-            (Phase::Blocked, Some(failure)) => Err(failure.clone()),
-            _ => Ok(None),
-        }
-    }
-
-    fn failed_since(&self, attempts: u64) -> Option<CallError> {
-        let state = self.state.lock();
-        if state.attempts > attempts { state.failure.clone() } else { None }
-    }
-
-    fn record(&self, outcome: Result<Jar, CallError>) -> Result<Arc<Session>, CallError> {
-        let mut state = self.state.lock();
-        state.attempts += 1;
-        match outcome {
-            Ok(jar) => {
-                let session = Arc::new(Session { generation: state.attempts, jar: Mutex::new(jar) });
-                state.phase = Phase::Ready(Arc::clone(&session));
-                state.failure = None;
-                Ok(session)
-            }
-            Err(failure) => {
-                let refused = matches!(failure.failure, Failure::InvalidCredentials(_));
-                state.phase = if refused { Phase::Blocked } else { Phase::Cold };
-                state.failure = Some(failure.clone());
-                Err(failure)
-            }
-        }
-    }
+fn login_call(body: &Value) -> Call<'_> {
+    Call { method: Method::POST, target: "/login", tenant: "admin", body: Some(body) }
 }
 
 impl AviClient {
+    /// Logs in for a place that the pool marked.
+    pub(super) fn start_login(&self, slot: usize) {
+        // Calls wait for it.
+        let client = self.with_urgency(Urgency::Interactive);
+        let place = Place { client: client.clone(), slot, outcome: None };
+        tokio::spawn(async move { place.end(client.log_in().await) });
+    }
+
     /// One `POST /login`: see `docs/RULES.md#sessions`.
-    pub(super) async fn log_in(&self) -> Result<Jar, CallError> {
+    async fn log_in(&self) -> Result<Jar, CallError> {
         let settings = &self.shared.settings;
         let body = json!({"username": settings.username, "password": settings.password.expose_secret()});
-        let call = Call { method: Method::POST, target: "/login", tenant: "admin", body: Some(&body) };
+        let call = login_call(&body);
+        self.shared.pacer.turn(self.urgency).await;
         let answer = self.send(&call, None).await?;
         if !answer.status.is_success() {
             return Err(call.error(self.login_refused(&answer)));
         }
         let cookies = session_cookies(&answer).ok_or_else(|| call.error(Failure::NoSession))?;
-        tracing::info!(controller = %settings.address, "logged in to the controller");
+        let version = answer.json().and_then(|body| body.get("version")?.get("Version")?.as_str());
+        self.shared.version.learn(version);
+        tracing::info!(controller = %settings.address, version, "logged in to the controller");
         Ok(cookies)
     }
 
-    /// Any 401 counts against the account's failed logins, so it blocks, whatever its text; only a full session table
-    /// is known to have nothing to do with the password.
+    /// A 401 that does not name the password comes from a locked account, or from a controller with words of its own
+    /// for a wrong password. Either way another try may do harm.
     fn login_refused(&self, answer: &Response) -> Failure {
         let text = self.without_password(&answer.explanation());
         match classify(answer.status, &answer.headers, text) {
-            Failure::BadSession(text) if answer.status == StatusCode::UNAUTHORIZED => Failure::InvalidCredentials(text),
+            Failure::BadSession(text) if answer.status == StatusCode::UNAUTHORIZED => Failure::AccountLocked(text),
             other => other,
         }
     }

@@ -1,27 +1,39 @@
-//! One authenticated session, shared by any number of parallel calls.
+//! A few authenticated sessions, shared by any number of parallel calls.
 
 mod address;
 mod cookies;
 mod exchange;
+mod lease;
 mod login;
-mod state;
+mod pool;
+mod ready;
 
 pub use address::InvalidAddress;
 pub use exchange::Response;
 
 use super::call_error::{CallError, Failure};
 use super::classify::classify;
-use super::transport::AviTransport;
+use super::limit::{Pace, Pacer};
+use super::transport::{AviTransport, TransportError};
 use super::urgency::Urgency;
+use super::version::{ApiVersion, Negotiation, VersionInUse};
 use address::Base;
 use exchange::Call;
+use futures::future::join_all;
 use http::{Method, StatusCode};
-use login::Logins;
+use parking_lot::Mutex;
+use pool::{Pool, Session};
 use secrecy::SecretString;
 use serde_json::Value;
-use state::Session;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// How often one call is sent at most because its session was refused. Two refusals of good sessions in a row end a
+/// call; a third try is for the call that was handed a session lost together with its first one.
+const TRIES: usize = 3;
 
 /// Which controller, and as whom.
 #[derive(Debug, Clone)]
@@ -34,7 +46,8 @@ pub struct SessionSettings {
     pub version: String,
 }
 
-/// Handle to the session; clones share it. Logs in when first used and when the controller forgot the session.
+/// Handle to the sessions; clones share them, and the limit of requests. Logs in when first used, when all sessions
+/// are busy, and when the controller forgot one.
 #[derive(Clone)]
 pub struct AviClient {
     shared: Arc<Shared>,
@@ -49,21 +62,41 @@ pub struct SessionCounts {
     pub blocked: usize,
 }
 
+/// What the client had to do over, since it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Repairs {
+    /// Reads that were sent again because the first answer was lost or unusable.
+    pub repeated_reads: u64,
+    /// Logins that replaced a session which the controller refused.
+    pub relogins: u64,
+}
+
 struct Shared {
     transport: Arc<dyn AviTransport>,
     settings: SessionSettings,
     base: Base,
-    logins: Logins,
+    pool: Mutex<Pool>,
+    /// Moves when a login comes to its end.
+    changes: watch::Sender<u64>,
+    pacer: Pacer,
+    version: Negotiation,
+    repeated_reads: AtomicU64,
 }
 
 impl AviClient {
-    /// Sends nothing yet.
+    /// Sends nothing yet, and has no limit of requests.
     pub fn new(transport: Arc<dyn AviTransport>, settings: SessionSettings) -> Result<Self, InvalidAddress> {
-        let base = Base::of(&settings.address)?;
-        Ok(Self {
-            shared: Arc::new(Shared { transport, settings, base, logins: Logins::default() }),
-            urgency: Urgency::Bulk,
-        })
+        let shared = Shared {
+            transport,
+            base: Base::of(&settings.address)?,
+            pool: Mutex::new(Pool::new()),
+            changes: watch::Sender::new(0),
+            pacer: Pacer::new(),
+            version: Negotiation::new(settings.version.clone()),
+            repeated_reads: AtomicU64::new(0),
+            settings,
+        };
+        Ok(Self { shared: Arc::new(shared), urgency: Urgency::Bulk })
     }
 
     /// The same sessions, for calls that are this urgent.
@@ -72,26 +105,46 @@ impl AviClient {
     }
 
     /// Changes the rate of requests for all clones; 0 means no limit.
-    pub fn set_requests_per_second(&self, _rate: u32) {}
+    pub fn set_requests_per_second(&self, rate: u32) {
+        self.shared.pacer.set_rate(rate);
+    }
 
-    /// Whether the controller is up, asked without a login.
-    ///
-    /// # Errors
-    /// When it does not answer, or says that it is starting.
-    pub async fn ready(&self) -> Result<(), CallError> {
-        Ok(())
+    /// The rate of requests that is kept now, and who waits because of it.
+    pub fn pace(&self) -> Pace {
+        self.shared.pacer.pace()
     }
 
     /// The sessions of all clones.
     pub fn sessions(&self) -> SessionCounts {
-        SessionCounts::default()
+        self.shared.pool.lock().counts(Instant::now())
     }
 
-    /// Sends one request and returns the answer when it is a 2xx. `target` is path and query, from `/api` on; `tenant`
-    /// is the value of `X-Avi-Tenant`, `*` for reads over all tenants.
+    /// What all clones had to do over.
+    pub fn repairs(&self) -> Repairs {
+        let repeated_reads = self.shared.repeated_reads.load(Ordering::Relaxed);
+        Repairs { repeated_reads, relogins: self.shared.pool.lock().relogins() }
+    }
+
+    /// The API version that was agreed at the last login; `None` before the first.
+    pub fn negotiated_version(&self) -> Option<VersionInUse> {
+        self.shared.version.in_use()
+    }
+
+    /// Whether requests may hold `field`, which came with version `since`. A field that they may not hold is logged
+    /// once.
+    pub(super) fn may_send(&self, field: &str, since: ApiVersion) -> bool {
+        let has = self.shared.version.has(since);
+        if !has {
+            self.shared.version.tell_omission(field, since);
+        }
+        has
+    }
+
+    /// Sends one request and returns the answer when it is a 2xx, of a GET when it also is JSON. `target` is path and
+    /// query, from `/api` on; `tenant` is the value of `X-Avi-Tenant`, `*` for reads over all tenants.
     ///
-    /// A session that the controller refuses (401, 419) is replaced once and the request repeated: a refused request
-    /// was not executed. Nothing else is repeated.
+    /// A session that the controller refuses (401, 419) is replaced and the request repeated: a refused request was
+    /// not executed. A read whose answer was lost or is no JSON is repeated once. Nothing else is.
     pub async fn request(
         &self,
         method: Method,
@@ -100,35 +153,80 @@ impl AviClient {
         body: Option<&Value>,
     ) -> Result<Response, CallError> {
         let call = Call { method, target, tenant, body };
-        let session = self.session(None).await?;
-        let mut answer = self.send(&call, Some(&session)).await?;
-        if refuses_session(answer.status) {
-            let fresh = self.session(Some(session.generation)).await?;
-            answer = self.send(&call, Some(&fresh)).await?;
+        let answer = self.answer_to(&call).await?;
+        if !answer.status.is_success() {
+            return Err(self.failed(&call, &answer));
         }
-        self.succeeded(&call, answer)
+        match answer.unusable().filter(|_| call.is_read()) {
+            Some(why) => Err(call.error(Failure::Malformed(why.to_owned()))),
+            None => Ok(answer),
+        }
     }
 
-    /// Ends the session on the controller, if there is one. The next request would log in again.
+    /// Ends all sessions on the controller, those too that are just being opened. The next request would log in again.
+    ///
+    /// # Errors
+    /// The first failure; the other sessions are ended all the same.
     pub async fn logout(&self) -> Result<(), CallError> {
-        let Some(session) = self.shared.logins.take() else { return Ok(()) };
+        let mut changes = self.shared.changes.subscribe();
+        let mut outcome = Ok(());
+        loop {
+            changes.mark_unchanged();
+            let (open, more) = {
+                let mut pool = self.shared.pool.lock();
+                (pool.take_all(), pool.is_logging_in())
+            };
+            let outcomes = join_all(open.iter().map(|session| self.end(session))).await;
+            outcome = outcomes.into_iter().fold(outcome, Result::and);
+            if !more {
+                return outcome;
+            }
+            // The sender lives in `self`.
+            let _ = changes.changed().await;
+        }
+    }
+
+    /// Does not wait for its turn: who stops has little time.
+    async fn end(&self, session: &Session) -> Result<(), CallError> {
         let call = Call { method: Method::POST, target: "/logout", tenant: "admin", body: None };
-        let answer = self.send(&call, Some(&session)).await?;
-        self.succeeded(&call, answer).map(drop)
+        self.shared.pacer.count();
+        let answer = self.send(&call, Some(session)).await?;
+        // A session that the controller does not know has ended.
+        let ended = answer.status.is_success() || refuses_session(answer.status);
+        if ended { Ok(()) } else { Err(self.failed(&call, &answer)) }
     }
 
-    /// Allows one more login after the credentials were refused, for instance because a locked account was unlocked.
-    /// Changed credentials need a new client instead.
-    pub fn unblock(&self) {
-        self.shared.logins.unblock();
-    }
-
-    async fn session(&self, stale: Option<u64>) -> Result<Arc<Session>, CallError> {
-        self.shared.logins.session(stale, || self.log_in()).await
-    }
-
-    fn succeeded(&self, call: &Call<'_>, answer: Response) -> Result<Response, CallError> {
-        if answer.status.is_success() { Ok(answer) } else { Err(self.failed(call, &answer)) }
+    /// Any status but a refused session, unless fresh ones are refused too.
+    async fn answer_to(&self, call: &Call<'_>) -> Result<Response, CallError> {
+        let mut repeated = false;
+        let mut younger_than = 0;
+        let mut refused_at = None;
+        let mut tries = 0;
+        loop {
+            let lease = self.lease(younger_than).await?;
+            let newest = self.shared.pool.lock().generation();
+            let outcome = self.send(call, Some(&lease.session)).await;
+            if call.is_read() && !repeated && is_lost(&outcome) {
+                repeated = true;
+                self.shared.repeated_reads.fetch_add(1, Ordering::Relaxed);
+                tracing::debug!(target = call.target, "the answer was lost or is not usable; read again");
+                continue;
+            }
+            let answer = outcome?;
+            if !refuses_session(answer.status) {
+                lease.answered(answer.status);
+                return Ok(answer);
+            }
+            tries += 1;
+            let error = self.failed(call, &answer);
+            let now_newest = lease.refused(CallError { what: "session with the controller".into(), ..error.clone() });
+            // A session opened after the first refusal arrived is good, if any is.
+            if tries == TRIES || refused_at.is_some_and(|at| lease.session.generation > at) {
+                return Err(error);
+            }
+            younger_than = refused_at.unwrap_or(newest);
+            refused_at = refused_at.or(Some(now_newest));
+        }
     }
 
     fn failed(&self, call: &Call<'_>, answer: &Response) -> CallError {
@@ -139,6 +237,14 @@ impl AviClient {
             other => other,
         };
         call.error(failure)
+    }
+}
+
+/// Whether there is no answer that can be read, although the controller was reached.
+fn is_lost(outcome: &Result<Response, CallError>) -> bool {
+    match outcome {
+        Ok(answer) => answer.status.is_success() && answer.unusable().is_some(),
+        Err(error) => matches!(error.failure, Failure::Transport(TransportError::Interrupted(_))),
     }
 }
 

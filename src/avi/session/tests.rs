@@ -1,19 +1,45 @@
-//! Logging in, sharing a session and replacing it, against a scripted controller.
+//! Logging in, sharing sessions and replacing them, against a scripted controller.
 
 use super::*;
-use crate::avi::testing::{PASSWORD, TestController, seen};
+use crate::avi::testing::{PASSWORD, Prepared, TestController, prepared, seen};
 use crate::avi::transport::TransportError;
 use futures::future::join_all;
 use serde_json::json;
+use std::time::Duration;
+
+mod answers;
+mod pool;
+mod refusals;
+mod versions;
+
+const CLOUD: &str = "GET /api/cloud";
 
 fn controller() -> TestController {
     let controller = TestController::default();
-    controller.on("GET /api/cloud", 200, json!({"count": 0, "results": []}));
+    controller.on(CLOUD, 200, json!({"count": 0, "results": []})).on("POST /logout", 200, json!({}));
     controller
 }
 
 async fn get(client: &AviClient) -> Result<Response, CallError> {
     client.request(Method::GET, "/api/cloud", "*", None).await
+}
+
+async fn gets(client: &AviClient, calls: usize) -> Vec<Result<Response, CallError>> {
+    join_all((0..calls).map(|_| get(client))).await
+}
+
+/// A client with this many sessions in use, and how many logins there were.
+async fn grown(controller: &TestController, sessions: usize) -> AviClient {
+    let client = controller.client();
+    for _ in 0..2 * sessions {
+        assert!(gets(&client, 2 * sessions).await.iter().all(Result::is_ok));
+    }
+    assert_eq!(client.sessions(), SessionCounts { ready: sessions, ..SessionCounts::default() });
+    client
+}
+
+async fn minutes(n: u64) {
+    crate::retry::pause(Duration::from_secs(60 * n)).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -23,33 +49,32 @@ async fn the_first_call_logs_in_and_each_call_carries_the_headers_of_a_session()
     let all = controller.everything();
     let (login, call) = (&all[0], &all[1]);
     assert_eq!(login.0, seen("POST /login", "admin", json!({"username": "admin", "password": PASSWORD})));
-    assert_eq!(call.0, seen("GET /api/cloud", "*", Value::Null));
+    assert_eq!(call.0, seen(CLOUD, "*", Value::Null));
     let expected = [
         ("content-type", "application/json"),
         ("referer", "https://avi.example.org/"),
         ("x-avi-tenant", "*"),
-        ("x-avi-version", "30.2.1"),
         ("x-avi-useragent", "AMKO"),
+        ("x-avi-version", "30.2.1"),
         ("cookie", "avi-sessionid=session-1; csrftoken=csrf-1; sessionid=session-1"),
         ("x-csrftoken", "csrf-1"),
     ];
     let headers: Vec<_> = call.1.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
     assert_eq!(headers, expected);
-    assert!(!login.1.contains_key("cookie"));
+    assert!(!login.1.contains_key("cookie") && !login.1.contains_key("x-avi-version"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn parallel_calls_share_one_login() {
+async fn the_first_login_is_alone_however_many_calls_need_it() {
     let controller = controller();
     let client = controller.client();
-    let outcomes = join_all((0..10).map(|_| get(&client))).await;
-    assert!(outcomes.iter().all(Result::is_ok));
+    assert!(gets(&client, 10).await.iter().all(Result::is_ok));
     assert_eq!(controller.logins(), 1);
 }
 
 /// DB-48.
 #[tokio::test(start_paused = true)]
-async fn calls_in_several_tenants_share_one_login() {
+async fn calls_in_several_tenants_share_the_sessions() {
     let controller = controller();
     let client = controller.client();
     let tenants = ["*", "admin", "tenant2"];
@@ -58,68 +83,36 @@ async fn calls_in_several_tenants_share_one_login() {
     assert_eq!(controller.logins(), 1);
 }
 
+/// SES-01.
 #[tokio::test(start_paused = true)]
-async fn ten_parallel_401s_make_one_login() {
+async fn more_sessions_are_opened_when_all_are_busy_and_one_serves_calls_that_come_one_by_one() {
     let controller = controller();
     let client = controller.client();
-    get(&client).await.unwrap();
-    controller.forget_sessions();
-    let outcomes = join_all((0..10).map(|_| get(&client))).await;
-    assert!(outcomes.iter().all(Result::is_ok));
-    assert_eq!(controller.logins(), 2);
-    assert_eq!(controller.lines().len(), 1 + 20);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_419_is_answered_with_a_new_login_too() {
-    let controller = TestController::default();
-    controller.on("GET /api/cloud", 419, json!({})).on("GET /api/cloud", 200, json!({}));
-    get(&controller.client()).await.unwrap();
-    assert_eq!((controller.logins(), controller.lines().len()), (2, 2));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_second_401_in_a_row_is_an_error_and_not_a_loop() {
-    let controller = TestController::default();
-    controller.on("GET /api/cloud", 401, json!("CSRF token missing or incorrect."));
-    let error = get(&controller.client()).await.unwrap_err();
-    assert_eq!(error.failure, Failure::BadSession("CSRF token missing or incorrect.".into()));
-    assert_eq!((controller.logins(), controller.lines().len()), (2, 2));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_wrong_password_is_sent_once_however_many_ask() {
-    let controller = controller();
-    controller.refuse_logins(401, json!({"error": "Invalid credentials"}));
-    let client = controller.client();
-    let outcomes = join_all((0..10).map(|_| get(&client))).await;
-    let later = get(&client).await;
-    for outcome in outcomes.into_iter().chain([later]) {
-        let error = outcome.unwrap_err();
-        assert_eq!(error.failure, Failure::InvalidCredentials("Invalid credentials".into()));
-        assert!(!error.is_retryable());
+    for _ in 0..20 {
+        get(&client).await.unwrap();
     }
-    assert_eq!(controller.logins(), 1);
-    controller.accept_logins();
-    client.unblock();
-    get(&client).await.unwrap();
+    assert_eq!((controller.logins(), controller.sessions().len()), (1, 1));
+    controller.latency(Duration::from_millis(50));
+    for _ in 0..20 {
+        assert!(gets(&client, 40).await.iter().all(Result::is_ok));
+    }
+    assert_eq!((controller.logins(), controller.sessions().len()), (4, 4));
+    assert_eq!(controller.most_at_once("POST /login"), 2);
+    assert_eq!(client.sessions(), SessionCounts { ready: 4, logging_in: 0, blocked: 0 });
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unexplained_401_at_login_blocks_but_a_full_session_table_does_not() {
+async fn calls_are_spread_over_the_sessions() {
     let controller = controller();
-    controller.refuse_logins(401, json!({"error": "Account locked"}));
-    let client = controller.client();
-    for _ in 0..2 {
-        let failure = get(&client).await.unwrap_err().failure;
-        assert_eq!(failure, Failure::InvalidCredentials("Account locked".into()));
-    }
-    assert_eq!(controller.logins(), 1);
-
-    let client = controller.refuse_logins(401, json!({"error": "Maximum concurrent sessions reached"})).client();
-    get(&client).await.unwrap_err();
-    controller.accept_logins();
-    get(&client).await.unwrap();
+    let client = grown(&controller, 4).await;
+    let before = controller.everything().len();
+    controller.latency(Duration::from_millis(50));
+    assert!(gets(&client, 8).await.iter().all(Result::is_ok));
+    let mut cookies: Vec<_> =
+        controller.everything()[before..].iter().map(|(_, headers)| headers["x-csrftoken"].clone()).collect();
+    cookies.sort_by_key(|cookie| cookie.to_str().unwrap().to_owned());
+    let expected: Vec<_> = (1..=4).flat_map(|n| [format!("csrf-{n}"), format!("csrf-{n}")]).collect();
+    assert_eq!(cookies, expected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -147,27 +140,123 @@ async fn a_login_that_fails_on_the_network_fails_all_who_wait_once_and_applies_n
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_without_an_answer_may_have_been_applied_and_is_not_repeated() {
+async fn a_login_goes_on_when_the_call_that_started_it_is_given_up() {
     let controller = controller();
-    controller.break_line("POST /api/gslbservice/", TransportError::Interrupted("reset".into()));
+    controller.latency(Duration::from_secs(5));
     let client = controller.client();
-    let error = client.request(Method::POST, "/api/gslbservice/", "admin", Some(&json!({}))).await.unwrap_err();
-    assert!(error.may_have_been_applied());
-    assert_eq!(controller.lines(), ["POST /api/gslbservice/"]);
+    assert!(tokio::time::timeout(Duration::from_secs(1), get(&client)).await.is_err());
+    assert_eq!(client.sessions(), SessionCounts { logging_in: 1, ..SessionCounts::default() });
+    get(&client).await.unwrap();
+    assert_eq!(controller.logins(), 1);
+}
+
+/// SES-08.
+#[tokio::test(start_paused = true)]
+async fn logout_ends_every_session_once_and_the_next_call_opens_another() {
+    let controller = controller();
+    let client = grown(&controller, 4).await;
+    client.logout().await.unwrap();
+    client.logout().await.unwrap();
+    assert_eq!(controller.lines().iter().filter(|line| *line == "POST /logout").count(), 4);
+    assert_eq!((controller.sessions().len(), client.sessions()), (0, SessionCounts::default()));
+    get(&client).await.unwrap();
+    assert_eq!(controller.logins(), 5);
+}
+
+/// SES-08.
+#[tokio::test(start_paused = true)]
+async fn logout_waits_for_a_login_under_way_and_for_no_turn() {
+    let controller = controller();
+    controller.latency(Duration::from_secs(5));
+    let client = controller.client();
+    let call = tokio::time::timeout(Duration::from_secs(1), get(&client));
+    assert!(call.await.is_err());
+    client.set_requests_per_second(1);
+    let start = Instant::now();
+    client.logout().await.unwrap();
+    assert_eq!((controller.logins(), controller.sessions().len()), (1, 0));
+    assert_eq!(start.elapsed(), Duration::from_secs(4 + 5));
 }
 
 #[tokio::test(start_paused = true)]
-async fn logout_ends_the_session_once_and_the_next_call_opens_another() {
+async fn logout_of_a_session_that_is_over_is_no_failure_and_the_others_are_ended() {
     let controller = controller();
-    controller.on("POST /logout", 200, json!({}));
+    let client = grown(&controller, 2).await;
+    controller.forget_sessions();
+    client.logout().await.unwrap();
+    let controller = TestController::default();
+    controller.on(CLOUD, 200, json!({})).on("POST /logout", 503, json!({})).on("POST /logout", 200, json!({}));
+    let client = grown(&controller, 2).await;
+    let failure = client.logout().await.unwrap_err().failure;
+    assert_eq!(failure, Failure::ServerError { status: 503, text: "{}".into(), retry_after: None });
+    assert_eq!(controller.sessions().len(), 0);
+}
+
+/// SES-07.
+#[tokio::test(start_paused = true)]
+async fn every_request_counts_and_logins_too() {
+    let controller = controller();
     let client = controller.client();
-    client.logout().await.unwrap();
+    client.set_requests_per_second(2);
+    let start = Instant::now();
+    for expected in [0, 500, 1000, 1500] {
+        get(&client).await.unwrap();
+        assert_eq!(start.elapsed(), Duration::from_millis(expected));
+    }
+    assert_eq!(controller.everything().len(), 5);
+}
+
+/// SES-07.
+#[tokio::test(start_paused = true)]
+async fn a_single_change_overtakes_a_crowd() {
+    let controller = controller();
+    let client = controller.client();
+    client.set_requests_per_second(10);
     get(&client).await.unwrap();
-    client.logout().await.unwrap();
-    client.logout().await.unwrap();
-    get(&client).await.unwrap();
-    assert_eq!(controller.lines(), ["GET /api/cloud", "POST /logout", "GET /api/cloud"]);
-    assert_eq!(controller.logins(), 2);
+    let start = Instant::now();
+    let urgent = client.with_urgency(Urgency::Interactive);
+    let crowd = gets(&client, 100);
+    let single = async {
+        crate::retry::pause(Duration::from_secs(2)).await;
+        assert!(client.pace().waiting > 50);
+        get(&urgent).await.unwrap();
+        start.elapsed()
+    };
+    let (outcomes, elapsed) = tokio::join!(crowd, single);
+    assert!(outcomes.iter().all(Result::is_ok));
+    assert_eq!(elapsed.as_secs(), 2);
+    assert!(start.elapsed() > Duration::from_secs(9));
+}
+
+/// SES-07.
+#[tokio::test(start_paused = true)]
+async fn too_many_requests_slow_down_all_calls_for_as_long_as_the_controller_asks() {
+    let controller = TestController::default();
+    controller.on_exactly(CLOUD, Ok(prepared(429, json!({})).with("retry-after", "30"))).on(CLOUD, 200, json!({}));
+    let client = controller.client();
+    client.set_requests_per_second(20);
+    let start = Instant::now();
+    let error = get(&client).await.unwrap_err();
+    assert_eq!(error.failure, Failure::RateLimited { retry_after: Some(Duration::from_secs(30)) });
+    assert_eq!(client.pace().rate, 10);
+    get(&client.with_urgency(Urgency::Interactive)).await.unwrap();
+    assert_eq!(start.elapsed(), Duration::from_secs(30));
+    minutes(1).await;
+    assert_eq!(client.pace().rate, 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_503_slows_down_only_when_it_says_for_how_long() {
+    let controller = TestController::default();
+    controller.on(CLOUD, 503, json!({})).on_exactly(CLOUD, Ok(prepared(503, json!({})).with("retry-after", "7")));
+    let client = controller.client();
+    client.set_requests_per_second(20);
+    let mut rates = Vec::new();
+    for _ in 0..2 {
+        get(&client).await.unwrap_err();
+        rates.push(client.pace().rate);
+    }
+    assert_eq!(rates, [20, 10]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -177,9 +266,9 @@ async fn nothing_that_can_be_printed_holds_a_secret() {
     let client = controller.client();
     let answer = get(&client).await.unwrap();
     let error = client.request(Method::GET, "/api/x", "admin", None).await.unwrap_err();
-    let session = client.session(None).await.unwrap();
+    let pool = client.shared.pool.lock();
     let settings = &client.shared.settings;
-    let printed = format!("{client:?} {settings:?} {session:?} {answer:?} {error:?} {error}");
+    let printed = format!("{client:?} {settings:?} {pool:?} {answer:?} {error:?} {error}");
     for secret in [PASSWORD, "session-1", "csrf-1"] {
         assert!(!printed.contains(secret), "{secret} in {printed}");
     }

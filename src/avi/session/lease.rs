@@ -1,0 +1,77 @@
+//! One call's use of one session.
+
+use super::pool::{Next, Session};
+use super::{AviClient, Shared};
+use crate::avi::call_error::CallError;
+use http::StatusCode;
+use std::sync::Arc;
+use tokio::time::Instant;
+
+/// Counts as a call under way until it is dropped.
+pub struct Lease {
+    shared: Arc<Shared>,
+    slot: usize,
+    pub session: Arc<Session>,
+}
+
+impl AviClient {
+    /// A session opened after generation `younger_than`, where that can be had, and the turn to use it at once. A turn
+    /// is waited for last: who waits for a login has not taken one, so that not all of them are used in one moment.
+    pub(super) async fn lease(&self, younger_than: u64) -> Result<Lease, CallError> {
+        loop {
+            self.usable(younger_than).await?;
+            self.shared.pacer.turn(self.urgency).await;
+            match self.take(younger_than) {
+                Some(lease) => return Ok(lease),
+                // The session was lost meanwhile.
+                None => self.shared.pacer.give_back(),
+            }
+        }
+    }
+
+    /// Waits until there is a session; logs in when nobody does.
+    async fn usable(&self, younger_than: u64) -> Result<(), CallError> {
+        let mut changes = self.shared.changes.subscribe();
+        let finished = self.shared.pool.lock().finished();
+        loop {
+            changes.mark_unchanged();
+            let next = self.shared.pool.lock().next(younger_than, finished, Instant::now())?;
+            match next {
+                Next::Use => return Ok(()),
+                Next::LogIn(slot) => self.start_login(slot),
+                // The sender lives in `self`.
+                Next::Wait => drop(changes.changed().await),
+            }
+        }
+    }
+
+    fn take(&self, younger_than: u64) -> Option<Lease> {
+        let (slot, session, more) = self.shared.pool.lock().choose(younger_than, Instant::now())?;
+        if let Some(more) = more {
+            self.start_login(more);
+        }
+        Some(Lease { shared: Arc::clone(&self.shared), slot, session })
+    }
+}
+
+impl Lease {
+    /// The controller answered. Only what it answers itself, and not a proxy in front of it, tells of the session.
+    pub fn answered(&self, status: StatusCode) {
+        if !status.is_server_error() && !status.is_redirection() {
+            self.shared.pool.lock().served(self.slot, self.session.generation, Instant::now());
+        }
+    }
+
+    /// The controller refused the session. Returns the generation of the newest session.
+    pub fn refused(&self, why: CallError) -> u64 {
+        let mut pool = self.shared.pool.lock();
+        pool.refused(self.slot, self.session.generation, why, Instant::now());
+        pool.generation()
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.shared.pool.lock().done(self.slot);
+    }
+}
