@@ -31,7 +31,9 @@ pub enum Failure {
     InvalidCredentials(String),
     /// The login was refused for another reason than a wrong password. It is tried again after the usual time of a
     /// lock.
-    #[error("the controller lets nobody log in to the account ({0}); unlock it, or wait: the next try is half an hour later")]
+    #[error(
+        "the controller lets nobody log in to the account ({0}); unlock it, or wait: the next try is half an hour later"
+    )]
     AccountLocked(String),
     #[error("the account has too many sessions ({0}); raise max_concurrent_sessions or close some")]
     SessionLimit(String),

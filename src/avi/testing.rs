@@ -139,6 +139,11 @@ impl TestController {
         self
     }
 
+    pub fn good_sessions(&self) -> &Self {
+        self.inner.lock().bad.clear();
+        self
+    }
+
     /// Time that each answer takes.
     pub fn latency(&self, latency: Duration) -> &Self {
         self.inner.lock().latency = latency;
@@ -254,9 +259,8 @@ impl Inner {
         let Some(queue) = self.answers.get_mut(line) else { return Ok(prepared(501, json!({"error": line}))) };
         let outcome = if queue.len() > 1 { queue.pop_front().unwrap() } else { queue[0].clone() };
         outcome.map(|mut answer| {
-            let rotated = answer.headers.iter().any(|(name, value)| {
-                *name == "set-cookie" && value.starts_with("avi-sessionid=")
-            });
+            let rotated =
+                answer.headers.iter().any(|(name, value)| *name == "set-cookie" && value.starts_with("avi-sessionid="));
             // As on a real controller, each answer prolongs the session.
             if let Some(session) = session.filter(|_| !rotated) {
                 answer.headers.push(("set-cookie", format!("avi-sessionid={session}")));

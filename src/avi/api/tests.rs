@@ -4,7 +4,7 @@ use super::*;
 use crate::avi::testing::{Seen, TestController, seen};
 use crate::avi::transport::TransportError;
 use crate::avi::wire::{RefNames, monitor_body, parse_monitor, parse_service, service_body};
-use crate::core::gslb::{GslbService, HealthMonitor, Member, Pool, PoolAlgorithm, Probe};
+use crate::core::gslb::{GslbService, HealthMonitor, Member, Pool, PoolAlgorithm, Probe, SitePersistence};
 use crate::core::owner::Owner;
 use crate::core::plan::{Holding, Write};
 use serde_json::json;
@@ -160,6 +160,28 @@ async fn updates_are_puts_of_the_whole_object_with_the_version_that_was_read() {
     let write = Write::UpdateMonitor { uuid: "hm-1".into(), last_modified: None, monitor: monitor("a.b") };
     let (_, requests) = execute(&controller, &write).await;
     assert_eq!(requests, [seen("PUT /api/healthmonitor/hm-1", "team2", monitor_body(&monitor("a.b"), &owner()))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_controller_before_22_1_3_gets_no_pki_profile() {
+    let persistence = SitePersistence { profile: "gap-1".into(), pki_profile: Some("pki-x".into()) };
+    let service = GslbService { persistence: Some(persistence), ..service("a.b") };
+    let complete = service_body(&service, &owner());
+    let mut without = complete.clone();
+    without.as_object_mut().unwrap().remove("pki_profile_ref").unwrap();
+    for (version, expected) in [("22.1.2-2p9", &without), ("22.1.3", &complete), ("30.2.1", &complete)] {
+        let controller = TestController::default();
+        controller.login_body(json!({"session_cookie_name": "sessionid", "version": {"Version": version}}));
+        controller.on("GET /api/cloud", 200, json!({})).on("POST /api/gslbservice/", 201, stored_service("a.b"));
+        controller.on("PUT /api/gslbservice/gs-1", 200, stored_service("a.b"));
+        let client = controller.client();
+        client.check_version().await.unwrap();
+        let update = Write::UpdateService { uuid: "gs-1".into(), last_modified: None, service: service.clone() };
+        for write in [Write::CreateService(service.clone()), update] {
+            client.execute(&write, &owner()).await.unwrap();
+            assert_eq!(&controller.seen().pop().unwrap().body, expected, "{version}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

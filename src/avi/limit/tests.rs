@@ -125,7 +125,6 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    /// SES-06.
     #[test]
     fn no_span_of_time_sees_more_than_its_rate_and_one_burst(rate in 1..60_u32, steps in prop::collection::vec(step(), 1..400)) {
         let start = Instant::now();
@@ -167,7 +166,6 @@ fn one_per_second() -> Arc<Pacer> {
     pacer
 }
 
-/// SES-06.
 #[tokio::test(start_paused = true)]
 async fn those_in_a_hurry_go_first_and_each_line_keeps_its_order() {
     use Urgency::{Bulk, Interactive};

@@ -1,6 +1,6 @@
 //! One call's use of one session.
 
-use super::pool::{Next, Session};
+use super::pool::{Next, Session, Wish};
 use super::{AviClient, Shared};
 use crate::avi::call_error::CallError;
 use http::StatusCode;
@@ -15,13 +15,13 @@ pub struct Lease {
 }
 
 impl AviClient {
-    /// A session opened after generation `younger_than`, where that can be had, and the turn to use it at once. A turn
-    /// is waited for last: who waits for a login has not taken one, so that not all of them are used in one moment.
-    pub(super) async fn lease(&self, younger_than: u64) -> Result<Lease, CallError> {
+    /// The wanted session, where that can be had, and the turn to use it at once. A turn is waited for last: who waits
+    /// for a login has not taken one, so that not all of them are used in one moment.
+    pub(super) async fn lease(&self, wish: Wish) -> Result<Lease, CallError> {
         loop {
-            self.usable(younger_than).await?;
+            self.usable(wish).await?;
             self.shared.pacer.turn(self.urgency).await;
-            match self.take(younger_than) {
+            match self.take(wish) {
                 Some(lease) => return Ok(lease),
                 // The session was lost meanwhile.
                 None => self.shared.pacer.give_back(),
@@ -30,12 +30,12 @@ impl AviClient {
     }
 
     /// Waits until there is a session; logs in when nobody does.
-    async fn usable(&self, younger_than: u64) -> Result<(), CallError> {
+    async fn usable(&self, wish: Wish) -> Result<(), CallError> {
         let mut changes = self.shared.changes.subscribe();
         let finished = self.shared.pool.lock().finished();
         loop {
             changes.mark_unchanged();
-            let next = self.shared.pool.lock().next(younger_than, finished, Instant::now())?;
+            let next = self.shared.pool.lock().next(wish, finished, Instant::now())?;
             match next {
                 Next::Use => return Ok(()),
                 Next::LogIn(slot) => self.start_login(slot),
@@ -45,8 +45,8 @@ impl AviClient {
         }
     }
 
-    fn take(&self, younger_than: u64) -> Option<Lease> {
-        let (slot, session, more) = self.shared.pool.lock().choose(younger_than, Instant::now())?;
+    fn take(&self, wish: Wish) -> Option<Lease> {
+        let (slot, session, more) = self.shared.pool.lock().choose(wish, Instant::now())?;
         if let Some(more) = more {
             self.start_login(more);
         }
@@ -62,11 +62,9 @@ impl Lease {
         }
     }
 
-    /// The controller refused the session. Returns the generation of the newest session.
-    pub fn refused(&self, why: CallError) -> u64 {
-        let mut pool = self.shared.pool.lock();
-        pool.refused(self.slot, self.session.generation, why, Instant::now());
-        pool.generation()
+    /// The controller refused the session.
+    pub fn refused(&self, why: CallError) {
+        self.shared.pool.lock().refused(self.slot, self.session.generation, why, Instant::now());
     }
 }
 

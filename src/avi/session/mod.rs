@@ -22,7 +22,7 @@ use exchange::Call;
 use futures::future::join_all;
 use http::{Method, StatusCode};
 use parking_lot::Mutex;
-use pool::{Pool, Session};
+use pool::{Pool, Session, Wish};
 use secrecy::SecretString;
 use serde_json::Value;
 use std::fmt;
@@ -31,8 +31,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// How often one call is sent at most because its session was refused. Two refusals of good sessions in a row end a
-/// call; a third try is for the call that was handed a session lost together with its first one.
+/// How often one call is sent at most when its sessions are refused. The second refusal ends a call, unless something
+/// speaks for another session: see [`AviClient::answer_to`].
 const TRIES: usize = 3;
 
 /// Which controller, and as whom.
@@ -197,13 +197,18 @@ impl AviClient {
     }
 
     /// Any status but a refused session, unless fresh ones are refused too.
+    ///
+    /// A call whose session is refused wants one opened after it was sent. When that is refused as well, it may have
+    /// been lost together with the first one, if it was opened before the first refusal came; then a still newer one is
+    /// good. If it was opened later, one that has served calls may be good, should there be one. Otherwise it is not
+    /// the session's fault.
     async fn answer_to(&self, call: &Call<'_>) -> Result<Response, CallError> {
         let mut repeated = false;
-        let mut younger_than = 0;
-        let mut refused_at = None;
+        let mut wish = Wish::Any;
+        let mut first_refusal = None;
         let mut tries = 0;
         loop {
-            let lease = self.lease(younger_than).await?;
+            let lease = self.lease(wish).await?;
             let newest = self.shared.pool.lock().generation();
             let outcome = self.send(call, Some(&lease.session)).await;
             if call.is_read() && !repeated && is_lost(&outcome) {
@@ -217,15 +222,19 @@ impl AviClient {
                 lease.answered(answer.status);
                 return Ok(answer);
             }
-            tries += 1;
             let error = self.failed(call, &answer);
-            let now_newest = lease.refused(CallError { what: "session with the controller".into(), ..error.clone() });
-            // A session opened after the first refusal arrived is good, if any is.
-            if tries == TRIES || refused_at.is_some_and(|at| lease.session.generation > at) {
-                return Err(error);
-            }
-            younger_than = refused_at.unwrap_or(newest);
-            refused_at = refused_at.or(Some(now_newest));
+            lease.refused(CallError { what: "session with the controller".into(), ..error.clone() });
+            tries += 1;
+            let pool = self.shared.pool.lock();
+            wish = match first_refusal {
+                None => Wish::YoungerThan(newest),
+                Some(generation) if tries < TRIES && lease.session.generation <= generation => {
+                    Wish::YoungerThan(generation)
+                }
+                Some(_) if tries < TRIES && pool.has_tried() => Wish::Tried,
+                Some(_) => return Err(error),
+            };
+            first_refusal = first_refusal.or(Some(pool.generation()));
         }
     }
 

@@ -17,8 +17,8 @@ use tokio::time::Instant;
 /// enough for accounts that are allowed only some.
 pub const MAX_SESSIONS: usize = 4;
 
-/// Logins that are under way together, once the credentials are known to be good: still one less than lock an account,
-/// should the password change in that very moment.
+/// Logins that are under way together, for more sessions, once the credentials are known to be good: still one less than
+/// lock an account, should the password change in that very moment.
 const LOGINS_AT_ONCE: usize = 2;
 
 /// How long a served call vouches for the credentials.
@@ -98,9 +98,22 @@ pub struct Pool {
     block: Option<Block>,
     grow_after: Option<Instant>,
     proven_at: Option<Instant>,
-    /// Sessions in a row, of any place, that were refused without having served one call.
+    /// Sessions in a row, of any place, that were refused without having served one call. Those that are lost together
+    /// count once.
     fruitless: u32,
+    /// The newest session when one was refused last.
+    refused_at: u64,
     relogins: u64,
+}
+
+/// Which session a call wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    Any,
+    /// One opened after this generation: what lost the call's first session may have taken older ones too.
+    YoungerThan(u64),
+    /// One that has served calls: the newest ones are refused.
+    Tried,
 }
 
 /// What a call without a session has to do.
@@ -125,6 +138,7 @@ impl Pool {
             grow_after: None,
             proven_at: None,
             fruitless: 0,
+            refused_at: 0,
             relogins: 0,
         }
     }
@@ -144,16 +158,21 @@ impl Pool {
         self.relogins
     }
 
+    /// Whether some session has served calls and was not refused since.
+    pub fn has_tried(&self) -> bool {
+        self.ready(Wish::Tried).is_some()
+    }
+
     pub fn is_logging_in(&self) -> bool {
         self.logging_in() > 0
     }
 
-    /// What a call needs that came when `finished` logins had ended and wants a session opened after `younger_than`.
+    /// What a call has to do that came when `finished` logins had ended.
     ///
     /// # Errors
     /// When the login that it waited for failed, or none is allowed.
-    pub fn next(&mut self, younger_than: u64, finished: u64, now: Instant) -> Result<Next, CallError> {
-        if self.least_loaded(younger_than, now).is_some() {
+    pub fn next(&mut self, wish: Wish, finished: u64, now: Instant) -> Result<Next, CallError> {
+        if self.least_loaded(wish, now).is_some() {
             return Ok(Next::Use);
         }
         if self.finished > finished
@@ -164,17 +183,18 @@ impl Pool {
         if let Some(block) = self.blocked(now) {
             return Err(block.why.clone());
         }
-        let together = if self.is_proven(now) { LOGINS_AT_ONCE } else { 1 };
+        if self.is_logging_in() {
+            return Ok(Next::Wait);
+        }
         // Nobody would ever be called if all places were left out at once.
         let free = self.free(now).or_else(|| self.slots.iter().position(|slot| slot.is_dropped(now)));
-        let free = free.filter(|_| self.logging_in() < together);
         Ok(free.map_or(Next::Wait, |slot| self.start(slot)))
     }
 
     /// The session for one call, with its place, and another place to log in to when every session is busy. The call
     /// has to be given back with [`Pool::done`].
-    pub fn choose(&mut self, younger_than: u64, now: Instant) -> Option<(usize, Arc<Session>, Option<usize>)> {
-        let (slot, session) = self.least_loaded(younger_than, now)?;
+    pub fn choose(&mut self, wish: Wish, now: Instant) -> Option<(usize, Arc<Session>, Option<usize>)> {
+        let (slot, session) = self.least_loaded(wish, now)?;
         let more = if self.slots[slot].in_flight > 0 && self.may_grow(now) { self.free(now) } else { None };
         self.slots[slot].in_flight += 1;
         if let Some(more) = more {
@@ -204,12 +224,15 @@ impl Pool {
             return;
         }
         self.proven_at = None;
-        let others_work = self.slots.iter().zip(0..).any(|(other, place)| {
-            place != slot && other.served && matches!(other.phase, Phase::Ready(_))
-        });
+        let lost_with_others = generation <= std::mem::replace(&mut self.refused_at, self.generation);
+        let others_work = self
+            .slots
+            .iter()
+            .zip(0..)
+            .any(|(other, place)| place != slot && other.served && matches!(other.phase, Phase::Ready(_)));
         let refused = &mut self.slots[slot];
         refused.phase = Phase::Stale;
-        if refused.served {
+        if refused.served || lost_with_others {
             return;
         }
         refused.fruitless += 1;
@@ -272,22 +295,29 @@ impl Pool {
         SessionCounts { ready, logging_in, blocked }
     }
 
-    /// The session opened after `younger_than` with the fewest calls under way. Where no such can be had, any session
-    /// will do: the controller has not refused those.
-    fn least_loaded(&self, younger_than: u64, now: Instant) -> Option<(usize, Arc<Session>)> {
-        self.ready(younger_than).or_else(|| {
+    /// The wanted session with the fewest calls under way. Where no such can be had, any session will do: the controller
+    /// has not refused those.
+    fn least_loaded(&self, wish: Wish, now: Instant) -> Option<(usize, Arc<Session>)> {
+        self.ready(wish).or_else(|| {
             let opens = self.logging_in() > 0 || (self.free(now).is_some() && self.blocked(now).is_none());
             let full = self.grow_after.is_some_and(|after| now < after);
-            if opens && !full { None } else { self.ready(0) }
+            if opens && !full { None } else { self.ready(Wish::Any) }
         })
     }
 
-    fn ready(&self, younger_than: u64) -> Option<(usize, Arc<Session>)> {
+    fn ready(&self, wish: Wish) -> Option<(usize, Arc<Session>)> {
+        let suits = |slot: &Slot, session: &Session| match wish {
+            Wish::Any => true,
+            Wish::YoungerThan(generation) => session.generation > generation,
+            Wish::Tried => slot.served,
+        };
         let ready = self.slots.iter().zip(0..).filter_map(|(slot, place)| match &slot.phase {
-            Phase::Ready(session) if session.generation > younger_than => Some((slot.in_flight, place, session)),
+            Phase::Ready(session) if suits(slot, session) => Some((slot.in_flight, place, session)),
             _ => None,
         });
-        ready.min_by_key(|(in_flight, place, _)| (*in_flight, *place)).map(|(_, place, session)| (place, session.clone()))
+        ready
+            .min_by_key(|(in_flight, place, _)| (*in_flight, *place))
+            .map(|(_, place, session)| (place, session.clone()))
     }
 
     fn may_grow(&self, now: Instant) -> bool {

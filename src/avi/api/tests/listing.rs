@@ -111,3 +111,88 @@ async fn pages_that_never_end_or_lead_elsewhere_are_an_error() {
         assert!(matches!(error.failure, Failure::Malformed(_)), "{error}");
     }
 }
+
+fn services(names: std::ops::Range<u32>) -> Vec<Value> {
+    names.map(|n| stored_service(&format!("s{n}.example.org"))).collect()
+}
+
+/// A page of services, and where the next one is.
+fn part(count: usize, results: &[Value], next: Option<u32>) -> Value {
+    let next = next.map(|page| json!(format!("https://h/api/gslbservice?page={page}")));
+    json!({"count": count, "next": next, "results": results})
+}
+
+fn line(page: u32) -> String {
+    format!("GET /api/gslbservice?page={page}")
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_that_lead_in_a_circle_or_repeat_each_other_are_an_error_after_each_was_read_once() {
+    let circle = two_pages(part(300, &services(0..100), Some(2)));
+    circle.on(&line(2), 200, part(300, &services(100..200), Some(3)));
+    circle.on(&line(3), 200, part(300, &services(200..299), Some(2)));
+    let repeated = two_pages(part(300, &services(0..100), Some(2)));
+    repeated.on(&line(2), 200, part(300, &services(0..100), Some(3)));
+    let empty = two_pages(part(300, &services(0..100), Some(2)));
+    empty.on(&line(2), 200, part(300, &[], Some(3)));
+    let reasons = ["`next` leads back to a page that was read", NOTHING_NEW, NOTHING_NEW];
+    for (controller, why) in [circle, repeated, empty].iter().zip(reasons) {
+        let error = list(controller).await.unwrap_err();
+        assert_eq!((error.failure, error.write), (Failure::Malformed(why.into()), false));
+        let lines = controller.lines();
+        let distinct: std::collections::BTreeSet<_> = lines.iter().collect();
+        assert_eq!(distinct.len(), lines.len(), "{lines:?}");
+    }
+}
+
+const NOTHING_NEW: &str = "the page brings nothing new and yet is not the last";
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_is_missing_or_a_count_that_is_wrong_is_never_a_short_list() {
+    let first = services(0..2);
+    let missing = two_pages(part(300, &first, None));
+    let low = two_pages(part(1, &first, None));
+    // One went, one came: the sum is right, an object may be missing.
+    let swapped = two_pages(part(4, &first, Some(2)));
+    swapped.on(&line(2), 200, part(3, &services(2..3), Some(3))).on(&line(3), 200, part(4, &services(3..4), None));
+    for controller in [missing, low, swapped] {
+        assert_eq!(list(&controller).await.unwrap_err().failure, Failure::UnstableList);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_broken_page_does_not_start_the_walk_again() {
+    let controller = two_pages(first_page(2, LINK));
+    controller.on_exactly(SECOND, Err(TransportError::Interrupted("reset".into())));
+    controller.on(SECOND, 200, json!({"count": 2, "results": [stored_service("c.d")]}));
+    assert_eq!(names(&list(&controller).await.unwrap()), ["a.b", "c.d"]);
+    assert_eq!(controller.lines(), [MONITORS, OWN, SECOND, SECOND, LEGACY]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_ends_between_two_pages_costs_that_page_only() {
+    let controller = two_pages(first_page(2, LINK));
+    controller.on(SECOND, 401, json!({})).on(SECOND, 200, json!({"count": 2, "results": [stored_service("c.d")]}));
+    assert_eq!(names(&list(&controller).await.unwrap()), ["a.b", "c.d"]);
+    assert_eq!(controller.lines(), [MONITORS, OWN, SECOND, SECOND, LEGACY]);
+    assert_eq!(controller.logins(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn json_of_another_shape_is_a_typed_error() {
+    let wrong = [
+        json!([]),
+        json!("\"text\""),
+        json!(7),
+        json!({"count": 1, "results": {}}),
+        json!({"count": "1", "results": []}),
+        json!({"count": -1, "results": []}),
+        json!({"count": 1, "results": [null]}),
+        json!({"count": 1, "results": [{"uuid": 7}]}),
+        json!({"results": []}),
+    ];
+    for body in wrong {
+        let error = list(&two_pages(body.clone())).await.unwrap_err();
+        assert!(matches!(error.failure, Failure::Malformed(_)), "{body}: {error}");
+    }
+}

@@ -20,7 +20,6 @@ fn useless() -> Vec<(Prepared, &'static str)> {
     ]
 }
 
-/// SES-10.
 #[tokio::test(start_paused = true)]
 async fn a_read_that_got_no_usable_answer_is_repeated_once() {
     let mut answers: Vec<_> = useless().into_iter().map(|(answer, _)| Ok(answer)).collect();
@@ -34,7 +33,6 @@ async fn a_read_that_got_no_usable_answer_is_repeated_once() {
     }
 }
 
-/// SES-10.
 #[tokio::test(start_paused = true)]
 async fn a_read_that_never_gets_a_usable_answer_is_a_typed_error_after_two_tries() {
     for (answer, why) in useless() {
@@ -68,7 +66,6 @@ async fn a_read_that_the_controller_answers_with_an_error_or_not_in_time_is_not_
     }
 }
 
-/// SES-10.
 #[tokio::test(start_paused = true)]
 async fn a_write_without_an_answer_may_have_been_applied_and_is_not_repeated() {
     let body = json!({});
@@ -78,8 +75,7 @@ async fn a_write_without_an_answer_may_have_been_applied_and_is_not_repeated() {
             let line = format!("{method} /api/gslbservice/");
             controller.on_exactly(&line, answer);
             let client = controller.client();
-            let error =
-                client.request(method.clone(), "/api/gslbservice/", "admin", Some(&body)).await.unwrap_err();
+            let error = client.request(method.clone(), "/api/gslbservice/", "admin", Some(&body)).await.unwrap_err();
             assert!(error.may_have_been_applied());
             assert_eq!((controller.lines(), client.repairs().repeated_reads), (vec![line], 0));
         }
@@ -93,7 +89,6 @@ async fn a_delete_answered_without_a_body_is_a_success() {
     controller.client().request(Method::DELETE, "/api/gslbservice/a", "admin", None).await.unwrap();
 }
 
-/// SES-11.
 #[tokio::test(start_paused = true)]
 async fn a_redirect_is_an_error_that_names_the_host_and_is_not_followed() {
     let controller = TestController::default();
@@ -117,7 +112,6 @@ async fn a_login_that_is_redirected_says_so() {
     assert_eq!(failure, Failure::Redirected("an unknown place".into()));
 }
 
-/// SES-12.
 #[tokio::test(start_paused = true)]
 async fn a_new_token_and_a_new_session_cookie_in_any_answer_are_followed() {
     let controller = TestController::default();
@@ -147,7 +141,6 @@ fn cluster(state: &str) -> Value {
     json!({"node_states": [], "cluster_state": {"state": state, "progress": 50}})
 }
 
-/// SES-13.
 #[tokio::test(start_paused = true)]
 async fn a_controller_is_ready_when_its_cluster_is_up_or_it_does_not_tell() {
     for state in ["CLUSTER_UP_NO_HA", "CLUSTER_UP_HA_ACTIVE", "CLUSTER_UP_HA_COMPROMISED"] {
@@ -158,7 +151,6 @@ async fn a_controller_is_ready_when_its_cluster_is_up_or_it_does_not_tell() {
     }
 }
 
-/// SES-13.
 #[tokio::test(start_paused = true)]
 async fn a_controller_that_is_not_ready_says_in_which_state_it_is() {
     for (status, state) in [(200, "CLUSTER_STARTING"), (200, "CLUSTER_UP_HA_NOT_READY"), (503, "INITIALIZING")] {

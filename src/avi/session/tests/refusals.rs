@@ -9,15 +9,15 @@ async fn ten_parallel_401s_make_one_login() {
     let controller = controller();
     let client = controller.client();
     get(&client).await.unwrap();
+    minutes(1).await;
     controller.forget_sessions();
     assert!(gets(&client, 10).await.iter().all(Result::is_ok));
     assert_eq!((controller.logins(), client.repairs().relogins), (2, 1));
 }
 
-/// SES-03.
 #[tokio::test(start_paused = true)]
 async fn two_hundred_calls_survive_the_loss_of_all_sessions_with_at_most_one_login_for_each() {
-    for lost_after in [1, 30, 70, 120] {
+    for lost_after in [1, 30, 70, 95] {
         let controller = controller();
         let client = grown(&controller, 4).await;
         controller.latency(Duration::from_millis(50));
@@ -31,7 +31,10 @@ async fn two_hundred_calls_survive_the_loss_of_all_sessions_with_at_most_one_log
             outcomes
         };
         let (outcomes, ()) = tokio::join!(calls, loss);
-        assert_eq!(outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).collect::<Vec<_>>(), [&CallError::new("", false, Failure::NoSession); 0]);
+        assert_eq!(
+            outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).collect::<Vec<_>>(),
+            [&CallError::new("", false, Failure::NoSession); 0]
+        );
         assert!((5..=8).contains(&controller.logins()), "{} logins", controller.logins());
     }
 }
@@ -78,7 +81,6 @@ async fn a_second_401_in_a_row_is_an_error_and_not_a_loop() {
     assert_eq!((controller.logins(), controller.lines().len()), (2, 2));
 }
 
-/// SES-04.
 #[tokio::test(start_paused = true)]
 async fn sessions_that_are_refused_as_soon_as_they_are_open_make_no_storm_of_logins() {
     let controller = controller();
@@ -110,18 +112,18 @@ async fn sessions_that_are_refused_as_soon_as_they_are_open_make_no_storm_of_log
     get(&client).await.unwrap();
 }
 
-/// SES-05.
 #[tokio::test(start_paused = true)]
 async fn one_session_that_keeps_being_refused_while_others_work_is_left_out_for_a_while() {
     let controller = controller();
-    controller.bad_sessions([3, 4, 5, 6]);
+    controller.bad_sessions(3..100);
     let client = grown(&controller, 2).await;
     controller.latency(Duration::from_millis(20));
     for _ in 0..100 {
         assert!(gets(&client, 20).await.iter().all(Result::is_ok));
     }
-    let (logins, counts) = (controller.logins(), client.sessions());
-    assert_eq!((logins, counts), (6, SessionCounts { ready: 2, logging_in: 0, blocked: 2 }));
+    assert_eq!(client.sessions(), SessionCounts { ready: 2, logging_in: 0, blocked: 2 });
+    assert!(controller.logins() <= 8, "{} logins", controller.logins());
+    controller.good_sessions();
     minutes(11).await;
     for _ in 0..5 {
         assert!(gets(&client, 20).await.iter().all(Result::is_ok));
@@ -129,7 +131,7 @@ async fn one_session_that_keeps_being_refused_while_others_work_is_left_out_for_
     assert_eq!(client.sessions(), SessionCounts { ready: 4, logging_in: 0, blocked: 0 });
 }
 
-/// SES-02.
+/// DB-06.
 #[tokio::test(start_paused = true)]
 async fn a_wrong_password_is_sent_once_however_many_ask() {
     let controller = controller();
@@ -148,7 +150,7 @@ async fn a_wrong_password_is_sent_once_however_many_ask() {
     assert_eq!((controller.logins(), client.sessions().blocked), (1, 4));
 }
 
-/// SES-02.
+/// DB-06.
 #[tokio::test(start_paused = true)]
 async fn a_password_that_changes_while_four_sessions_are_busy_is_sent_once() {
     for calls in [1, 4, 200] {
@@ -170,7 +172,7 @@ async fn a_password_that_changes_while_four_sessions_are_busy_is_sent_once() {
     }
 }
 
-/// SES-02.
+/// DB-06.
 #[tokio::test(start_paused = true)]
 async fn a_locked_account_is_tried_once_in_35_minutes_and_then_works_again() {
     let controller = controller();
@@ -179,7 +181,10 @@ async fn a_locked_account_is_tried_once_in_35_minutes_and_then_works_again() {
     for _ in 0..34 {
         for outcome in gets(&client, 5).await {
             let error = outcome.unwrap_err();
-            assert_eq!((error.is_retryable(), &error.failure), (true, &Failure::AccountLocked("Account is locked".into())));
+            assert_eq!(
+                (error.is_retryable(), &error.failure),
+                (true, &Failure::AccountLocked("Account is locked".into()))
+            );
         }
         minutes(1).await;
     }
@@ -193,7 +198,7 @@ async fn a_locked_account_is_tried_once_in_35_minutes_and_then_works_again() {
     assert_eq!(controller.logins(), 3);
 }
 
-/// SES-01.
+/// DB-48.
 #[tokio::test(start_paused = true)]
 async fn an_account_that_may_have_two_sessions_is_served_by_two() {
     let controller = controller();

@@ -16,10 +16,10 @@ fn last_version(controller: &TestController) -> String {
     controller.everything().pop().unwrap().1["x-avi-version"].to_str().unwrap().to_owned()
 }
 
-/// SES-09.
 #[tokio::test(start_paused = true)]
 async fn requests_carry_the_lower_of_both_versions() {
-    let table = [("22.1.3-2p1", "22.1.3"), ("9.1.1", "9.1.1"), ("30.2.1", "30.2.1"), ("31.2.1", "30.2.1"), ("?", "30.2.1")];
+    let table =
+        [("22.1.3-2p1", "22.1.3"), ("9.1.1", "9.1.1"), ("30.2.1", "30.2.1"), ("31.2.1", "30.2.1"), ("?", "30.2.1")];
     for (theirs, used) in table {
         let controller = speaking(theirs);
         let client = controller.client();
@@ -31,7 +31,6 @@ async fn requests_carry_the_lower_of_both_versions() {
     }
 }
 
-/// SES-09.
 #[tokio::test(start_paused = true)]
 async fn after_an_upgrade_the_next_login_agrees_on_a_higher_version() {
     let controller = speaking("22.1.1");
