@@ -111,6 +111,25 @@ async fn a_password_is_rotated_without_a_restart() {
     assert_eq!(writes.last().unwrap().body["groups"][0]["members"][0]["ip"]["addr"], "10.1.0.6");
 }
 
+/// The certificate changes between two calls; nothing is sent to whoever shows the wrong one.
+#[tokio::test(start_paused = true)]
+async fn a_certificate_that_is_not_trusted_is_told_and_the_session_survives_it() {
+    let world = world_with_web().await;
+    let before = world.avi.last_request();
+    world.mischief.refuse_certificates.store(true, Ordering::Relaxed);
+    apply(world.cluster("ctx-a"), web("web", "10.1.0.6"));
+    minutes(10).await;
+    assert_eq!(world.requests_since(before), []);
+    let told = "TLS handshake failed: invalid peer certificate: UnknownIssuer; nothing was sent";
+    assert!(state(&world).contains(told), "{}", state(&world));
+
+    world.mischief.refuse_certificates.store(false, Ordering::Relaxed);
+    minutes(1).await;
+    world.settle().await;
+    assert_eq!(outcomes(&world.writes_since(before)), [("PUT gslbservice/<uuid>", 200)]);
+    assert_eq!((world.logins_since(before), state(&world).as_str()), (0, "success: gslb config accepted"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_secret_without_a_password_is_told_and_never_sent() {
     let mut world = World::of_examples();

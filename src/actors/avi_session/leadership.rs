@@ -67,7 +67,10 @@ impl Leadership {
         let newer = match &self.known {
             None => in_use,
             Some(known) if known.uuid != gslb.uuid => in_use,
-            Some(known) if known.view_id == gslb.view_id => known.leader_uuid == gslb.leader_uuid,
+            // Only the leader itself may say that somebody else leads in its view.
+            Some(known) if known.view_id == gslb.view_id => {
+                known.leader_uuid == gslb.leader_uuid || known.leader_uuid == status.cluster_uuid
+            }
             Some(known) => known.view_id < gslb.view_id,
         };
         if newer {
@@ -198,7 +201,7 @@ mod tests {
             },
         };
         let follower = says("site2", 0, "neutral");
-        let table: [(&str, Vec<Answer>, Vec<Answer>, Verdict); 11] = [
+        let table: [(&str, Vec<Answer>, Vec<Answer>, Verdict); 12] = [
             ("nobody answers", vec![], vec![], Verdict::Nobody),
             (
                 "the controller in use leads",
@@ -230,6 +233,12 @@ mod tests {
                 vec![says("neutral", 1, "neutral")],
                 vec![says("site1", 1, "site1")],
                 conflict("neutral and site1", 1),
+            ),
+            (
+                "one of two with the same view gives in",
+                vec![says("neutral", 1, "neutral")],
+                vec![says("neutral", 1, "site1"), says("site1", 1, "site1")],
+                Verdict::Leader(says("site1", 1, "site1")),
             ),
             (
                 "a former leader comes back, and the present one does not answer",
