@@ -12,8 +12,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use support::controller::create_tenant;
 use support::objects::{
-    apply, config, delete_config, delete_ingress, delete_policy, members, patch_config, policy, set_leader, set_password,
-    web,
+    apply, config, delete_config, delete_ingress, delete_policy, members, patch_config, policy, set_leader,
+    set_password, web,
 };
 use support::{LEADER, UUID, World, lines, outcomes};
 

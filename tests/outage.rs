@@ -46,7 +46,8 @@ fn count(line: &str, status: u16, times: usize) -> ((String, u16), usize) {
 /// Address of the only member of each service on a site.
 fn addresses(world: &World, site: &str, names: &[String]) -> Vec<Value> {
     let services = world.on_controller(site, "gslbservice");
-    let address = |name: &String| services[&format!("{name}.example.org")]["groups"][0]["members"][0]["ip"]["addr"].clone();
+    let address =
+        |name: &String| services[&format!("{name}.example.org")]["groups"][0]["members"][0]["ip"]["addr"].clone();
     names.iter().map(address).collect()
 }
 

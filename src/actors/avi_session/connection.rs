@@ -36,7 +36,7 @@ impl AviSessionState {
             }
             (old, new) => {
                 if old.map(|old| &old.session.address) != new.map(|new| &new.session.address) {
-                    self.leadership = Default::default();
+                    self.leadership = new.map(|new| self.args.memory.recall(&new.session.address)).unwrap_or_default();
                 }
                 new.iter().for_each(|settings| self.concern(settings));
                 self.restart_session(myself);
@@ -48,6 +48,7 @@ impl AviSessionState {
     fn adjust(&mut self) {
         let Some(settings) = &self.settings else { return };
         self.deletions.adjust(&settings.deletions);
+        self.args.metrics.session.limit(settings.requests_per_second);
         for connection in self.connections.values() {
             connection.api.set_requests_per_second(settings.requests_per_second);
         }

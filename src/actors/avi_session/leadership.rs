@@ -4,7 +4,25 @@
 //! that a former leader that comes back, or that cannot hear the others, is not mistaken for the present one.
 
 use crate::avi::api::{Gslb, LeaderStatus, Site};
+use parking_lot::RwLock;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What outlives the actor, with the configured address under which it was learnt. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Memory(Arc<RwLock<Option<(String, Gslb)>>>);
+
+impl Memory {
+    pub fn keep(&self, configured: &str, leadership: &Leadership) {
+        *self.0.write() = leadership.known.clone().map(|gslb| (configured.to_owned(), gslb));
+    }
+
+    /// What was known when this controller was configured, if it was the last one.
+    pub fn recall(&self, configured: &str) -> Leadership {
+        let known = self.0.read().clone().filter(|(address, _)| address == configured);
+        Leadership { known: known.map(|(_, gslb)| gslb), ..Leadership::default() }
+    }
+}
 
 /// What is remembered of the GSLB.
 #[derive(Debug, Default)]
@@ -197,7 +215,12 @@ mod tests {
             address: "site1".into(),
             status: LeaderStatus {
                 cluster_uuid: "cluster-x".into(),
-                gslb: Some(Gslb { uuid: "gslb-2".into(), view_id: 9, leader_uuid: "cluster-x".into(), ..Gslb::default() }),
+                gslb: Some(Gslb {
+                    uuid: "gslb-2".into(),
+                    view_id: 9,
+                    leader_uuid: "cluster-x".into(),
+                    ..Gslb::default()
+                }),
             },
         };
         let follower = says("site2", 0, "neutral");
@@ -288,6 +311,21 @@ mod tests {
         let home = [vec!["vip".to_owned()], neutral.clone()].concat();
         assert_eq!(leadership.others("site1", "vip"), [home, site2.clone()]);
         assert_eq!(leadership.others("site1", "elsewhere"), [vec!["elsewhere".to_owned()], neutral, site2]);
+    }
+
+    #[test]
+    fn the_successor_of_a_failed_session_knows_the_view_as_long_as_the_same_controller_is_configured() {
+        let (memory, mut leadership) = (Memory::default(), Leadership::default());
+        leadership.learn(&says("site1", 1, "site1"), true);
+        memory.keep("vip", &leadership);
+        let mut leaders = Vec::new();
+        for configured in ["vip", "another"] {
+            let mut successor = memory.recall(configured);
+            let former = says("neutral", 0, "neutral");
+            successor.learn(&former, true);
+            leaders.push(successor.leader().map(str::to_owned));
+        }
+        assert_eq!(leaders, [Some("site1".to_owned()), Some("neutral".to_owned())]);
     }
 
     #[test]

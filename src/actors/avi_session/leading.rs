@@ -110,6 +110,7 @@ impl AviSessionState {
         let own = current.iter().map(|status| Answer { address: address.clone(), status: status.clone() });
         let answers: Vec<Answer> = own.chain(others).collect();
         let verdict = self.leadership.judge(&answers);
+        self.args.memory.keep(self.configured_address().unwrap_or_default(), &self.leadership);
         let leader_site = self.leadership.leader().map(str::to_owned);
         self.args.board.post(|notices| notices.avi_api.leader_site = leader_site);
         self.args.metrics.session.conflict(matches!(verdict, Verdict::Conflict(_)));

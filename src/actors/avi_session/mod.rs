@@ -28,6 +28,7 @@ mod tests;
 mod trouble;
 mod work;
 
+pub use leadership::Memory;
 pub use settings::{ControllerSettings, DeletionPolicy, Transports};
 pub use work::Ended;
 
@@ -136,6 +137,8 @@ pub struct AviSessionArgs {
     pub policy: Link<PolicyWatcherMsg>,
     pub board: Board,
     pub metrics: Arc<Metrics>,
+    /// What earlier incarnations knew of the GSLB.
+    pub memory: Memory,
     pub retry: RetryPolicy,
     /// FQDNs that are worked on at the same time.
     pub concurrency: usize,

@@ -87,6 +87,7 @@ impl World {
             policy: policy_link,
             board: board.clone(),
             metrics: Arc::default(),
+            memory: Memory::default(),
             retry: RetryPolicy::default(),
             concurrency: 4,
             seed: 7,

@@ -390,7 +390,8 @@ impl ClusterWatcherState {
 fn hearing(board: &Board, context: &str) -> Hearing {
     let (board, context) = (board.clone(), context.to_owned());
     Arc::new(move |now| {
-        board.post(|notices| notices.clusters.get_mut(&context).into_iter().for_each(|notice| notice.heard = Some(now)));
+        board
+            .post(|notices| notices.clusters.get_mut(&context).into_iter().for_each(|notice| notice.heard = Some(now)));
     })
 }
 

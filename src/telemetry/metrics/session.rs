@@ -22,6 +22,7 @@ struct OutcomeLabels {
 pub struct SessionMetrics {
     sessions: Family<StateLabels, Gauge>,
     breaker: Gauge,
+    limit: Gauge,
     full_reads: Family<OutcomeLabels, Counter>,
     moves: Counter,
     conflict: Gauge,
@@ -32,6 +33,7 @@ impl SessionMetrics {
         let metrics = Self {
             sessions: Family::default(),
             breaker: Gauge::default(),
+            limit: Gauge::default(),
             full_reads: Family::default(),
             moves: Counter::default(),
             conflict: Gauge::default(),
@@ -39,6 +41,8 @@ impl SessionMetrics {
         registry.register("controller_sessions", "Sessions with controllers, by state", metrics.sessions.clone());
         let help = "Circuit breaker of the controller: 0 closed, 1 half-open, 2 open";
         registry.register("controller_breaker", help, metrics.breaker.clone());
+        let help = "Configured limit of requests to a controller, 0 for none";
+        registry.register("controller_requests_per_second_limit", help, metrics.limit.clone());
         let help = "Full reads of the controller, by outcome";
         registry.register("controller_full_reads", help, metrics.full_reads.clone());
         registry.register("leader_moves", "How often the GSLB leader was followed", metrics.moves.clone());
@@ -62,6 +66,11 @@ impl SessionMetrics {
             State::HalfOpen => 1,
             State::Open => 2,
         });
+    }
+
+    /// How many requests may be sent per second, on average; 0 means no limit.
+    pub fn limit(&self, requests_per_second: u32) {
+        self.limit.set(i64::from(requests_per_second));
     }
 
     /// A full read has ended.
