@@ -63,7 +63,7 @@ fn minutes_of_silence(world: &World) -> Vec<(String, u64)> {
 async fn the_metrics_tell_how_long_each_cluster_has_been_silent() {
     let mut world = World::of_examples();
     world.start().await;
-    let wait = |minutes| tokio::time::sleep(std::time::Duration::from_secs(60 * minutes));
+    let wait = |minutes: u64| tokio::time::sleep(std::time::Duration::from_secs(60 * minutes));
     let silent = |a, b| vec![("ctx-a".to_owned(), a), ("ctx-b".to_owned(), b)];
     wait(30).await;
     assert_eq!(minutes_of_silence(&world), silent(0, 0));
