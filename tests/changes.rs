@@ -10,8 +10,10 @@ use amko::actors::operator::{Child, OperatorMsg};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use support::controller::create_tenant;
 use support::objects::{
-    apply, config, delete_config, delete_ingress, delete_policy, members, patch_config, policy, set_leader, web,
+    apply, config, delete_config, delete_ingress, delete_policy, members, patch_config, policy, set_leader,
+    set_password, web,
 };
 use support::{LEADER, UUID, World, lines, outcomes};
 
@@ -155,6 +157,75 @@ async fn a_new_log_level_takes_effect_and_costs_nothing() {
     world.settle().await;
     assert_eq!(world.mischief.log_levels.lock().last().map(String::as_str), Some("DEBUG"));
     assert_eq!(world.avi.last_request(), before, "the session goes on");
+}
+
+/// What a change of the GSLBConfig or of its Secret costs: logins, full reads, writes.
+async fn cost(world: &World, change: impl FnOnce(&World)) -> (usize, usize, usize) {
+    let before = world.avi.last_request();
+    let writes = world.writes_after(change).await.len();
+    (world.logins_since(before), full_reads_since(world, before), writes)
+}
+
+fn full_reads_since(world: &World, seq: u64) -> usize {
+    world.requests_since(seq).iter().filter(|r| r.path_and_query.contains("created_by=amko-gslb&")).count()
+}
+
+/// DB-02.
+#[tokio::test(start_paused = true)]
+async fn only_what_needs_another_session_costs_a_login_and_a_full_read() {
+    let world = world_with_web().await;
+    let leader = |patch: Value| json!({"spec": {"gslbLeader": patch}});
+    let table = [
+        ("log level", json!({"spec": {"logLevel": "WARN"}}), (0, 0, 0)),
+        ("refresh interval", json!({"spec": {"refreshInterval": 900}}), (0, 0, 0)),
+        ("rate", leader(json!({"requestsPerSecond": 7})), (0, 0, 0)),
+        ("no rate", leader(json!({"requestsPerSecond": 0})), (0, 0, 0)),
+        ("following", leader(json!({"followLeader": true})), (0, 0, 0)),
+        ("not following", leader(json!({"followLeader": false})), (0, 0, 0)),
+        ("guard", json!({"spec": {"deletionGuard": {"maxPercent": 5, "maxCount": 1}}}), (0, 0, 0)),
+        ("version", leader(json!({"controllerVersion": "22.1.3"})), (1, 1, 0)),
+        ("certificate", leader(json!({"insecureSkipVerify": true})), (1, 1, 0)),
+        ("address", leader(json!({"controllerIP": format!("{LEADER}:443")})), (1, 1, 0)),
+    ];
+    for (what, patch, expected) in table {
+        let cost = cost(&world, |world| patch_config(world.home(), patch)).await;
+        assert_eq!(cost, expected, "{what}");
+    }
+    world.avi.set_password("another");
+    let changed = cost(&world, |world| set_password(world.home(), "another")).await;
+    assert_eq!(changed, (1, 1, 0), "password");
+    let owner = UUID.replace("1111", "4444");
+    let annotation = json!({"metadata": {"annotations": {"amko.vmware.com/amko-uuid": owner}}});
+    let before = world.avi.last_request();
+    patch_config(world.home(), annotation);
+    // It never settles: the services are those of somebody else now.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!((world.logins_since(before), full_reads_since(&world, before)), (1, 1), "owner");
+    assert_eq!(world.avi.session_count(LEADER), 1, "each earlier session was closed");
+}
+
+/// DB-02: a shorter interval counts from now on, not from the next read.
+#[tokio::test(start_paused = true)]
+async fn a_shorter_refresh_interval_takes_effect_at_once() {
+    let world = world_with_web().await;
+    patch_config(world.home(), json!({"spec": {"refreshInterval": 60}}));
+    let before = world.avi.last_request();
+    tokio::time::sleep(Duration::from_secs(200)).await;
+    assert_eq!((world.logins_since(before), full_reads_since(&world, before)), (0, 3));
+}
+
+/// TEN-05 and DB-02.
+#[tokio::test(start_paused = true)]
+async fn another_default_tenant_moves_the_services_within_the_same_session() {
+    let world = world_with_web().await;
+    create_tenant(&world, "green").await;
+    let before = world.avi.last_request();
+    let patch = json!({"spec": {"gslbLeader": {"tenant": "green"}}});
+    let writes = world.writes_after(|world| patch_config(world.home(), patch)).await;
+    let expected =
+        ["DELETE gslbservice/<uuid>", "DELETE healthmonitor/<uuid>", "POST healthmonitor", "POST gslbservice"];
+    assert_eq!(lines(&writes), expected);
+    assert_eq!(world.logins_since(before), 0);
 }
 
 /// DB-01.

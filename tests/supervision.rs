@@ -6,6 +6,7 @@ mod support;
 
 use amko::actors::gs_directory::GsDirectoryMsg;
 use amko::actors::operator::{Child, OperatorMsg};
+use serde_json::json;
 use support::objects::{apply, delete_ingress, web};
 use support::{World, lines};
 
@@ -53,6 +54,36 @@ async fn any_failed_child_of_the_root_is_restarted_and_misses_nothing() {
             assert_eq!((view.up, view.restarts), (true, 0), "{other} while {name} failed");
         }
     }
+}
+
+/// What is decided while it is down is not lost, and not done twice.
+#[tokio::test(start_paused = true)]
+async fn a_session_that_fails_again_and_again_writes_the_newest_state_once_when_it_is_back() {
+    let world = busy_world().await;
+    let view = || world.links().board.read().actors["avi-session"].clone();
+    let milliseconds = |n| tokio::time::sleep(std::time::Duration::from_millis(n));
+    while view().up || view().restarts < 5 {
+        world.links().operator.cast(OperatorMsg::Poison(Child::AviSession));
+        milliseconds(50).await;
+    }
+    let before = world.avi.last_request();
+    for round in 0..12 {
+        apply(world.cluster("ctx-a"), web("app1", &format!("10.1.1.{round}")));
+        apply(world.cluster("ctx-b"), web("app2", &format!("10.2.1.{round}")));
+        milliseconds(10).await;
+    }
+    apply(world.cluster("ctx-a"), web("more", "10.1.0.9"));
+    delete_ingress(world.cluster("ctx-a"), "more");
+    milliseconds(10).await;
+    assert!(!view().up, "it is restarted with growing pauses: {:?}", view());
+    assert_eq!(world.writes_since(before), []);
+    world.settle().await;
+    let mut writes = world.writes_since(before);
+    writes.sort_by_key(|write| write.body["name"].to_string());
+    assert_eq!(lines(&writes), ["PUT gslbservice/<uuid>"; 2]);
+    let member = |write: usize, member: usize| &writes[write].body["groups"][0]["members"][member]["ip"]["addr"];
+    assert_eq!((member(0, 0), member(1, 1)), (&json!("10.1.1.11"), &json!("10.2.1.11")));
+    assert!(view().up);
 }
 
 #[tokio::test(start_paused = true)]

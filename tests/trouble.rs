@@ -9,7 +9,8 @@ use http::Method;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use support::objects::{apply, config, delete_ingress, patch_config, set_password, web};
+use support::controller::{create, user_monitor};
+use support::objects::{apply, config, delete_ingress, patch_config, policy, set_password, web};
 use support::{LEADER, World, lines, outcomes};
 
 /// An operator that has written `web` and rests.
@@ -46,6 +47,68 @@ async fn maintenance_mode_is_waited_out_without_hammering_the_controller() {
     minutes(1).await;
     world.settle().await;
     assert_eq!(outcomes(&world.writes_since(before)), [("PUT gslbservice/<uuid>", 200)]);
+}
+
+/// What is only read goes on: a rule that comes meanwhile is checked.
+#[tokio::test(start_paused = true)]
+async fn during_an_upgrade_writes_wait_for_a_minute_or_two_and_look_ups_go_on() {
+    let world = world_with_web().await;
+    create(&world, "healthmonitor", user_monitor("my-hm")).await;
+    let refused =
+        Fault::once(LEADER, "/api/gslbservice/", 403, r#"{"error": "Configuration is disallowed during upgrade"}"#);
+    world.avi.inject(Fault { method: Some("PUT".into()), times: u32::MAX, ..refused });
+    let before = world.avi.last_request();
+    apply(world.cluster("ctx-a"), web("web", "10.1.0.6"));
+    apply(world.cluster("ctx-a"), web("more", "10.1.0.7"));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let frozen = world.avi.last_request();
+    apply(world.home(), policy(&["ctx-a", "ctx-b"], json!({"healthMonitorRefs": ["my-hm"]})));
+    tokio::time::sleep(Duration::from_secs(50)).await;
+    let looked_up = world.requests_since(frozen);
+    let lines: Vec<&str> = looked_up.iter().map(|request| request.path_and_query.as_str()).collect();
+    assert_eq!(lines, ["/api/healthmonitor?name=my-hm"]);
+    minutes(10).await;
+    let refusals = world.writes_since(before).iter().filter(|write| write.status == 403).count();
+    assert!((5..=22).contains(&refusals), "{refusals} tries in ten minutes, for each service one in a minute or two");
+    assert!(state(&world).contains("the controller is being upgraded"), "{}", state(&world));
+    world.avi.clear_faults();
+    minutes(2).await;
+    world.settle().await;
+    assert_eq!(world.service_names(), ["more.example.org", "web.example.org"]);
+    let held = world.on_controller(LEADER, "gslbservice");
+    assert_eq!(held["web.example.org"]["groups"][0]["members"][0]["ip"]["addr"], "10.1.0.6");
+}
+
+/// DB-07: maintenance is seen before a write is refused for it.
+#[tokio::test(start_paused = true)]
+async fn a_leader_in_maintenance_is_not_written_to_even_once_when_that_is_known() {
+    let world = world_with_web().await;
+    patch_config(world.home(), json!({"spec": {"refreshInterval": 60}}));
+    world.avi.set_maintenance(true);
+    minutes(2).await;
+    let before = world.avi.last_request();
+    apply(world.cluster("ctx-a"), web("web", "10.1.0.6"));
+    minutes(10).await;
+    assert_eq!(world.writes_since(before), []);
+    assert!(state(&world).contains("the GSLB system is in maintenance mode"), "{}", state(&world));
+    assert_eq!(world.logins_since(before), 0);
+    world.avi.set_maintenance(false);
+    minutes(2).await;
+    assert_eq!(outcomes(&world.writes_since(before)), [("PUT gslbservice/<uuid>", 200)]);
+}
+
+/// The controller says for how long.
+#[tokio::test(start_paused = true)]
+async fn too_many_requests_are_a_reason_to_pause_and_not_to_read_everything_again() {
+    let world = world_with_web().await;
+    let limit = Fault::once(LEADER, "/api/gslbservice/", 429, r#"{"error": "too many requests"}"#);
+    world.avi.inject(Fault { method: Some("PUT".into()), times: 3, ..limit });
+    let before = world.avi.last_request();
+    apply(world.cluster("ctx-a"), web("web", "10.1.0.6"));
+    minutes(5).await;
+    let put = |status| ("PUT gslbservice/<uuid>", status);
+    assert_eq!(outcomes(&world.writes_since(before)), [put(429), put(429), put(429), put(200)]);
+    assert_eq!(world.requests_since(before).len(), 4);
 }
 
 #[tokio::test(start_paused = true)]
@@ -109,6 +172,25 @@ async fn a_password_is_rotated_without_a_restart() {
     let writes = world.writes_since(before);
     assert_eq!(outcomes(&writes).last(), Some(&("PUT gslbservice/<uuid>", 200)));
     assert_eq!(writes.last().unwrap().body["groups"][0]["members"][0]["ip"]["addr"], "10.1.0.6");
+}
+
+/// The certificate changes between two calls; nothing is sent to whoever shows the wrong one.
+#[tokio::test(start_paused = true)]
+async fn a_certificate_that_is_not_trusted_is_told_and_the_session_survives_it() {
+    let world = world_with_web().await;
+    let before = world.avi.last_request();
+    world.mischief.refuse_certificates.store(true, Ordering::Relaxed);
+    apply(world.cluster("ctx-a"), web("web", "10.1.0.6"));
+    minutes(10).await;
+    assert_eq!(world.requests_since(before), []);
+    let told = "TLS handshake failed: invalid peer certificate: UnknownIssuer; nothing was sent";
+    assert!(state(&world).contains(told), "{}", state(&world));
+
+    world.mischief.refuse_certificates.store(false, Ordering::Relaxed);
+    minutes(1).await;
+    world.settle().await;
+    assert_eq!(outcomes(&world.writes_since(before)), [("PUT gslbservice/<uuid>", 200)]);
+    assert_eq!((world.logins_since(before), state(&world).as_str()), (0, "success: gslb config accepted"));
 }
 
 #[tokio::test(start_paused = true)]

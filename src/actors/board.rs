@@ -7,6 +7,7 @@ use parking_lot::RwLock;
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// How many controller errors are shown.
 const ERRORS_SHOWN: usize = 10;
@@ -47,6 +48,12 @@ pub struct ControllerNotice {
     pub errors: VecDeque<ControllerError>,
     /// Whether a full read of the controller has succeeded since the session was configured.
     pub synced: bool,
+    /// Address of the controller in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub controller: Option<String>,
+    /// Name of the site that leads the GSLB, as far as is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leader_site: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -104,6 +111,9 @@ pub struct ClusterNotice {
     pub refused: Vec<String>,
     /// How far each watched kind is known, by its Kubernetes name.
     pub kinds: BTreeMap<&'static str, KindNotice>,
+    /// When its API server answered last, to the second; `None` before the first answer.
+    #[serde(skip)]
+    pub heard: Option<Instant>,
 }
 
 /// How far one kind of one cluster is known.

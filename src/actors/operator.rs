@@ -4,7 +4,7 @@
 //! keeps every child running, and after a restart asks its neighbours to say everything again. *Fails* only with the
 //! process.
 
-use super::avi_session::{AviSession, AviSessionArgs, AviSessionMsg, Transports};
+use super::avi_session::{AviSession, AviSessionArgs, AviSessionMsg, Memory, Transports};
 use super::board::Board;
 use super::cluster_watcher::{ClusterWatcher, ClusterWatcherArgs, ClusterWatcherMsg};
 use super::event_writer::{EventWriter, EventWriterArgs, EventWriterMsg};
@@ -154,6 +154,8 @@ pub struct OperatorState {
     ever_listed: BTreeMap<String, EverListed>,
     /// For the successors of the PolicyWatcher.
     policies_listed: EverListed,
+    /// For the successors of the AviSession.
+    memory: Memory,
     naming: Arc<Naming>,
     terms: Arc<AtomicU64>,
     rng: StdRng,
@@ -199,6 +201,7 @@ impl Actor for Operator {
             members: BTreeMap::new(),
             ever_listed: BTreeMap::new(),
             policies_listed: EverListed::default(),
+            memory: Memory::default(),
             naming: Arc::default(),
             terms: Arc::new(AtomicU64::new(0)),
             rng,
@@ -352,6 +355,7 @@ impl OperatorState {
             policy: links.policy.clone(),
             board: links.board.clone(),
             metrics: Arc::clone(&links.metrics),
+            memory: self.memory.clone(),
             retry: self.args.settings.retry,
             concurrency: self.args.settings.concurrency,
             seed: self.rng.random(),

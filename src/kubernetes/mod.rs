@@ -3,6 +3,7 @@
 pub mod bounded;
 pub mod discovery;
 pub mod events;
+pub mod heard;
 pub mod members;
 pub mod objects;
 pub mod watch;

@@ -63,6 +63,8 @@ pub struct Mischief {
     pub refuse_patches: Arc<AtomicBool>,
     /// By member cluster, or `home` for the way to the AMKO objects: GETs whose path begins so are answered with this status.
     pub refuse_reads: Refusals,
+    /// The certificate of every controller is refused.
+    pub refuse_certificates: Arc<AtomicBool>,
     /// How often a transport to a controller was made.
     pub connects: Arc<AtomicUsize>,
     /// The log levels that were set.
@@ -130,7 +132,8 @@ impl World {
                 mischief.connects.fetch_add(1, Ordering::Relaxed);
                 let avi = InProcessTransport(avi.clone());
                 let panic_on = Arc::clone(&mischief.panic_on);
-                Ok(Arc::new(BuggyTransport { avi, panic_on }) as Arc<dyn AviTransport>)
+                let refuse_certificates = Arc::clone(&mischief.refuse_certificates);
+                Ok(Arc::new(BuggyTransport { avi, panic_on, refuse_certificates }) as Arc<dyn AviTransport>)
             }),
             seed: self.seed.wrapping_mul(1000).wrapping_add(self.starts),
             log_levels: Arc::new(move |level: &str| levels.lock().push(level.to_owned())),
@@ -311,10 +314,11 @@ impl MemberClients for InProcessMembers {
     }
 }
 
-/// A transport with a bug on demand.
+/// A transport with a bug on demand, or without trust.
 struct BuggyTransport {
     avi: InProcessTransport,
     panic_on: Arc<Mutex<Option<&'static str>>>,
+    refuse_certificates: Arc<AtomicBool>,
 }
 
 impl AviTransport for BuggyTransport {
@@ -322,6 +326,9 @@ impl AviTransport for BuggyTransport {
         let bug = self.panic_on.lock().take_if(|path| request.uri().path().starts_with(*path));
         Box::pin(async move {
             assert!(bug.is_none(), "a bug of the test");
+            if self.refuse_certificates.load(Ordering::Relaxed) {
+                return Err(TransportError::Tls("invalid peer certificate: UnknownIssuer".into()));
+            }
             self.avi.send(request).await
         })
     }

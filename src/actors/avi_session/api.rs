@@ -38,10 +38,16 @@ impl AviApi {
         self.client.sessions()
     }
 
-    /// Whether the controller speaks our version and leads.
+    /// Whether the controller speaks our version, and who leads.
     pub async fn probe(&self) -> Result<LeaderStatus, CallError> {
         self.client.check_version().await?;
         self.client.leader_status().await
+    }
+
+    /// The same, of a controller that may be down: without a login as long as it is.
+    pub async fn probe_readiness(&self) -> Result<LeaderStatus, CallError> {
+        self.client.ready().await?;
+        self.probe().await
     }
 
     /// Everything that belongs to the installation, by FQDN.

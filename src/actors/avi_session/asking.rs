@@ -2,7 +2,6 @@
 
 use super::guard::guarded;
 use super::queue::Outcome;
-use super::work::concerns_controller;
 use super::{AviSessionMsg, AviSessionState, ControllerSettings};
 use crate::actors::gs_directory::GsDirectoryMsg;
 use crate::actors::policy_watcher::PolicyWatcherMsg;
@@ -19,7 +18,7 @@ const CONCURRENCY: usize = 4;
 impl AviSessionState {
     /// Asks what is due while the controller can be used, and tells what is new.
     pub(super) fn look_up(&mut self, myself: &ActorRef<AviSessionMsg>, now: Instant) {
-        let api = self.api.clone().filter(|_| self.phase.may_write());
+        let api = self.api.clone().filter(|_| self.phase.may_read());
         let asking = api.is_some();
         if let Some(api) = api {
             while let Some(question) = self.questions.next(CONCURRENCY, now) {
@@ -67,9 +66,8 @@ impl AviSessionState {
             Err(error) => error,
         };
         tracing::warn!(%error, "what a policy refers to cannot be looked up, it is asked again");
-        if concerns_controller(&error.failure) {
+        if self.is_controllers_trouble(&error) {
             self.questions.unanswered(question, Outcome::Interrupted, now, &mut self.rng);
-            self.on_controller_trouble(&error);
         } else {
             self.lookups.failed(&question, error.to_string(), Timestamp::now());
             let retry_after = error.retry_after();

@@ -8,20 +8,27 @@
 
 mod api;
 mod asking;
+pub mod breaker;
 mod connection;
+mod connector;
 mod deletions;
 mod guard;
+mod leadership;
+mod leading;
 mod lookups;
 pub mod phase;
 mod pump;
 mod questions;
 pub mod queue;
+mod reading;
 mod settings;
 pub mod slot;
 #[cfg(test)]
 mod tests;
+mod trouble;
 mod work;
 
+pub use leadership::Memory;
 pub use settings::{ControllerSettings, DeletionPolicy, Transports};
 pub use work::Ended;
 
@@ -36,8 +43,11 @@ use crate::core::references::{Answer, Question};
 use crate::retry::{Backoff, RetryPolicy};
 use crate::telemetry::metrics::Metrics;
 use api::AviApi;
-use connection::log_out;
+use breaker::Breaker;
+use connector::Connection;
 use deletions::Deletions;
+use leadership::Leadership;
+use leading::Heard;
 use lookups::Lookups;
 use phase::{ControllerState, Phase};
 use questions::Questions;
@@ -66,12 +76,19 @@ pub enum AviSessionMsg {
     Resync,
     /// The policy watcher was restarted and needs to know what is known of the objects that policies refer to.
     Republish,
+    /// The controller in use said who leads, or did not.
     Probed {
-        generation: u64,
+        round: u64,
         result: Box<Result<LeaderStatus, CallError>>,
     },
+    /// So did those of the other sites.
+    Surveyed {
+        round: u64,
+        current: Box<Result<LeaderStatus, CallError>>,
+        heard: Box<Heard>,
+    },
     Listed {
-        generation: u64,
+        round: u64,
         as_of: Instant,
         result: Box<Result<BTreeMap<String, Observed>, CallError>>,
     },
@@ -120,6 +137,8 @@ pub struct AviSessionArgs {
     pub policy: Link<PolicyWatcherMsg>,
     pub board: Board,
     pub metrics: Arc<Metrics>,
+    /// What earlier incarnations knew of the GSLB.
+    pub memory: Memory,
     pub retry: RetryPolicy,
     /// FQDNs that are worked on at the same time.
     pub concurrency: usize,
@@ -131,9 +150,16 @@ pub struct AviSessionState {
     settings: Option<Arc<ControllerSettings>>,
     term: Option<u64>,
     phase: Phase,
+    /// Of the controller in use.
     api: Option<AviApi>,
+    /// To the controller in use and to those that were asked who leads, by address.
+    connections: BTreeMap<String, Connection>,
+    leadership: Leadership,
+    breaker: Breaker,
     /// Counts configurations: answers to an earlier one are dropped.
     generation: u64,
+    /// Counts probes and full reads: of these, only the answer to the last one counts.
+    round: u64,
     queue: Queue<Arc<str>, Arc<Slot>>,
     deletions: Deletions,
     questions: Questions,
@@ -146,6 +172,10 @@ pub struct AviSessionState {
     /// Grows until a write succeeds: a controller that answers probes and refuses every write is not asked more often
     /// than one that is gone.
     probing: Backoff,
+    /// Grows until a full read after the first one succeeds.
+    relisting: Backoff,
+    /// What kept the controllers of other sites from saying who leads, by address.
+    site_errors: BTreeMap<String, String>,
     timer: Option<(Instant, AbortHandle)>,
     rng: StdRng,
     /// Aborted when the state is dropped.
@@ -169,7 +199,11 @@ impl Actor for AviSession {
             term: None,
             phase: Phase::Idle,
             api: None,
+            connections: BTreeMap::new(),
+            leadership: Leadership::default(),
+            breaker: Breaker::default(),
             generation: 0,
+            round: 0,
             queue: Queue::new(args.retry, Instant::now()),
             deletions: Deletions::default(),
             questions: Questions::new(args.retry, Instant::now()),
@@ -177,6 +211,8 @@ impl Actor for AviSession {
             lookups: Lookups::default(),
             list_again: false,
             probing: Backoff::new(args.retry),
+            relisting: Backoff::new(args.retry),
+            site_errors: BTreeMap::new(),
             timer: None,
             rng: StdRng::seed_from_u64(args.seed),
             calls: JoinSet::new(),
@@ -204,13 +240,18 @@ impl Actor for AviSession {
             }
             AviSessionMsg::Resync => state.resync(&myself),
             AviSessionMsg::Republish => state.repeat_references(),
-            AviSessionMsg::Probed { generation, result } => {
-                if generation == state.generation && state.phase.is_probing() {
+            AviSessionMsg::Probed { round, result } => {
+                if round == state.round && state.phase.is_probing() {
                     state.on_probed(&myself, *result);
                 }
             }
-            AviSessionMsg::Listed { generation, as_of, result } => {
-                if generation == state.generation && state.phase.is_listing() {
+            AviSessionMsg::Surveyed { round, current, heard } => {
+                if round == state.round && state.phase.is_probing() {
+                    state.conclude(&myself, *current, *heard);
+                }
+            }
+            AviSessionMsg::Listed { round, as_of, result } => {
+                if round == state.round && state.phase.is_listing() {
                     state.on_listed(&myself, as_of, *result);
                 }
             }
@@ -224,14 +265,13 @@ impl Actor for AviSession {
             AviSessionMsg::Poison => return Err("poisoned by the test hook".into()),
         }
         state.go_on(&myself);
+        state.measure();
         Ok(())
     }
 
     async fn post_stop(&self, _: ActorRef<Self::Msg>, state: &mut Self::State) -> Result<(), ActorProcessingErr> {
         state.calls.shutdown().await;
-        if let Some(api) = &state.api {
-            log_out(api.clone()).await;
-        }
+        state.say_goodbye().await;
         Ok(())
     }
 }

@@ -17,6 +17,13 @@ pub enum Phase {
     Reprobe,
     /// As ready, while reading everything again.
     Relist,
+    /// Many calls in a row have failed: nothing is started until a probe tells whether the whole controller has, or a
+    /// part of it.
+    Doubt { refresh_at: Instant },
+    /// The controller asked for a pause: nothing is started until then.
+    Resting { until: Instant, refresh_at: Instant },
+    /// The controller takes no writes until the probe at `probe_at` finds that it does; what is only read goes on.
+    Frozen { probe_at: Instant },
     /// Nothing is done until the probe at `probe_at` finds the controller usable.
     Down { probe_at: Instant },
 }
@@ -26,6 +33,7 @@ impl Phase {
     pub fn probing(self) -> Self {
         match self {
             Self::Ready { .. } => Self::Reprobe,
+            Self::Doubt { .. } => self,
             _ => Self::FirstProbe,
         }
     }
@@ -40,7 +48,7 @@ impl Phase {
 
     /// Whether the answer to a probe is waited for.
     pub fn is_probing(self) -> bool {
-        matches!(self, Self::FirstProbe | Self::Reprobe)
+        matches!(self, Self::FirstProbe | Self::Reprobe | Self::Doubt { .. })
     }
 
     /// Whether a full read is waited for.
@@ -53,11 +61,33 @@ impl Phase {
         matches!(self, Self::Ready { .. } | Self::Reprobe | Self::Relist)
     }
 
+    /// Whether something may be looked up.
+    pub fn may_read(self) -> bool {
+        self.may_write() || matches!(self, Self::Frozen { .. })
+    }
+
+    /// Whether the controller was read completely and nothing has happened since that makes it doubtful.
+    pub fn is_synced(self) -> bool {
+        self.may_write() || matches!(self, Self::Doubt { .. } | Self::Resting { .. })
+    }
+
     /// When the phase ends by itself.
     pub fn due(self) -> Option<Instant> {
         match self {
-            Self::Ready { refresh_at: at } | Self::Down { probe_at: at } => Some(at),
+            Self::Ready { refresh_at: at } | Self::Resting { until: at, .. } => Some(at),
+            Self::Frozen { probe_at: at } | Self::Down { probe_at: at } => Some(at),
             _ => None,
+        }
+    }
+
+    /// When the controller is to be read again, if it was read before; now when that was under way.
+    pub fn refresh_at(self, now: Instant) -> Option<Instant> {
+        match self {
+            Self::Ready { refresh_at } | Self::Doubt { refresh_at } | Self::Resting { refresh_at, .. } => {
+                Some(refresh_at)
+            }
+            Self::Reprobe | Self::Relist => Some(now),
+            Self::Idle | Self::FirstProbe | Self::FirstList | Self::Frozen { .. } | Self::Down { .. } => None,
         }
     }
 }
@@ -66,6 +96,7 @@ impl Phase {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ControllerState {
     Unreachable(String),
+    /// And who does, as far as is known.
     NotLeader(String),
     /// Reading everything for the first time.
     Syncing,

@@ -2,7 +2,6 @@
 
 use super::api::AviApi;
 use super::guard::guarded;
-use super::phase::Phase;
 use super::queue::Outcome;
 use super::slot::{Removal, Slot, Taken};
 use super::work::{Ended, WorkFailure};
@@ -45,18 +44,7 @@ impl AviSessionState {
     /// Does what is due, starts what may start, and arranges to be woken for the rest.
     pub(super) fn go_on(&mut self, myself: &ActorRef<AviSessionMsg>) {
         let now = Instant::now();
-        match self.phase {
-            Phase::Down { probe_at } if probe_at <= now => match self.api {
-                Some(_) => self.probe(myself),
-                None => self.open(myself),
-            },
-            Phase::Ready { refresh_at } if refresh_at <= now => {
-                // It has been quiet for that long.
-                self.probing.reset();
-                self.probe(myself);
-            }
-            _ => {}
-        }
+        self.look_after(myself, now);
         for slot in self.deletions.release(now) {
             self.queue.push(Arc::clone(&slot.fqdn), slot, now);
         }
@@ -86,7 +74,7 @@ impl AviSessionState {
 
     /// Keeps one timer, for the earliest thing that becomes due.
     pub(super) fn arm(&mut self, myself: &ActorRef<AviSessionMsg>) {
-        let questions = self.questions.next_deadline().filter(|_| self.phase.may_write());
+        let questions = self.questions.next_deadline().filter(|_| self.phase.may_read());
         let deletions = self.deletions.next_deadline();
         let due = [self.phase.due(), self.queue.next_deadline(), questions, deletions].into_iter().flatten().min();
         if self.timer.as_ref().map(|(at, _)| *at) == due {

@@ -30,6 +30,8 @@ fn page(objects: &[Value]) -> Value {
 fn leader() -> TestController {
     let controller = TestController::default();
     let gslb = json!({"leader_cluster_uuid": "cluster-1", "third_party_sites": [{"name": "cdn"}]});
+    let up = json!({"cluster_state": {"state": "CLUSTER_UP_NO_HA"}});
+    controller.on("GET /api/cluster/runtime", 200, up);
     controller.on("GET /api/cloud", 200, page(&[])).on("GET /api/cluster", 200, json!({"uuid": "cluster-1"}));
     controller.on("GET /api/gslb", 200, page(&[gslb])).on(MONITORS, 200, page(&[])).on("POST /logout", 200, json!({}));
     for created_by in [owner().as_str(), "amko-gslb"] {
@@ -85,6 +87,7 @@ impl World {
             policy: policy_link,
             board: board.clone(),
             metrics: Arc::default(),
+            memory: Memory::default(),
             retry: RetryPolicy::default(),
             concurrency: 4,
             seed: 7,

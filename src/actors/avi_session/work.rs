@@ -3,7 +3,7 @@
 use super::api::{AviApi, doubts_shared_monitor};
 use super::slot::{Reading, Task};
 use super::{Report, Trouble};
-use crate::avi::call_error::{CallError, Failure, Remedy};
+use crate::avi::call_error::{CallError, Remedy};
 use crate::core::plan::{Observed, Write};
 
 /// How a piece of work ended: for its owner, and for the session.
@@ -85,17 +85,4 @@ pub fn crashed(message: String, epoch: u64) -> Completed {
 fn failed(mut report: Report, read_only: bool, error: CallError, unclear: bool) -> Completed {
     report.trouble = Some(Trouble { message: error.to_string(), unclear });
     completed(report, read_only, Some(WorkFailure::Call(error)))
-}
-
-/// Whether the next call, about another FQDN, would most likely fail for the same reason.
-pub fn concerns_controller(failure: &Failure) -> bool {
-    match failure {
-        Failure::Transport(_) | Failure::NotLeader(_) | Failure::Maintenance(_) | Failure::Upgrade(_) => true,
-        Failure::InvalidCredentials(_) | Failure::SessionLimit(_) | Failure::NoSession | Failure::BadSession(_) => true,
-        Failure::RateLimited { .. } | Failure::InvalidVersion(_) => true,
-        Failure::AccountLocked(_) | Failure::NotReady(_) | Failure::Redirected(_) => true,
-        // The front proxy's answers while the controller starts or is overloaded.
-        Failure::ServerError { status, .. } => matches!(status, 502..=504),
-        _ => false,
-    }
 }

@@ -8,6 +8,7 @@ use crate::core::object::{AkoHostRule, Namespace};
 use crate::core::precedence::ObjectName;
 use crate::kubernetes::bounded::bounded;
 use crate::kubernetes::discovery::{ABSENT_RETRY, is_served};
+use crate::kubernetes::heard::{Hearing, overheard};
 use crate::kubernetes::members::MemberClients;
 use crate::kubernetes::objects::{HostRuleObject, MultiClusterIngressObject, RouteObject};
 use crate::kubernetes::objects::{IngressObject, NamespaceObject, ServiceObject};
@@ -31,6 +32,8 @@ pub struct EyesArgs {
     /// kubeconfig context of the cluster.
     pub context: String,
     pub members: Arc<dyn MemberClients>,
+    /// Told when the cluster has answered.
+    pub hearing: Hearing,
     pub retry: RetryPolicy,
     pub rng: StdRng,
     /// Whether MultiClusterIngresses are watched too.
@@ -54,7 +57,7 @@ struct Eyes {
 
 /// Makes a client, however long that takes, and watches everything in the cluster until dropped.
 pub async fn watch_cluster(args: EyesArgs) {
-    let EyesArgs { myself, context, members, retry, mut rng, multi_cluster_ingress } = args;
+    let EyesArgs { myself, context, members, hearing, retry, mut rng, multi_cluster_ingress } = args;
     let mut backoff = Backoff::new(retry);
     let client = loop {
         match members.client(&context).await {
@@ -66,7 +69,7 @@ pub async fn watch_cluster(args: EyesArgs) {
             }
         }
     };
-    let eyes = Eyes { myself, client, retry };
+    let eyes = Eyes { myself, client: overheard(&client, hearing), retry };
     let mut seeded = || StdRng::seed_from_u64(rng.random());
     let (route_api, routes) = tokio::sync::watch::channel(RouteApi::Unknown);
     let multi_cluster_ingresses = async |rng| {

@@ -26,6 +26,7 @@ use crate::core::inventory::{Inventory, ObjectId, Seen, Touched};
 use crate::core::naming::Naming;
 use crate::core::object::{AkoHostRule, Namespace};
 use crate::core::precedence::ObjectName;
+use crate::kubernetes::heard::Hearing;
 use crate::kubernetes::members::MemberClients;
 use crate::kubernetes::watch::WatchEvent;
 use crate::retry::RetryPolicy;
@@ -110,7 +111,8 @@ impl Actor for ClusterWatcher {
         let ClusterWatcherArgs { multi_cluster_ingress, ever_listed, seed, .. } = args;
         let mut watches = JoinSet::new();
         let rng = StdRng::seed_from_u64(seed);
-        let eyes = EyesArgs { myself, context: context.clone(), members, retry, rng, multi_cluster_ingress };
+        let hearing = hearing(&board, &context);
+        let eyes = EyesArgs { myself, context: context.clone(), members, hearing, retry, rng, multi_cluster_ingress };
         watches.spawn(watch_cluster(eyes));
         board.post(|notices| notices.clusters.entry(context.clone()).or_default().synced = false);
         let state = ClusterWatcherState {
@@ -382,6 +384,15 @@ impl ClusterWatcherState {
     fn post(&self, change: impl FnOnce(&mut ClusterNotice)) {
         self.board.post(|notices| notices.clusters.get_mut(&self.context).map(change).unwrap_or_default());
     }
+}
+
+/// Notes on the board when the cluster has answered.
+fn hearing(board: &Board, context: &str) -> Hearing {
+    let (board, context) = (board.clone(), context.to_owned());
+    Arc::new(move |now| {
+        board
+            .post(|notices| notices.clusters.get_mut(&context).into_iter().for_each(|notice| notice.heard = Some(now)));
+    })
 }
 
 fn name(id: &ObjectId) -> ObjectName {

@@ -134,10 +134,18 @@ impl PolicyWatcherState {
         self.write_config_status(name, state, verified);
     }
 
+    /// Who leads instead of the controller in use, for people.
+    fn about_leader(&self) -> Option<&str> {
+        match &self.controller {
+            Some(ControllerState::NotLeader(why)) => Some(why),
+            _ => None,
+        }
+    }
+
     fn write_config_status(&self, name: &ObjectName, state: String, verified: Option<bool>) {
         let Some(config) = self.configs.objects.get(name).filter(|_| self.term.is_some()) else { return };
         self.tell_of_config(config, name, &state);
-        if let Some(status) = status::of_config(config, state, verified) {
+        if let Some(status) = status::of_config(config, state, verified, self.about_leader()) {
             let target = Target::GslbConfig(name.clone());
             self.args.status.cast(StatusWriterMsg::Write { target, update: Update::status(&status) });
         }

@@ -15,12 +15,22 @@ use jiff::Timestamp;
 /// Condition type that tells whether the controller's certificate is verified.
 const CERTIFICATE_VERIFIED: &str = "ControllerCertificateVerified";
 
-/// The status of a GSLBConfig, or `None` when it has it already. `verified` is unknown for one that is not active.
-pub fn of_config(config: &GslbConfig, state: String, verified: Option<bool>) -> Option<GslbConfigStatus> {
+/// The status of a GSLBConfig, or `None` when it has it already. `verified` is unknown for one that is not active;
+/// `leader` tells who leads when the controller does not.
+pub fn of_config(
+    config: &GslbConfig,
+    state: String,
+    verified: Option<bool>,
+    leader: Option<&str>,
+) -> Option<GslbConfigStatus> {
     let present = config.status.clone().unwrap_or_default();
     let observed_generation = config.metadata.generation;
     let speaker = Speaker { generation: observed_generation, present: &present.conditions, now: Timestamp::now() };
-    let mut conditions = about_config(&state).map(|statement| speaker.say(statement)).to_vec();
+    let [accepted, resolved, mut programmed] = about_config(&state);
+    if let Some(leader) = leader.filter(|_| Stage::of(&state) == Stage::NotLeader) {
+        programmed.message = format!("{}: {leader}", programmed.message);
+    }
+    let mut conditions = [accepted, resolved, programmed].map(|statement| speaker.say(statement)).to_vec();
     conditions.extend(match verified {
         Some(verified) => Some(speaker.say(certificate(verified))),
         None => speaker.said(CERTIFICATE_VERIFIED).cloned(),

@@ -9,7 +9,7 @@ mod shared;
 mod walk;
 
 pub use execute::Stored;
-pub use leader::LeaderStatus;
+pub use leader::{Gslb, LeaderStatus, Site};
 pub use list::{LooseMonitor, OwnObjects};
 pub use shared::{SharedKey, SharedMonitors};
 

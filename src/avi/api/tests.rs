@@ -100,23 +100,56 @@ async fn leadership_is_read_from_cluster_and_gslb() {
         let sites = json!([{"name": "neutral", "cluster_uuid": "cluster-1"}]);
         page(&[json!({"leader_cluster_uuid": leader, "sites": sites})])
     };
-    let follower = |uuid: &str, name: Option<&str>| LeaderStatus::Follower {
-        leader_uuid: uuid.into(),
-        leader_name: name.map(str::to_owned),
-    };
+    let site = Site { cluster_uuid: "cluster-1".into(), name: "neutral".into(), addresses: vec![] };
+    let known = |leader: &str| Gslb { leader_uuid: leader.into(), sites: vec![site.clone()], ..Gslb::default() };
     let table = [
-        ("cluster-1", gslb("cluster-1"), LeaderStatus::Leader),
-        ("cluster-2", gslb("cluster-1"), follower("cluster-1", Some("neutral"))),
-        ("cluster-2", gslb("cluster-9"), follower("cluster-9", None)),
-        ("cluster-2", page(&[]), LeaderStatus::NotInGslb),
+        ("cluster-1", gslb("cluster-1"), Some(known("cluster-1")), true),
+        ("cluster-2", gslb("cluster-1"), Some(known("cluster-1")), false),
+        ("cluster-2", gslb("cluster-9"), Some(known("cluster-9")), false),
+        ("cluster-2", page(&[]), None, false),
     ];
-    for (own, gslb, expected) in table {
+    for (own, gslb, known, leads) in table {
         let controller = TestController::default();
         controller.on("GET /api/cluster", 200, json!({"uuid": own})).on("GET /api/gslb", 200, gslb);
-        assert_eq!(controller.client().leader_status().await, Ok(expected));
+        let status = controller.client().leader_status().await.unwrap();
+        assert_eq!((status.leads(), &status), (leads, &LeaderStatus { cluster_uuid: own.into(), gslb: known }));
         let requests = ["GET /api/cluster", "GET /api/gslb"].map(|line| seen(line, "admin", Value::Null));
         assert_eq!(controller.seen(), requests);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_sites_of_the_gslb_are_known_with_every_address_that_they_have() {
+    let sites = json!([
+        {"name": "plain", "cluster_uuid": "cluster-1", "address": "avi.example.org"},
+        {"name": "both", "cluster_uuid": "cluster-2", "address": "10.0.0.2", "port": 9443,
+            "ip_addresses": [{"addr": "10.0.0.2", "type": "V4"}, {"addr": "2001:db8::2", "type": "V6"}]},
+        {"name": "six", "cluster_uuid": "cluster-3", "port": 443, "ip_addresses": [{"addr": "2001:db8::3", "type": "V6"}]},
+        {"cluster_uuid": "cluster-4"},
+        {"name": "of nobody", "address": "10.0.0.9"},
+    ]);
+    let gslb = json!({"uuid": "gslb-1", "leader_cluster_uuid": "cluster-2", "view_id": 7, "maintenance_mode": true,
+        "sites": sites});
+    let controller = TestController::default();
+    controller.on("GET /api/cluster", 200, json!({"uuid": "cluster-2"})).on("GET /api/gslb", 200, page(&[gslb]));
+    let site = |n: u8, name: &str, addresses: &[&str]| Site {
+        cluster_uuid: format!("cluster-{n}"),
+        name: name.into(),
+        addresses: addresses.iter().map(|address| (*address).to_owned()).collect(),
+    };
+    let expected = Gslb {
+        uuid: "gslb-1".into(),
+        view_id: 7,
+        leader_uuid: "cluster-2".into(),
+        maintenance: true,
+        sites: vec![
+            site(1, "plain", &["avi.example.org"]),
+            site(2, "both", &["10.0.0.2:9443", "[2001:db8::2]:9443"]),
+            site(3, "six", &["[2001:db8::3]"]),
+            site(4, "cluster-4", &[]),
+        ],
+    };
+    assert_eq!(controller.client().leader_status().await.unwrap().gslb, Some(expected));
 }
 
 #[tokio::test(start_paused = true)]

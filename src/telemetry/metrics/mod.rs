@@ -2,6 +2,7 @@
 
 mod queue;
 mod requests;
+mod session;
 
 use crate::actors::board::{Notices, RoleNotice};
 use prometheus_client::encoding::EncodeLabelSet;
@@ -9,9 +10,12 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Registry, Unit};
 use queue::QueueMetrics;
 use requests::RequestMetrics;
+use session::SessionMetrics;
+use std::sync::atomic::AtomicU64;
+use tokio::time::Instant;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ClusterLabels {
@@ -58,10 +62,12 @@ pub struct Metrics {
     registry: Registry,
     requests: RequestMetrics,
     pub queue: QueueMetrics,
+    pub session: SessionMetrics,
     leader: Gauge,
     synced: Gauge,
     cluster_synced: Family<ClusterLabels, Gauge>,
     cluster_refused: Family<ClusterLabels, Gauge>,
+    cluster_watch_age: Family<ClusterLabels, Gauge<f64, AtomicU64>>,
     restarts: Family<ActorLabels, Gauge>,
     events: Family<EventLabels, Counter>,
 }
@@ -72,11 +78,13 @@ impl Default for Metrics {
         let mut metrics = Self {
             requests: RequestMetrics::register(&mut registry),
             queue: QueueMetrics::register(&mut registry),
+            session: SessionMetrics::register(&mut registry),
             registry,
             leader: Gauge::default(),
             synced: Gauge::default(),
             cluster_synced: Family::default(),
             cluster_refused: Family::default(),
+            cluster_watch_age: Family::default(),
             restarts: Family::default(),
             events: Family::default(),
         };
@@ -94,6 +102,8 @@ impl Metrics {
         registry.register("cluster_synced", "1 once the member cluster was completely listed", synced);
         let refused = self.cluster_refused.clone();
         registry.register("cluster_refused_objects", "Parts of objects of a cluster that cannot be used", refused);
+        let help = "Time since the API server of the member cluster answered last";
+        registry.register_with_unit("cluster_watch_age", help, Unit::Seconds, self.cluster_watch_age.clone());
         registry.register("actor_restarts", "Restarts of an actor since the process started", self.restarts.clone());
         registry.register("events", "Kubernetes Events on users' objects", self.events.clone());
     }
@@ -116,12 +126,17 @@ impl Metrics {
         // A cluster that left the configuration must not be reported as it was last seen.
         self.cluster_synced.clear();
         self.cluster_refused.clear();
+        self.cluster_watch_age.clear();
         self.restarts.clear();
+        let now = Instant::now();
         for (context, cluster) in &notices.clusters {
             let labels = ClusterLabels { cluster: context.clone() };
             self.cluster_synced.get_or_create(&labels).set(i64::from(cluster.synced));
             let refused = i64::try_from(cluster.refused.len()).unwrap_or(i64::MAX);
             self.cluster_refused.get_or_create(&labels).set(refused);
+            if let Some(heard) = cluster.heard {
+                self.cluster_watch_age.get_or_create(&labels).set((now - heard).as_secs_f64());
+            }
         }
         for (actor, child) in &notices.actors {
             let restarts = i64::try_from(child.restarts).unwrap_or(i64::MAX);

@@ -100,15 +100,17 @@ async fn a_look_up_that_fails_is_repeated_and_others_are_answered_meanwhile() {
     assert_eq!(world.asked(&line("p")), 5);
 }
 
-/// A controller that starts answers nothing: the session as a whole waits, and then goes on.
+/// A controller that starts answers nothing, so the session asks whether it is well, and then goes on.
 #[tokio::test(start_paused = true)]
-async fn a_look_up_that_finds_the_controller_gone_takes_the_session_down_and_is_asked_again() {
-    let controller = leader();
-    answers(&controller, "p", &[(503, false), (200, true)]);
-    let mut world = World::ready(controller).await;
-    world.ask([profile("p")]);
-    assert_eq!(world.told().await, catalog([present("p")]));
-    assert_eq!(world.asked("GET /api/cluster"), 2, "it was probed again");
+async fn look_ups_that_fail_in_a_row_make_the_session_ask_whether_the_controller_is_well() {
+    for (failures, probes) in [(4, 1), (5, 2), (6, 2)] {
+        let controller = leader();
+        answers(&controller, "p", &[&vec![(503, false); failures][..], &[(200, true)]].concat());
+        let mut world = World::ready(controller).await;
+        world.ask([profile("p")]);
+        assert_eq!(world.told().await, catalog([present("p")]));
+        assert_eq!((world.asked("GET /api/cluster"), world.asked(MONITORS)), (probes, 1), "{failures} failures");
+    }
 }
 
 /// GDP-06.

@@ -1,0 +1,132 @@
+//! What a failed call means for all others: see `docs/RULES.md#what-a-failure-means`.
+
+use super::breaker::is_outage;
+use super::connection::later;
+use super::phase::{ControllerState, Phase};
+use super::{AviSessionMsg, AviSessionState};
+use crate::actors::board::ConnectionStatus;
+use crate::avi::call_error::{CallError, Failure, Remedy};
+use ractor::ActorRef;
+use rand::RngExt as _;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long to wait for something on the controller to end, or for somebody to change something.
+const SLOW: std::ops::RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(120);
+
+/// Whether the next call, about another FQDN, would fail for the same reason. Of failures that may be those of a part of
+/// the controller, the breaker decides.
+pub fn concerns_everybody(failure: &Failure) -> bool {
+    match failure {
+        Failure::NotLeader(_) | Failure::Maintenance(_) | Failure::Upgrade(_) => true,
+        Failure::InvalidCredentials(_) | Failure::SessionLimit(_) | Failure::NoSession | Failure::BadSession(_) => true,
+        Failure::RateLimited { .. } | Failure::InvalidVersion(_) => true,
+        Failure::Transport(_) | Failure::ServerError { .. } => false,
+        Failure::NotFound(_) | Failure::AlreadyExists(_) | Failure::OwnedElsewhere { .. } => false,
+        Failure::DomainConflict(_) | Failure::StaleWrite(_) | Failure::InUse(_) | Failure::UnknownTenant(_) => false,
+        Failure::Forbidden(_) | Failure::BadRequest(_) | Failure::Unexpected { .. } => false,
+        Failure::Malformed(_) | Failure::UnstableList => false,
+    }
+}
+
+impl AviSessionState {
+    /// Ends what is over by now, and doubts the controller when there is reason to.
+    pub(super) fn look_after(&mut self, myself: &ActorRef<AviSessionMsg>, now: Instant) {
+        match self.phase {
+            Phase::Down { probe_at } | Phase::Frozen { probe_at } if probe_at <= now => match self.api {
+                Some(_) => self.probe(myself),
+                None => self.open(myself),
+            },
+            Phase::Ready { refresh_at } if refresh_at <= now => {
+                if self.relisting.failures() == 0 {
+                    // It has been quiet for that long.
+                    self.probing.reset();
+                }
+                self.probe(myself);
+            }
+            Phase::Resting { until, refresh_at } if until <= now => self.phase = Phase::Ready { refresh_at },
+            _ => {}
+        }
+        if self.doubts(now)
+            && let Some(refresh_at) = self.phase.refresh_at(now)
+        {
+            let is_asked = self.phase == Phase::Reprobe;
+            tracing::warn!("many calls to the controller have failed in a row, it is asked whether it is well");
+            self.phase = Phase::Doubt { refresh_at };
+            if is_asked { self.breaker.probe() } else { self.probe(myself) }
+        }
+    }
+
+    /// Whether so many exchanges have failed in a row that the whole controller may have.
+    fn doubts(&self, now: Instant) -> bool {
+        let row = self.current().map_or(0, |connection| connection.row());
+        self.phase.may_write() && self.breaker.doubts(row, now)
+    }
+
+    /// Whether a failed call says more about the controller than about what the call was for.
+    pub(super) fn is_controllers_trouble(&mut self, error: &CallError) -> bool {
+        if concerns_everybody(&error.failure) {
+            if self.phase.is_synced() || matches!(self.phase, Phase::Frozen { .. }) {
+                self.stop(error);
+            }
+            return true;
+        }
+        is_outage(&error.failure) && (!self.phase.may_read() || self.doubts(Instant::now()))
+    }
+
+    /// Stops all work after a failure that concerns everybody, for as long as it makes sense.
+    pub(super) fn stop(&mut self, error: &CallError) {
+        let delay = self.pause_after(error);
+        match (&error.failure, self.phase.refresh_at(Instant::now())) {
+            (Failure::RateLimited { .. }, Some(refresh_at)) => {
+                tracing::warn!(%error, pause = ?delay, "the controller asks for fewer requests, work waits");
+                self.phase = Phase::Resting { until: later(delay), refresh_at };
+            }
+            // What it refuses is a read.
+            (Failure::Maintenance(_) | Failure::Upgrade(_), _) if !matches!(self.phase, Phase::Frozen { .. }) => {
+                self.freeze(&error.to_string(), delay);
+            }
+            (Failure::NotLeader(_), _) => {
+                tracing::warn!(%error, "the controller does not lead any more, it is asked who does");
+                self.phase = Phase::Down { probe_at: later(delay) };
+                self.args.board.post(|notices| notices.avi_api.fail(error.to_string()));
+                self.tell(ControllerState::NotLeader(error.to_string()));
+            }
+            _ => {
+                tracing::warn!(%error, retry_in = ?delay, "controller cannot be used, work waits");
+                self.phase = Phase::Down { probe_at: later(delay) };
+                self.args.board.post(|notices| {
+                    notices.avi_api.connection_status = ConnectionStatus::Disconnected;
+                    notices.avi_api.fail(error.to_string());
+                });
+                self.tell(ControllerState::Unreachable(error.to_string()));
+            }
+        }
+    }
+
+    /// Writes wait, reads go on.
+    pub(super) fn freeze(&mut self, why: &str, delay: Duration) {
+        tracing::warn!(why, retry_in = ?delay, "the controller takes no writes, they wait");
+        self.phase = Phase::Frozen { probe_at: later(delay) };
+        self.args.board.post(|notices| {
+            notices.avi_api.connection_status = ConnectionStatus::Connected;
+            notices.avi_api.fail(why.to_owned());
+        });
+        self.tell(ControllerState::Unreachable(why.to_owned()));
+    }
+
+    /// How long nothing is sent.
+    fn pause_after(&mut self, error: &CallError) -> Duration {
+        match (&error.failure, error.remedy()) {
+            // Who leads is asked at once, unless the answer was of no use the last time.
+            (Failure::NotLeader(_), _) => {
+                let first = self.probing.failures() == 0;
+                let delay = self.probing.fail(None, &mut self.rng);
+                if first { Duration::ZERO } else { delay }
+            }
+            (Failure::RateLimited { .. }, _) => self.probing.fail(error.retry_after(), &mut self.rng),
+            (_, Remedy::Slow | Remedy::Human) => self.rng.random_range(SLOW),
+            (_, Remedy::Backoff | Remedy::Reread) => self.probing.fail(error.retry_after(), &mut self.rng),
+        }
+    }
+}
