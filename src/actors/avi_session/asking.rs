@@ -1,6 +1,7 @@
 //! Finding out what policies refer to, beside the writing work and under the same retry policy.
 
 use super::guard::guarded;
+use super::pace::Pace;
 use super::queue::Outcome;
 use super::work::concerns_controller;
 use super::{AviSessionMsg, AviSessionState, ControllerSettings};
@@ -72,8 +73,8 @@ impl AviSessionState {
             self.on_controller_trouble(&error);
         } else {
             self.lookups.failed(&question, error.to_string(), Timestamp::now());
-            let retry_after = error.retry_after();
-            self.questions.unanswered(question, Outcome::Failed { retry_after }, now, &mut self.rng);
+            let failed = Outcome::Failed { pace: Pace::Backoff, retry_after: error.retry_after() };
+            self.questions.unanswered(question, failed, now, &mut self.rng);
         }
     }
 
