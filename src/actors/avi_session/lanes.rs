@@ -1,4 +1,4 @@
-//! Who is next among those that may be served: urgent ones first, without leaving anybody out for good (REST-06). Pure.
+//! Who is next among those that may be served: urgent ones first, without leaving anybody out for good (DB-11). Pure.
 
 use crate::avi::urgency::Urgency;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! How long an FQDN waits after a failure, by what can be done about it (REST-05). Pure; the caller owns the clock.
+//! How long an FQDN waits after a failure, by what can be done about it (REST-02). Pure; the caller owns the clock.
 
 use crate::avi::call_error::{CallError, Failure, Remedy};
 use crate::retry::{Backoff, RETRY_AFTER_CAP, RetryPolicy};
@@ -137,7 +137,7 @@ mod tests {
         ranges
     }
 
-    /// REST-05.
+    /// REST-02.
     #[test]
     fn each_pace_has_its_pauses() {
         let table: [(Pace, &[(f64, f64)]); 4] = [
@@ -146,7 +146,15 @@ mod tests {
             (Pace::Slow, &[(60.0, 120.0); 7]),
             (
                 Pace::Human,
-                &[(27.0, 30.0), (54.0, 60.0), (108.0, 120.0), (216.0, 240.0), (432.0, 480.0), (540.0, 600.0), (540.0, 600.0)],
+                &[
+                    (27.0, 30.0),
+                    (54.0, 60.0),
+                    (108.0, 120.0),
+                    (216.0, 240.0),
+                    (432.0, 480.0),
+                    (540.0, 600.0),
+                    (540.0, 600.0),
+                ],
             ),
         ];
         for (pace, expected) in table {
@@ -158,7 +166,7 @@ mod tests {
         }
     }
 
-    /// REST-02, REST-05.
+    /// REST-02.
     #[test]
     fn what_the_controller_asked_for_is_waited_at_every_pace() {
         for pace in [Pace::AtOnce, Pace::Backoff, Pace::Slow, Pace::Human] {
@@ -170,8 +178,7 @@ mod tests {
 
     #[test]
     fn only_a_long_pause_can_be_cut_short_and_never_below_the_usual_delay() {
-        for (pace, patient) in
-            [(Pace::AtOnce, false), (Pace::Backoff, false), (Pace::Slow, true), (Pace::Human, true)]
+        for (pace, patient) in [(Pace::AtOnce, false), (Pace::Backoff, false), (Pace::Slow, true), (Pace::Human, true)]
         {
             let (now, mut rng) = (Instant::now(), StdRng::seed_from_u64(1));
             let mut streak = Streak::new(RetryPolicy::default(), now);

@@ -2,8 +2,8 @@
 
 use super::api::AviApi;
 use super::guard::guarded;
-use super::phase::Phase;
 use super::pace::Pace;
+use super::phase::Phase;
 use super::queue::Outcome;
 use super::reason::reason;
 use super::slot::{Removal, Slot, Taken};

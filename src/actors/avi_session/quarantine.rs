@@ -1,4 +1,4 @@
-//! What is shown of the FQDNs that keep failing (REST-07).
+//! What is shown of the FQDNs that keep failing (REST-01).
 
 use crate::actors::board::QuarantineNotice;
 use std::collections::BTreeMap;
@@ -22,10 +22,7 @@ impl Quarantine {
     }
 
     /// The first ten of those `present`, by name, each with its number of failures. Forgets those that are not.
-    pub fn shown<'a>(
-        &mut self,
-        present: impl ExactSizeIterator<Item = (&'a Arc<str>, u32)>,
-    ) -> Vec<QuarantineNotice> {
+    pub fn shown<'a>(&mut self, present: impl ExactSizeIterator<Item = (&'a Arc<str>, u32)>) -> Vec<QuarantineNotice> {
         if present.len() == 0 {
             self.errors.clear();
             return Vec::new();

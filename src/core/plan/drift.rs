@@ -61,8 +61,7 @@ pub fn drift(before: &Observed, now: &Observed) -> Vec<Drift> {
         add(DriftKind::Service, name.unwrap_or_default(), of_service(was.service.as_ref(), is.service.as_ref()));
         let monitors: BTreeSet<&String> = was.monitors.keys().chain(is.monitors.keys()).collect();
         for name in monitors.into_iter().filter(|name| !is_shared(name)) {
-            let fields =
-                of_monitor(was.monitors.get(name).map(Box::as_ref), is.monitors.get(name).map(Box::as_ref));
+            let fields = of_monitor(was.monitors.get(name).map(Box::as_ref), is.monitors.get(name).map(Box::as_ref));
             add(DriftKind::Monitor, name, fields);
         }
     }
@@ -126,11 +125,8 @@ fn of_monitor(was: Option<&ObservedMonitor>, is: Option<&ObservedMonitor>) -> Ve
 
 fn monitor_fields(was: &HealthMonitor, is: &HealthMonitor) -> Vec<&'static str> {
     type Put = fn(&mut HealthMonitor, &HealthMonitor);
-    let request = if std::mem::discriminant(&was.probe) == std::mem::discriminant(&is.probe) {
-        "http_request"
-    } else {
-        "type"
-    };
+    let request =
+        if std::mem::discriminant(&was.probe) == std::mem::discriminant(&is.probe) { "http_request" } else { "type" };
     let fields: [(&'static str, Put); 3] = [
         ("description", |to, from| to.description.clone_from(&from.description)),
         ("monitor_port", |to, from| to.port = from.port),

@@ -189,7 +189,7 @@ fn old_failures_are_forgotten_once_nothing_waits() {
     assert_eq!(bench.queue.streaks.len(), 0);
 }
 
-/// REST-05: each failure has its pause, and the pauses of a Slow or Human one end when its objects change.
+/// REST-02: each failure has its pause, and the pauses of a Slow or Human one end when its objects change.
 #[test]
 fn new_input_is_tried_after_the_usual_delay_since_the_last_failure() {
     for outcome in [SLOW, HUMAN] {
@@ -204,7 +204,7 @@ fn new_input_is_tried_after_the_usual_delay_since_the_last_failure() {
     }
 }
 
-/// REST-05 and F-16: at most five rounds, then as after any other failure.
+/// REST-02: at most five rounds, then as after any other failure.
 #[test]
 fn a_conflict_is_tried_again_at_once_and_five_times_at_most() {
     let mut bench = Bench::new();
@@ -214,7 +214,7 @@ fn a_conflict_is_tried_again_at_once_and_five_times_at_most() {
     assert!(later.iter().sum::<Duration>() > Duration::from_secs(20), "{later:?}");
 }
 
-/// REST-07.
+/// REST-01.
 #[test]
 fn five_failures_in_a_row_mean_quarantine_until_the_first_success() {
     for outcome in [BACKOFF, AT_ONCE, SLOW, HUMAN] {
@@ -232,7 +232,7 @@ fn five_failures_in_a_row_mean_quarantine_until_the_first_success() {
     }
 }
 
-/// REST-07.
+/// REST-01.
 #[test]
 fn those_in_quarantine_have_two_places_at_most() {
     let mut bench = Bench::new();
@@ -268,10 +268,7 @@ fn who_has_waited_longest_is_known_and_pauses_do_not_count() {
     bench.push("a", 2, BULK_REMOVAL);
     assert_eq!(bench.queue.waiting_since(), Some(started), "it still waits since then");
     let depth = bench.queue.depth();
-    assert_eq!(
-        depth.into_iter().collect::<Vec<_>>(),
-        [((Urgency::Interactive, false), 1), ((Urgency::Bulk, true), 1)]
-    );
+    assert_eq!(depth.into_iter().collect::<Vec<_>>(), [((Urgency::Interactive, false), 1), ((Urgency::Bulk, true), 1)]);
     bench.wait(second);
     assert_eq!(bench.drain().len(), 3);
     bench.push("c", 1, BULK);

@@ -1,9 +1,9 @@
-//! Who goes first (REST-06).
+//! Who goes first (DB-11).
 
 use super::super::super::lanes::{PATIENCE, ROUND, SHARE};
 use super::*;
 
-/// REST-06.
+/// DB-11.
 #[test]
 fn urgent_work_goes_before_bulk_work_and_deletions_after_what_was_decided_with_them() {
     let mut bench = Bench::new();
@@ -15,7 +15,7 @@ fn urgent_work_goes_before_bulk_work_and_deletions_after_what_was_decided_with_t
     assert_eq!(bench.drain(), ["change", "removal", "bulk", "bulk-removal"]);
 }
 
-/// REST-06: a service that is renamed is created before the old one goes.
+/// DB-11: a service that is renamed is created before the old one goes.
 #[test]
 fn a_deletion_waits_for_its_round_and_for_the_changes_of_it_to_be_done() {
     let mut bench = Bench::new();
@@ -50,7 +50,7 @@ fn a_deletion_does_not_wait_for_what_failed_nor_for_less_urgent_changes() {
     assert_eq!(bench.pop(), Some(("old".into(), 0)));
 }
 
-/// REST-06: no deletion is put off for ever, although a change of its round never ends.
+/// DB-11: no deletion is put off for ever, although a change of its round never ends.
 #[test]
 fn a_deletion_goes_on_after_a_minute_whatever_is_not_done() {
     let mut bench = Bench::new();
@@ -64,7 +64,7 @@ fn a_deletion_goes_on_after_a_minute_whatever_is_not_done() {
     assert_eq!(bench.pop(), Some(("old".into(), 0)));
 }
 
-/// REST-06.
+/// DB-11.
 #[test]
 fn bulk_work_and_deletions_have_one_of_eight_turns_while_urgent_work_never_ends() {
     let mut bench = Bench::new();

@@ -56,7 +56,7 @@ fn entries(queue: &Queue<Fqdn, u8>) -> usize {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
-    /// REST-06: memory follows the number of FQDNs, each is served once at a time, and whoever waits is served in the
+    /// DB-11: memory follows the number of FQDNs, each is served once at a time, and whoever waits is served in the
     /// end with the newest it brought.
     #[test]
     fn whatever_happens_the_queue_stays_small_and_nobody_is_lost(events in prop::collection::vec(event(), 0..400)) {
