@@ -7,7 +7,7 @@ use rand::{Rng, RngExt as _};
 use std::time::Duration;
 
 /// A server that asks for a longer pause than this is asked again anyway.
-const RETRY_AFTER_CAP: Duration = Duration::from_secs(300);
+pub const RETRY_AFTER_CAP: Duration = Duration::from_secs(300);
 
 /// How long to wait before the next attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,10 +4,11 @@
 
 use super::supervisor::restart::ChildView;
 use parking_lot::RwLock;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use tokio::time::Instant;
+use std::time::Duration;
 
 /// How many controller errors are shown.
 const ERRORS_SHOWN: usize = 10;
@@ -133,11 +134,43 @@ pub enum KindNotice {
 }
 
 /// Work that waits for the controller.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct QueueNotice {
     pub waiting: usize,
+    /// Those that wait after a failure.
     pub delayed: usize,
     pub in_flight: usize,
+    /// Since when the one waits for its turn that has waited longest; shown as whole seconds.
+    #[serde(rename = "oldest_seconds", serialize_with = "seconds", skip_serializing_if = "Option::is_none")]
+    pub waiting_since: Option<Instant>,
+    /// Those that failed so often in a row that they are tried rarely.
+    pub quarantined: usize,
+    /// The first ten of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub quarantine: Vec<QuarantineNotice>,
+}
+
+impl QueueNotice {
+    /// How long the one has waited that has waited longest; nothing when none waits for its turn.
+    pub fn oldest(&self) -> Duration {
+        self.waiting_since.map(|since| since.elapsed()).unwrap_or_default()
+    }
+}
+
+/// An FQDN that keeps failing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct QuarantineNotice {
+    pub fqdn: Arc<str>,
+    /// In a row.
+    pub failures: u32,
+    /// The latest.
+    pub error: Arc<str>,
+}
+
+/// An age, as of now.
+#[allow(clippy::ref_option, reason = "serde passes the field")]
+fn seconds<S: Serializer>(since: &Option<Instant>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(since.map(|since| since.elapsed()).unwrap_or_default().as_secs())
 }
 
 /// What was asked about the controller's objects on behalf of policies and rules.

@@ -6,6 +6,8 @@
 //! write. *Fails* alone: what it knew is given to it again, and the controller's side is read again before it writes.
 
 mod account;
+mod drift;
+mod reporting;
 
 use super::avi_session::slot::{Class, Reading, Removal, Slot, Task, Work};
 use super::avi_session::{AviSessionMsg, Report, Trouble};
@@ -22,8 +24,9 @@ use crate::core::plan::{Observed, Unseen, Write, keep_unseen, plan};
 use crate::core::policy::{DeploymentState, PolicySnapshot};
 use crate::core::references::Catalog;
 pub use crate::core::report::SyncState;
-use crate::core::report::{Subject, WriteResult};
+use crate::core::report::WriteResult;
 use account::{Decided, Told};
+use drift::Drifting;
 use jiff::Timestamp;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use std::collections::BTreeSet;
@@ -139,6 +142,11 @@ pub struct GsState {
     told: Told,
     /// Of what is not done yet.
     urgency: Urgency,
+    /// Of what came while work was being done; that work knows nothing of it.
+    meanwhile: Urgency,
+    /// It failed too often, and no write has succeeded since.
+    quarantined: bool,
+    drift: Drifting,
 }
 
 /// What the actor has said that need not be said again.
@@ -183,6 +191,9 @@ impl Actor for GsActor {
             said: Said::default(),
             told: Told::default(),
             urgency,
+            meanwhile: Urgency::Bulk,
+            quarantined: false,
+            drift: Drifting::default(),
         };
         state.decide();
         Ok(state)
@@ -195,17 +206,19 @@ impl Actor for GsActor {
         state: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
         let mut urgency = Urgency::Bulk;
+        // While everything is new, nobody waits for one.
+        let of_change = if state.context.settled { Urgency::Interactive } else { Urgency::Bulk };
         match message {
             GsMsg::Offer { cluster, offer, urgency: of_offer } => {
                 urgency = of_offer;
                 state.offers.set(cluster, offer);
             }
             GsMsg::Rule(rule) => {
-                urgency = Urgency::Interactive;
+                urgency = of_change;
                 state.rule = rule;
             }
             GsMsg::Aliases(aliases) => {
-                urgency = Urgency::Interactive;
+                urgency = of_change;
                 state.aliases = aliases;
             }
             GsMsg::Context(context) => {
@@ -225,8 +238,7 @@ impl Actor for GsActor {
             }
             GsMsg::Poison => return Err("poisoned by the test hook".into()),
         }
-        // What somebody waits for stays urgent until it is done.
-        state.urgency = state.urgency.min(urgency);
+        state.is_urgent(urgency);
         state.decide();
         Ok(())
     }
@@ -272,11 +284,14 @@ impl GsState {
                 }
             }
             None => {
-                self.slot.clear();
+                if self.slot.clear() {
+                    self.session.cast(AviSessionMsg::Enqueue(Arc::clone(&self.slot)));
+                }
                 self.urgency = Urgency::Bulk;
                 decided.done = true;
                 self.forget_errors(waits);
                 self.tell_in_sync(waits);
+                self.tell_drift_over();
                 if self.is_settled_empty() {
                     self.directory.cast(GsDirectoryMsg::Empty(Arc::clone(&self.fqdn)));
                 }
@@ -300,19 +315,12 @@ impl GsState {
         }
     }
 
-    /// Whether what is decided goes into the status of an object. Before the first look at the clusters is over, and
-    /// outside of a term, nothing is said.
-    fn is_reported(&self) -> bool {
-        let all = self.context.policy.installation.as_ref().is_some_and(|installation| installation.status_for_all);
-        let speaks = self.context.settled && self.context.term.is_some();
-        speaks && (all || self.said.carrier || matches!(self.rule, RuleState::InForce(_)))
-    }
-
     /// What failed is not wanted any more, when nothing is left to do.
     fn forget_errors(&mut self, waits: bool) {
         let decides = self.context.settled && self.context.term.is_some();
         if decides && !waits && matches!(self.knowledge, Knowledge::Known(_)) {
             self.last_error = None;
+            self.quarantined = false;
         }
     }
 
@@ -323,55 +331,6 @@ impl GsState {
             self.said.in_sync = true;
             let (policy, fqdn) = (Arc::clone(&self.context.policy), Arc::clone(&self.fqdn));
             self.directory.cast(GsDirectoryMsg::InSync { policy, fqdn });
-        }
-    }
-
-    /// Tells the StatusWriter how the service is doing.
-    fn report(&mut self, built: &Built) {
-        let observed = match &self.knowledge {
-            Knowledge::Known(observed) | Knowledge::Stale(observed) => Some(&**observed),
-            Knowledge::Unknown => None,
-        };
-        let planned = match observed {
-            Some(observed) => keep_unseen(built.decision.clone(), observed, &self.context.unseen),
-            None => built.decision.clone(),
-        };
-        if let RuleState::InForce(rule) = &self.rule {
-            let subject = Subject {
-                fqdn: &self.fqdn,
-                state: self.sync_state(&built.decision),
-                built,
-                planned: &planned,
-                held: observed.and_then(|observed| observed.services().next()).map(|service| &service.content),
-                last_write: self.last_write,
-                last_error: self.last_error.as_ref().map(|(message, since)| (message.as_str(), *since)),
-            };
-            let report = Box::new(subject.report());
-            self.status.cast(StatusWriterMsg::Service { rule: rule.object.clone(), report });
-        }
-        let there = observed.is_some_and(|observed| observed.services().next().is_some());
-        self.tell_carrier(&planned, there);
-    }
-
-    /// Says whether an object should carry the status of this service (`statusObjects: All`). Nothing is said while
-    /// nothing is decided; a service that is to go keeps its object until it is gone.
-    fn tell_carrier(&mut self, planned: &Decision, on_controller: bool) {
-        let all = self.context.policy.installation.as_ref().is_some_and(|installation| installation.status_for_all);
-        let (free, carried) = match &self.rule {
-            RuleState::Unknown(_) => return,
-            RuleState::None => (true, false),
-            RuleState::InForce(rule) => (rule.managed, rule.managed),
-        };
-        let exists = match planned {
-            Decision::Wait(_) => return,
-            Decision::Nothing => on_controller && (carried || self.said.carrier),
-            Decision::Service(_) => true,
-        };
-        let wanted = all && free && exists;
-        if wanted != self.said.carrier || (carried && !wanted) {
-            self.said.carrier = wanted;
-            let fqdn = Arc::clone(&self.fqdn);
-            self.status.cast(StatusWriterMsg::Carrier { fqdn, wanted });
         }
     }
 
@@ -418,6 +377,7 @@ impl GsState {
     fn on_observed(&mut self, as_of: Instant, content: Box<Observed>) {
         let outdated = self.reported.is_some_and(|at| at >= as_of);
         if !outdated && !self.slot.is_taken() {
+            self.note_drift(&content);
             self.knowledge = Knowledge::Known(content);
         }
     }
@@ -437,9 +397,15 @@ impl GsState {
             (None, Knowledge::Known(before) | Knowledge::Stale(before)) => before.clone(),
             (None, Knowledge::Unknown) => Box::default(),
         };
+        self.drift.wrote(report.wrote);
+        self.quarantined = report.standing.quarantined;
         match report.trouble {
             None => {
-                self.last_error = None;
+                // A read that succeeds says nothing about the write that failed.
+                if report.wrote {
+                    self.last_error = None;
+                    self.urgency = Urgency::Bulk;
+                }
                 self.knowledge = Knowledge::Known(observed);
             }
             Some(Trouble { message, unclear }) => {
@@ -447,13 +413,26 @@ impl GsState {
                 let since = self.last_error.take().filter(|(before, _)| *before == message).map(|(_, since)| since);
                 self.last_error = Some((message, since.unwrap_or_else(Timestamp::now)));
                 self.knowledge = if unclear { Knowledge::Stale(observed) } else { Knowledge::Known(observed) };
+                if report.standing.patient {
+                    // Nobody waits for what is tried again in minutes.
+                    self.urgency = Urgency::Bulk;
+                }
             }
         }
+        self.urgency = self.urgency.min(std::mem::take(&mut self.meanwhile));
+    }
+
+    /// What somebody waits for stays urgent until it is done.
+    fn is_urgent(&mut self, urgency: Urgency) {
+        let of = if self.slot.is_taken() { &mut self.meanwhile } else { &mut self.urgency };
+        *of = urgency.min(*of);
     }
 
     fn on_session_restarted(&mut self) {
         self.slot.reset();
         self.reported = None;
+        self.quarantined = false;
+        self.drift = Drifting::default();
         // The session reads everything before it writes anything.
         self.knowledge = Knowledge::Unknown;
     }
@@ -468,30 +447,5 @@ impl GsState {
             Knowledge::Stale(_) => false,
         };
         self.offers.is_empty() && nothing_there
-    }
-
-    fn sync_state(&self, decision: &Decision) -> SyncState {
-        match (&self.knowledge, decision) {
-            _ if self.slot.is_taken() => SyncState::Writing,
-            _ if self.last_error.is_some() => SyncState::Failing,
-            _ if !self.slot.is_empty() => SyncState::Queued,
-            (Knowledge::Unknown | Knowledge::Stale(_), _) => SyncState::Unread,
-            (_, Decision::Wait(_)) => SyncState::Waiting,
-            (Knowledge::Known(observed), _) if !self.plan(decision.clone(), observed).is_empty() => SyncState::Waiting,
-            _ => SyncState::InSync,
-        }
-    }
-
-    fn view(&self) -> GsView {
-        let built = self.build();
-        GsView {
-            fqdn: Arc::clone(&self.fqdn),
-            state: self.sync_state(&built.decision),
-            built,
-            rule: self.rule.clone(),
-            knowledge: self.knowledge.clone(),
-            last_write: self.last_write.map(|(time, _)| time),
-            last_error: self.last_error.as_ref().map(|(message, _)| message.clone()),
-        }
     }
 }

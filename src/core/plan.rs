@@ -3,6 +3,7 @@
 
 mod applied;
 mod compare;
+mod drift;
 mod keep;
 mod observed;
 #[cfg(test)]
@@ -10,6 +11,7 @@ mod tests;
 
 pub use applied::Stored;
 pub use compare::same_monitor;
+pub use drift::{Drift, DriftCounts, DriftKind, drift};
 pub use keep::{keep_unseen, relevant_unseen};
 pub use observed::{Holding, Observed, ObservedMonitor, ObservedService};
 

@@ -53,6 +53,8 @@ pub enum SyncState {
     Waiting,
     /// The last write failed; it is tried again.
     Failing,
+    /// It failed so often in a row that it is tried rarely.
+    Quarantined,
 }
 
 impl SyncState {
@@ -65,6 +67,7 @@ impl SyncState {
             Self::Unread => "Unread",
             Self::Waiting => "Waiting",
             Self::Failing => "Failing",
+            Self::Quarantined => "Quarantined",
         }
     }
 }

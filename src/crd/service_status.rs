@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq, Default)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ServiceStatus {
-    /// `InSync`, `Queued`, `Writing`, `Unread`, `Waiting` or `Failing`.
+    /// `InSync`, `Queued`, `Writing`, `Unread`, `Waiting`, `Failing` or `Quarantined`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub state: String,
     /// Tenant of the service on the controller.

@@ -1,6 +1,7 @@
 //! Finding out what policies refer to, beside the writing work and under the same retry policy.
 
 use super::guard::guarded;
+use super::pace::Pace;
 use super::queue::Outcome;
 use super::{AviSessionMsg, AviSessionState, ControllerSettings};
 use crate::actors::gs_directory::GsDirectoryMsg;
@@ -70,8 +71,8 @@ impl AviSessionState {
             self.questions.unanswered(question, Outcome::Interrupted, now, &mut self.rng);
         } else {
             self.lookups.failed(&question, error.to_string(), Timestamp::now());
-            let retry_after = error.retry_after();
-            self.questions.unanswered(question, Outcome::Failed { retry_after }, now, &mut self.rng);
+            let failed = Outcome::Failed { pace: Pace::Backoff, retry_after: error.retry_after() };
+            self.questions.unanswered(question, failed, now, &mut self.rng);
         }
     }
 

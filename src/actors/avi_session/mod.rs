@@ -15,12 +15,16 @@ mod deletions;
 mod guard;
 mod leadership;
 mod leading;
+mod lanes;
 mod lookups;
+mod pace;
 pub mod phase;
 mod pump;
+mod quarantine;
 mod questions;
 pub mod queue;
 mod reading;
+mod reason;
 mod settings;
 pub mod slot;
 #[cfg(test)]
@@ -30,7 +34,7 @@ mod work;
 
 pub use leadership::Memory;
 pub use settings::{ControllerSettings, DeletionPolicy, Transports};
-pub use work::Ended;
+pub use work::{Completed, Ended};
 
 use super::board::Board;
 use super::gs_directory::GsDirectoryMsg;
@@ -38,7 +42,7 @@ use super::link::Link;
 use super::policy_watcher::PolicyWatcherMsg;
 use crate::avi::api::LeaderStatus;
 use crate::avi::call_error::CallError;
-use crate::core::plan::Observed;
+use crate::core::plan::{DriftCounts, Observed};
 use crate::core::references::{Answer, Question};
 use crate::retry::{Backoff, RetryPolicy};
 use crate::telemetry::metrics::Metrics;
@@ -50,8 +54,9 @@ use leadership::Leadership;
 use leading::Heard;
 use lookups::Lookups;
 use phase::{ControllerState, Phase};
+use quarantine::Quarantine;
 use questions::Questions;
-use queue::Queue;
+use queue::{Queue, Standing};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -68,7 +73,7 @@ pub enum AviSessionMsg {
     Configure(Option<Arc<ControllerSettings>>),
     /// The leadership term, while there is one.
     Term(Option<u64>),
-    /// A slot has work.
+    /// A slot has work, or has none any more.
     Enqueue(Arc<Slot>),
     /// Somebody's decision needs to know this about the controller.
     Ask(BTreeSet<Question>),
@@ -100,9 +105,11 @@ pub enum AviSessionMsg {
     },
     Finished {
         generation: u64,
-        fqdn: Arc<str>,
-        ended: Box<Ended>,
+        slot: Arc<Slot>,
+        completed: Box<Completed>,
     },
+    /// What somebody else changed on the controller was noticed, or put right.
+    Drift(DriftCounts),
     /// A call of the session itself panicked.
     Crashed(String),
     /// Something may be due.
@@ -121,6 +128,8 @@ pub struct Report {
     /// What the controller holds now, as far as is known; `None` when nothing was learnt about it.
     pub observed: Option<Box<Observed>>,
     pub trouble: Option<Trouble>,
+    /// How the session treats the FQDN from now on.
+    pub standing: Standing,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,6 +170,7 @@ pub struct AviSessionState {
     /// Counts probes and full reads: of these, only the answer to the last one counts.
     round: u64,
     queue: Queue<Arc<str>, Arc<Slot>>,
+    quarantine: Quarantine,
     deletions: Deletions,
     questions: Questions,
     /// What was told last, for a restarted policy watcher.
@@ -205,6 +215,7 @@ impl Actor for AviSession {
             generation: 0,
             round: 0,
             queue: Queue::new(args.retry, Instant::now()),
+            quarantine: Quarantine::default(),
             deletions: Deletions::default(),
             questions: Questions::new(args.retry, Instant::now()),
             controller: None,
@@ -255,11 +266,13 @@ impl Actor for AviSession {
                     state.on_listed(&myself, as_of, *result);
                 }
             }
-            AviSessionMsg::Finished { generation, fqdn, ended } => {
+            AviSessionMsg::Finished { generation, slot, completed } => {
+                // Otherwise its owner hears that the session was restarted.
                 if generation == state.generation {
-                    state.on_finished(&fqdn, &ended);
+                    state.on_finished(&slot, *completed);
                 }
             }
+            AviSessionMsg::Drift(counts) => state.args.metrics.queue.drift(counts),
             AviSessionMsg::Crashed(panic) => return Err(panic.into()),
             AviSessionMsg::Tick => state.timer = None,
             AviSessionMsg::Poison => return Err("poisoned by the test hook".into()),

@@ -2,9 +2,11 @@
 
 use super::api::AviApi;
 use super::guard::guarded;
+use super::pace::Pace;
 use super::queue::Outcome;
+use super::reason::reason;
 use super::slot::{Removal, Slot, Taken};
-use super::work::{Ended, WorkFailure};
+use super::work::{Completed, WorkFailure};
 use super::{AviSessionMsg, AviSessionState, work};
 use crate::actors::board::QueueNotice;
 use crate::actors::gs_actor::GsMsg;
@@ -13,29 +15,47 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 impl AviSessionState {
-    /// A slot has work: new, or of another class than before.
+    /// A slot has work: new, or of another class than before. Or none any more.
     pub(super) fn on_enqueue(&mut self, slot: Arc<Slot>) {
         let now = Instant::now();
         let guarded = slot.class().is_some_and(|class| class.removal == Removal::Guarded);
         let slot = if guarded { self.deletions.hold(slot, now) } else { Some(slot) };
         if let Some(slot) = slot {
-            self.queue.push(Arc::clone(&slot.fqdn), slot, now);
+            self.enqueue(slot, now);
         }
     }
 
-    /// A piece of work came to its end.
-    pub(super) fn on_finished(&mut self, fqdn: &Arc<str>, ended: &Ended) {
+    fn enqueue(&mut self, slot: Arc<Slot>, now: Instant) {
+        match slot.class() {
+            Some(class) => self.queue.push(Arc::clone(&slot.fqdn), slot, class, now),
+            None => self.queue.withdraw(&slot.fqdn),
+        }
+    }
+
+    /// A piece of work came to its end. Its owner is told after the queue, so that it hears how it is treated.
+    pub(super) fn on_finished(&mut self, slot: &Slot, completed: Completed) {
+        let (Completed { mut report, ended }, fqdn) = (completed, &slot.fqdn);
         if let Some(exists) = ended.exists {
             self.deletions.finished(fqdn, exists);
         }
         let outcome = match &ended.failure {
             None if ended.read_only => Outcome::Read,
             None => Outcome::Done,
-            Some(WorkFailure::Crash) => Outcome::Failed { retry_after: None },
+            Some(WorkFailure::Crash) => Outcome::Failed { pace: Pace::Backoff, retry_after: None },
             Some(WorkFailure::Call(error)) if self.is_controllers_trouble(error) => Outcome::Interrupted,
-            Some(WorkFailure::Call(error)) => Outcome::Failed { retry_after: error.retry_after() },
+            Some(WorkFailure::Call(error)) => {
+                Outcome::Failed { pace: Pace::from(error), retry_after: error.retry_after() }
+            }
         };
+        if let Some(failure) = &ended.failure {
+            self.args.metrics.queue.retry(reason(failure));
+        }
         self.queue.finished(fqdn, outcome, Instant::now(), &mut self.rng);
+        report.standing = self.queue.standing(fqdn);
+        if let (true, Some(trouble)) = (report.standing.quarantined, &report.trouble) {
+            self.quarantine.note(fqdn, &trouble.message);
+        }
+        slot.report(GsMsg::Done(report));
         if outcome == Outcome::Done {
             self.probing.reset();
         }
@@ -46,17 +66,27 @@ impl AviSessionState {
         let now = Instant::now();
         self.look_after(myself, now);
         for slot in self.deletions.release(now) {
-            self.queue.push(Arc::clone(&slot.fqdn), slot, now);
+            self.enqueue(slot, now);
         }
         self.queue.ripen(now);
         self.pump(myself, now);
         self.look_up(myself, now);
         self.arm(myself);
         while self.calls.try_join_next().is_some() {}
-        let notice =
-            QueueNotice { waiting: self.queue.waiting(), delayed: self.queue.delayed(), in_flight: self.queue.busy() };
+        self.post_queue();
+    }
+
+    fn post_queue(&mut self) {
+        let notice = QueueNotice {
+            waiting: self.queue.waiting(),
+            delayed: self.queue.delayed(),
+            in_flight: self.queue.busy(),
+            waiting_since: self.queue.waiting_since(),
+            quarantined: self.queue.quarantined().len(),
+            quarantine: self.quarantine.shown(self.queue.quarantined()),
+        };
+        self.args.metrics.queue.set(&notice, &self.queue.depth());
         self.args.board.post(|notices| notices.queue = notice);
-        self.args.metrics.queue.set(notice);
     }
 
     pub(super) fn pump(&mut self, myself: &ActorRef<AviSessionMsg>, now: Instant) {
@@ -67,7 +97,7 @@ impl AviSessionState {
                 Some(taken) => {
                     drop(self.calls.spawn(work_on(myself.clone(), self.generation, api.clone(), slot, taken)))
                 }
-                None => self.queue.finished(&fqdn, Outcome::Interrupted, now, &mut self.rng),
+                None => self.queue.finished(&fqdn, Outcome::Nothing, now, &mut self.rng),
             }
         }
     }
@@ -96,8 +126,6 @@ async fn work_on(myself: ActorRef<AviSessionMsg>, generation: u64, api: AviApi, 
     let api = api.with_urgency(taken.work.class.urgency);
     let completed = guarded(work::run(&api, &slot.fqdn, taken.work.task, epoch)).await;
     let completed = completed.unwrap_or_else(|panic| work::crashed(panic, epoch));
-    slot.report(GsMsg::Done(completed.report));
-    let finished =
-        AviSessionMsg::Finished { generation, fqdn: Arc::clone(&slot.fqdn), ended: Box::new(completed.ended) };
-    let _ = myself.cast(finished);
+    // The session owns this task: when it is gone, its owner hears of that.
+    let _ = myself.cast(AviSessionMsg::Finished { generation, slot, completed: Box::new(completed) });
 }

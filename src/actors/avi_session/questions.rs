@@ -3,8 +3,11 @@
 //! A question stays asked for ever: each full read of the controller asks all of them again, so that an answer does not
 //! outlive what it says for long. An answer stays until there is a newer one; a failure is none (DB-12, DB-13).
 
+use super::pace::Pace;
 use super::queue::{Outcome, Queue};
 use super::settings::ControllerSettings;
+use super::slot::{Class, Removal};
+use crate::avi::urgency::Urgency;
 use crate::core::owner::Owner;
 use crate::core::references::{Answer, Catalog, Question};
 use crate::retry::RetryPolicy;
@@ -15,6 +18,9 @@ use tokio::time::Instant;
 
 /// How often in a row the controller has to say that something is gone.
 const CONFIRMATIONS: u32 = 3;
+
+/// Questions are all alike.
+const CLASS: Class = Class { urgency: Urgency::Bulk, removal: Removal::No };
 
 /// The questions of an installation about its controller.
 #[derive(Debug)]
@@ -109,7 +115,8 @@ impl Questions {
     /// (DB-13).
     pub fn answered(&mut self, question: Question, answer: Answer, now: Instant, rng: &mut impl Rng) {
         if self.is_doubtful(&question, &answer) {
-            return self.unanswered(question, Outcome::Failed { retry_after: None }, now, rng);
+            let again = Outcome::Failed { pace: Pace::Backoff, retry_after: None };
+            return self.unanswered(question, again, now, rng);
         }
         self.doubts.remove(&question);
         self.queue.finished(&question, Outcome::Done, now, rng);
@@ -123,7 +130,7 @@ impl Questions {
     /// The controller did not say: it is asked again, later when `outcome` is a failure. What it said before stays.
     pub fn unanswered(&mut self, question: Question, outcome: Outcome, now: Instant, rng: &mut impl Rng) {
         self.queue.finished(&question, outcome, now, rng);
-        self.queue.push(question, (), now);
+        self.queue.push(question, (), CLASS, now);
     }
 
     /// When the next delayed question becomes due.
@@ -165,6 +172,6 @@ impl Questions {
 
     fn push(&mut self, question: Question, now: Instant) {
         self.pending.insert(question.clone());
-        self.queue.push(question, (), now);
+        self.queue.push(question, (), CLASS, now);
     }
 }

@@ -1,115 +1,63 @@
 //! The session's queues: fair, one piece of work per key at a time, failed ones later. Pure; the caller owns the clock.
+//!
+//! Each key waits at most once and is served at most once, so a queue never holds more than two entries for a key.
 
-use crate::retry::{Backoff, RetryPolicy};
+#[cfg(test)]
+mod tests;
+
+use super::lanes::{Lane, Lanes, Ticket};
+use super::pace::{Pace, Streak};
+use super::slot::{Class, Removal};
+use crate::avi::urgency::Urgency;
+use crate::retry::RetryPolicy;
 use rand::Rng;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// A failure that is not followed by another one for this long is forgotten; the key may be gone for good.
+const FORGET: Duration = Duration::from_secs(600);
+
+/// Who failed so often in a row is in quarantine.
+pub const QUARANTINE: u32 = 5;
 
 /// Who waits, who is being served, and who must wait longer because the last try failed. The key is an FQDN, or a
 /// question about the controller.
 #[derive(Debug)]
 pub struct Queue<K, T> {
-    ready: VecDeque<(K, T)>,
-    /// Waits for its key's earlier work to finish.
-    blocked: BTreeMap<K, T>,
-    /// Waits for its backoff to pass; by time, then by key.
-    delayed: BTreeMap<(Instant, K), T>,
-    busy: BTreeSet<K>,
-    failing: BTreeMap<K, (Backoff, Instant)>,
+    waiting: BTreeMap<K, Entry<T>>,
+    lanes: Lanes<K>,
+    /// Those that wait for a pause to pass; by time, then by key.
+    delayed: BTreeSet<(Instant, K)>,
+    busy: BTreeMap<K, Ticket>,
+    streaks: BTreeMap<K, Streak>,
+    quarantined: BTreeSet<K>,
+    /// Of the next ticket.
+    number: u64,
+    /// The time when it was looked at the clock last.
+    now: Instant,
     /// When to forget old failures next.
     tidy_at: Instant,
     retry: RetryPolicy,
 }
 
-/// A failure that is not followed by another one for this long is forgotten; the key may be gone for good.
-const FORGET: Duration = Duration::from_secs(600);
+#[derive(Debug)]
+struct Entry<T> {
+    item: T,
+    class: Class,
+    ticket: Ticket,
+    /// Since when it waits.
+    since: Instant,
+    place: Place,
+}
 
-impl<K: Ord + Clone, T> Queue<K, T> {
-    pub fn new(retry: RetryPolicy, now: Instant) -> Self {
-        Self {
-            ready: VecDeque::new(),
-            blocked: BTreeMap::new(),
-            delayed: BTreeMap::new(),
-            busy: BTreeSet::new(),
-            failing: BTreeMap::new(),
-            tidy_at: now + FORGET,
-            retry,
-        }
-    }
-
-    /// Adds a key with new work.
-    pub fn push(&mut self, key: K, item: T, now: Instant) {
-        if self.busy.contains(&key) {
-            self.blocked.insert(key, item);
-            return;
-        }
-        match self.failing.get(&key) {
-            Some((_, not_before)) if *not_before > now => drop(self.delayed.insert((*not_before, key), item)),
-            _ => self.ready.push_back((key, item)),
-        }
-    }
-
-    /// Lets those go on whose delay is over. Afterwards [`Queue::next_deadline`] is in the future, so a caller that
-    /// sleeps until then does not spin while nobody may be served.
-    pub fn ripen(&mut self, now: Instant) {
-        while let Some(entry) = self.delayed.first_entry().filter(|entry| entry.key().0 <= now) {
-            let ((_, key), item) = entry.remove_entry();
-            self.ready.push_back((key, item));
-        }
-        if self.tidy_at <= now {
-            self.tidy_at = now + FORGET;
-            self.failing.retain(|_, (_, not_before)| *not_before + FORGET > now);
-        }
-    }
-
-    /// The next key to serve, which is busy from now on.
-    pub fn pop(&mut self) -> Option<(K, T)> {
-        loop {
-            let (key, item) = self.ready.pop_front()?;
-            if self.busy.insert(key.clone()) {
-                return Some((key, item));
-            }
-            self.blocked.insert(key, item);
-        }
-    }
-
-    /// The work of `key` is over; on failure the next one waits.
-    pub fn finished(&mut self, key: &K, outcome: Outcome, now: Instant, rng: &mut impl Rng) {
-        self.busy.remove(key);
-        match outcome {
-            Outcome::Done => drop(self.failing.remove(key)),
-            Outcome::Failed { retry_after } => {
-                let (backoff, not_before) =
-                    self.failing.entry(key.clone()).or_insert_with(|| (Backoff::new(self.retry), now));
-                *not_before = now + backoff.fail(retry_after, rng);
-            }
-            // The object may be refused again as before, so the next failure waits longer still.
-            Outcome::Read => {}
-            // Not its fault: it goes on as soon as the controller does.
-            Outcome::Interrupted => {}
-        }
-        if let Some(item) = self.blocked.remove(key) {
-            self.push(key.clone(), item, now);
-        }
-    }
-
-    /// When the next delayed key becomes ready.
-    pub fn next_deadline(&self) -> Option<Instant> {
-        self.delayed.keys().next().map(|(at, _)| *at)
-    }
-
-    pub fn waiting(&self) -> usize {
-        self.ready.len() + self.blocked.len()
-    }
-
-    pub fn delayed(&self) -> usize {
-        self.delayed.len()
-    }
-
-    pub fn busy(&self) -> usize {
-        self.busy.len()
-    }
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Ready(Lane),
+    /// Waits for its key's earlier work to finish.
+    Blocked,
+    /// Waits for its pause to pass.
+    Delayed(Instant),
 }
 
 /// How one piece of work ended.
@@ -119,130 +67,224 @@ pub enum Outcome {
     Done,
     /// It was only read, which says nothing about the next write.
     Read,
+    /// There was nothing to do.
+    Nothing,
     /// The controller refused it or failed on it.
-    Failed { retry_after: Option<Duration> },
+    Failed { pace: Pace, retry_after: Option<Duration> },
     /// The controller as a whole could not be used.
     Interrupted,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rand::SeedableRng;
-    use rand::rngs::StdRng;
+/// How a key is treated, for its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// It failed too often.
+    pub quarantined: bool,
+    /// The next try comes after a long pause, unless its objects change.
+    pub patient: bool,
+}
 
-    type Fqdn = std::sync::Arc<str>;
-
-    fn fqdn(name: &str) -> Fqdn {
-        name.into()
-    }
-
-    fn queue() -> (Queue<Fqdn, u8>, Instant, StdRng) {
-        (Queue::new(RetryPolicy::default(), Instant::now()), Instant::now(), StdRng::seed_from_u64(1))
-    }
-
-    fn pop(queue: &mut Queue<Fqdn, u8>, now: Instant) -> Option<(String, u8)> {
-        queue.ripen(now);
-        queue.pop().map(|(fqdn, item)| (fqdn.to_string(), item))
-    }
-
-    #[test]
-    fn first_come_is_first_served() {
-        let (mut queue, now, _) = queue();
-        queue.push(fqdn("b"), 1, now);
-        queue.push(fqdn("a"), 2, now);
-        assert_eq!(pop(&mut queue, now), Some(("b".into(), 1)));
-        assert_eq!(pop(&mut queue, now), Some(("a".into(), 2)));
-        assert_eq!(pop(&mut queue, now), None);
-    }
-
-    #[test]
-    fn one_fqdn_is_served_once_at_a_time() {
-        let (mut queue, now, mut rng) = queue();
-        queue.push(fqdn("a"), 1, now);
-        queue.pop();
-        queue.push(fqdn("a"), 2, now);
-        assert_eq!(pop(&mut queue, now), None, "the first is still in flight");
-        queue.finished(&fqdn("a"), Outcome::Done, now, &mut rng);
-        assert_eq!(pop(&mut queue, now), Some(("a".into(), 2)));
-    }
-
-    /// REST-01.
-    #[test]
-    fn a_failing_fqdn_waits_and_does_not_hold_up_others() {
-        let (mut queue, now, mut rng) = queue();
-        queue.push(fqdn("a"), 1, now);
-        queue.pop();
-        queue.finished(&fqdn("a"), Outcome::Failed { retry_after: Some(Duration::from_secs(5)) }, now, &mut rng);
-        queue.push(fqdn("a"), 1, now);
-        queue.push(fqdn("b"), 2, now);
-        assert_eq!(pop(&mut queue, now), Some(("b".into(), 2)));
-        assert_eq!(pop(&mut queue, now), None);
-        let deadline = queue.next_deadline().unwrap();
-        assert!(deadline >= now + Duration::from_secs(5) && deadline <= now + Duration::from_millis(5500));
-        assert_eq!(pop(&mut queue, deadline), Some(("a".into(), 1)));
-    }
-
-    #[test]
-    fn success_forgets_earlier_failures_and_an_outage_is_nobodys_failure() {
-        for outcome in [Outcome::Done, Outcome::Interrupted] {
-            let (mut queue, now, mut rng) = queue();
-            queue.push(fqdn("a"), 1, now);
-            queue.pop();
-            queue.finished(&fqdn("a"), outcome, now, &mut rng);
-            queue.push(fqdn("a"), 2, now);
-            assert_eq!(pop(&mut queue, now), Some(("a".into(), 2)), "{outcome:?}");
+impl<K: Ord + Clone, T> Queue<K, T> {
+    pub fn new(retry: RetryPolicy, now: Instant) -> Self {
+        Self {
+            waiting: BTreeMap::new(),
+            lanes: Lanes::default(),
+            delayed: BTreeSet::new(),
+            busy: BTreeMap::new(),
+            streaks: BTreeMap::new(),
+            quarantined: BTreeSet::new(),
+            number: 0,
+            now,
+            tidy_at: now + FORGET,
+            retry,
         }
     }
 
-    #[test]
-    fn a_delay_that_is_over_is_no_deadline_although_nobody_was_served() {
-        let (mut queue, now, mut rng) = queue();
-        queue.push(fqdn("a"), 1, now);
-        queue.pop();
-        queue.finished(&fqdn("a"), Outcome::Failed { retry_after: None }, now, &mut rng);
-        queue.push(fqdn("a"), 1, now);
-        let later = queue.next_deadline().unwrap();
-        queue.ripen(later);
-        assert_eq!((queue.next_deadline(), queue.waiting(), queue.delayed()), (None, 1, 0));
+    /// Adds a key with new work, or says how its waiting work is to be treated from now on. It keeps its place in the
+    /// order of coming, except when it becomes a deletion or is none any more.
+    pub fn push(&mut self, key: K, item: T, class: Class, now: Instant) {
+        let before = self.take_out(&key);
+        let place = match &before {
+            Some(entry) if is_removal(entry.class) == is_removal(class) => entry.ticket,
+            _ => self.ticket(now),
+        };
+        let since = before.map_or(now, |entry| entry.since);
+        if self.fails_often(&key) {
+            self.quarantined.insert(key.clone());
+        }
+        self.put_in(key, Entry { item, class, ticket: place, since, place: Place::Blocked }, now);
     }
 
-    #[test]
-    fn reading_between_failures_does_not_start_the_backoff_over() {
-        let (mut queue, mut now, mut rng) = queue();
-        let started = now;
-        for _ in 0..12 {
-            for outcome in [Outcome::Failed { retry_after: None }, Outcome::Read] {
-                queue.push(fqdn("a"), 1, now);
-                now = queue.next_deadline().unwrap_or(now);
-                queue.ripen(now);
-                assert!(queue.pop().is_some());
-                queue.finished(&fqdn("a"), outcome, now, &mut rng);
+    /// The key has no work any more. What it failed before is not forgotten yet: it may be the same work that comes
+    /// again.
+    pub fn withdraw(&mut self, key: &K) {
+        self.take_out(key);
+        if !self.busy.contains_key(key) {
+            self.quarantined.remove(key);
+        }
+    }
+
+    /// Lets those go on whose pause is over. Afterwards [`Queue::next_deadline`] is in the future, so a caller that
+    /// sleeps until then does not spin while nobody may be served.
+    pub fn ripen(&mut self, now: Instant) {
+        self.now = now;
+        while let Some((_, key)) = self.delayed.first().filter(|(at, _)| *at <= now).cloned() {
+            // It may not wait any longer only because it is known to wait now: taking it out always succeeds.
+            match self.take_out(&key) {
+                Some(entry) => self.put_in(key, entry, now),
+                None => drop(self.delayed.pop_first()),
             }
         }
-        assert!(now - started > Duration::from_secs(30), "{:?}", now - started);
+        if self.tidy_at <= now {
+            self.tidy_at = now + FORGET;
+            self.tidy(now);
+        }
     }
 
-    #[test]
-    fn an_fqdn_that_is_queued_twice_is_still_served_once_at_a_time() {
-        let (mut queue, now, mut rng) = queue();
-        queue.push(fqdn("a"), 1, now);
-        queue.push(fqdn("a"), 2, now);
-        assert_eq!(pop(&mut queue, now), Some(("a".into(), 1)));
-        assert_eq!(pop(&mut queue, now), None);
-        queue.finished(&fqdn("a"), Outcome::Done, now, &mut rng);
-        assert_eq!(pop(&mut queue, now), Some(("a".into(), 2)));
+    /// The next key to serve, which is busy from now on. At the time of the last [`Queue::ripen`].
+    pub fn pop(&mut self) -> Option<(K, T)> {
+        let (ticket, key) = self.lanes.next(self.now)?;
+        let entry = self.waiting.remove(&key)?;
+        self.busy.insert(key.clone(), ticket);
+        Some((key, entry.item))
     }
 
-    #[test]
-    fn old_failures_are_forgotten() {
-        let (mut queue, now, mut rng) = queue();
-        queue.push(fqdn("a"), 1, now);
-        queue.pop();
-        queue.finished(&fqdn("a"), Outcome::Failed { retry_after: None }, now, &mut rng);
-        queue.ripen(now + FORGET);
-        assert_eq!(queue.failing.len(), 1, "it failed less than that long ago");
-        queue.ripen(now + FORGET * 2);
-        assert_eq!(queue.failing.len(), 0);
+    /// The work of `key` is over; on failure the next one waits.
+    pub fn finished(&mut self, key: &K, outcome: Outcome, now: Instant, rng: &mut impl Rng) {
+        if let Some(ticket) = self.busy.remove(key) {
+            self.lanes.done(ticket);
+        }
+        match outcome {
+            Outcome::Done => {
+                self.streaks.remove(key);
+                self.quarantined.remove(key);
+            }
+            Outcome::Failed { pace, retry_after } => {
+                self.streak(key, now).fail(pace, retry_after, now, rng);
+                if self.fails_often(key) {
+                    self.quarantined.insert(key.clone());
+                }
+            }
+            // Not its fault: it goes on as soon as the controller does.
+            Outcome::Interrupted => {
+                let retry = self.retry;
+                self.streak(key, now).interrupt(retry, now, rng);
+            }
+            // The object may be refused again as before, so the next failure waits longer still.
+            Outcome::Read | Outcome::Nothing => {}
+        }
+        if let Some(entry) = self.take_out(key) {
+            self.put_in(key.clone(), entry, now);
+        }
     }
+
+    /// When the next key may be served that may not be now.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let delayed = self.delayed.first().map(|(at, _)| *at);
+        delayed.into_iter().chain(self.lanes.wake(self.now)).min()
+    }
+
+    pub fn standing(&self, key: &K) -> Standing {
+        let patient = self.streaks.get(key).is_some_and(Streak::is_patient);
+        Standing { quarantined: self.quarantined.contains(key), patient }
+    }
+
+    /// Those in quarantine, and how often each failed.
+    pub fn quarantined(&self) -> impl ExactSizeIterator<Item = (&K, u32)> {
+        self.quarantined.iter().map(|key| (key, self.streaks.get(key).map_or(0, Streak::failures)))
+    }
+
+    /// Since when the one waits that has waited longest. One that waits for a pause to pass does not count.
+    pub fn waiting_since(&self) -> Option<Instant> {
+        let ready = self.lanes.fronts().filter_map(|key| self.waiting.get(key));
+        ready.chain(self.blocked()).map(|entry| entry.since).min()
+    }
+
+    /// How many wait for their turn, by urgency and by whether their services go away for good.
+    pub fn depth(&self) -> BTreeMap<(Urgency, bool), usize> {
+        let ready = self.lanes.counts().map(|(lane, count)| ((lane.urgency, lane.removal), count));
+        let blocked = self.blocked().map(|entry| ((entry.class.urgency, is_removal(entry.class)), 1));
+        let mut depth = BTreeMap::new();
+        for (class, count) in ready.chain(blocked) {
+            *depth.entry(class).or_insert(0) += count;
+        }
+        depth
+    }
+
+    pub fn waiting(&self) -> usize {
+        self.lanes.len() + self.blocked().count()
+    }
+
+    pub fn delayed(&self) -> usize {
+        self.delayed.len()
+    }
+
+    pub fn busy(&self) -> usize {
+        self.busy.len()
+    }
+
+    fn blocked(&self) -> impl Iterator<Item = &Entry<T>> {
+        self.busy.keys().filter_map(|key| self.waiting.get(key))
+    }
+
+    fn ticket(&mut self, at: Instant) -> Ticket {
+        self.number += 1;
+        Ticket { at, number: self.number }
+    }
+
+    fn fails_often(&self, key: &K) -> bool {
+        self.streaks.get(key).is_some_and(|streak| streak.failures() >= QUARANTINE)
+    }
+
+    fn streak(&mut self, key: &K, now: Instant) -> &mut Streak {
+        let retry = self.retry;
+        self.streaks.entry(key.clone()).or_insert_with(|| Streak::new(retry, now))
+    }
+
+    /// Takes waiting work out of its place.
+    fn take_out(&mut self, key: &K) -> Option<Entry<T>> {
+        let entry = self.waiting.remove(key)?;
+        match entry.place {
+            Place::Ready(lane) => self.lanes.remove(lane, entry.ticket),
+            Place::Delayed(at) => drop(self.delayed.remove(&(at, key.clone()))),
+            Place::Blocked => {}
+        }
+        Some(entry)
+    }
+
+    /// Puts it where it belongs now.
+    fn put_in(&mut self, key: K, mut entry: Entry<T>, now: Instant) {
+        let pause = self.streaks.get(&key).map(|streak| match entry.class.urgency {
+            // Somebody has changed what it is made of.
+            Urgency::Interactive => streak.not_sooner(),
+            Urgency::Bulk => streak.not_before(),
+        });
+        entry.place = match pause.filter(|until| *until > now) {
+            _ if self.busy.contains_key(&key) => Place::Blocked,
+            Some(until) => {
+                self.delayed.insert((until, key.clone()));
+                Place::Delayed(until)
+            }
+            None => {
+                let (removal, quarantined) = (is_removal(entry.class), self.quarantined.contains(&key));
+                let lane = Lane { urgency: entry.class.urgency, removal, quarantined };
+                self.lanes.add(lane, entry.ticket, key.clone());
+                Place::Ready(lane)
+            }
+        };
+        self.waiting.insert(key, entry);
+    }
+
+    fn tidy(&mut self, now: Instant) {
+        let (waiting, busy) = (&self.waiting, &self.busy);
+        self.streaks.retain(|key, streak| {
+            waiting.contains_key(key) || busy.contains_key(key) || streak.not_before() + FORGET > now
+        });
+        let streaks = &self.streaks;
+        self.quarantined.retain(|key| streaks.contains_key(key));
+    }
+}
+
+fn is_removal(class: Class) -> bool {
+    class.removal != Removal::No
 }

@@ -92,16 +92,18 @@ impl Slot {
         inner.queued.replace(class) != Some(class)
     }
 
-    /// Takes waiting work back.
-    pub fn clear(&self) {
-        self.inner.lock().work = None;
+    /// Takes waiting work back. Answers whether the session must be told that it need not keep a place for it.
+    pub fn clear(&self) -> bool {
+        let mut inner = self.inner.lock();
+        inner.work = None;
+        inner.queued.take().is_some()
     }
 
     pub fn is_empty(&self) -> bool {
         self.inner.lock().work.is_none()
     }
 
-    /// Of the work that waits.
+    /// Of the work that waits; `None` when there is none.
     pub fn class(&self) -> Option<Class> {
         self.inner.lock().work.as_ref().map(|work| work.class)
     }

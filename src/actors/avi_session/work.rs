@@ -1,13 +1,14 @@
 //! Doing one piece of work: the calls of one FQDN, in order, until the first failure.
 
 use super::api::{AviApi, doubts_shared_monitor};
+use super::queue::Standing;
 use super::slot::{Reading, Task};
 use super::{Report, Trouble};
 use crate::avi::call_error::{CallError, Remedy};
 use crate::core::plan::{Observed, Write};
 
 /// How a piece of work ended: for its owner, and for the session.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completed {
     pub report: Report,
     pub ended: Ended,
@@ -42,10 +43,10 @@ pub async fn run(api: &AviApi, fqdn: &str, task: Task, epoch: u64) -> Completed 
 async fn read(api: &AviApi, fqdn: &str, reading: &Reading, epoch: u64) -> Completed {
     match api.read_one(fqdn, reading).await {
         Ok(observed) => {
-            let report = Report { epoch, wrote: false, observed: Some(Box::new(observed)), trouble: None };
+            let report = Report { observed: Some(Box::new(observed)), ..report(epoch) };
             completed(report, true, None)
         }
-        Err(error) => failed(Report { epoch, wrote: false, observed: None, trouble: None }, true, error, true),
+        Err(error) => failed(report(epoch), true, error, true),
     }
 }
 
@@ -61,13 +62,18 @@ async fn write(api: &AviApi, writes: Vec<Write>, mut observed: Box<Observed>, ep
             }
             Err(error) => {
                 let unclear = error.remedy() == Remedy::Reread || doubts_shared_monitor(&write, &error);
-                let report = Report { epoch, wrote, observed: Some(observed), trouble: None };
+                let report = Report { wrote, observed: Some(observed), ..report(epoch) };
                 return failed(report, false, error, unclear);
             }
         }
     }
-    let report = Report { epoch, wrote, observed: Some(observed), trouble: None };
+    let report = Report { wrote, observed: Some(observed), ..report(epoch) };
     completed(report, false, None)
+}
+
+/// Nothing was learnt or done yet.
+fn report(epoch: u64) -> Report {
+    Report { epoch, wrote: false, observed: None, trouble: None, standing: Standing::default() }
 }
 
 fn completed(report: Report, read_only: bool, failure: Option<WorkFailure>) -> Completed {
@@ -78,7 +84,7 @@ fn completed(report: Report, read_only: bool, failure: Option<WorkFailure>) -> C
 /// The work panicked: nothing is known about what it did.
 pub fn crashed(message: String, epoch: u64) -> Completed {
     let trouble = Some(Trouble { message, unclear: true });
-    let report = Report { epoch, wrote: false, observed: None, trouble };
+    let report = Report { trouble, ..report(epoch) };
     completed(report, false, Some(WorkFailure::Crash))
 }
 

@@ -1,5 +1,6 @@
 //! The writes from observed to desired, in their order.
 
+mod drift;
 mod shared;
 mod tenants;
 

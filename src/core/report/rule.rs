@@ -133,6 +133,7 @@ impl About<'_> {
         match (report.state, report.wanted) {
             (SyncState::Unread, _) => keep("the controller has not been read yet"),
             (SyncState::Failing, _) => (self.speaker.say(failing(report)), false),
+            (SyncState::Quarantined, _) => (self.speaker.say(quarantined(report)), false),
             _ if report.waiting_for.is_some() => {
                 let reason = report.waiting_for.as_deref().unwrap_or_default();
                 say(Truth::False, "Waiting", format!("nothing is written for now: {reason}"))
@@ -215,6 +216,17 @@ fn in_sync(report: &ServiceReport) -> Statement {
 }
 
 fn failing(report: &ServiceReport) -> Statement {
-    let message = report.service.last_error.as_ref().map(|error| error.message.clone()).unwrap_or_default();
-    Statement::new(PROGRAMMED, false, "Failing", message)
+    Statement::new(PROGRAMMED, false, "Failing", last_error(report))
+}
+
+fn quarantined(report: &ServiceReport) -> Statement {
+    let error = last_error(report);
+    let message = format!(
+        "{error}; it is tried again with growing pauses of up to ten minutes, and at once when one of its objects changes"
+    );
+    Statement::new(PROGRAMMED, false, "Quarantined", message)
+}
+
+fn last_error(report: &ServiceReport) -> &str {
+    report.service.last_error.as_ref().map_or("", |error| error.message.as_str())
 }

@@ -67,7 +67,8 @@ fn built(refused: usize) -> Built {
 
 fn report(state: SyncState) -> ServiceReport {
     let built = built(1);
-    let last_error = (state == SyncState::Failing).then(|| ("POST: refused; do this", at("2026-01-02T00:00:09.5Z")));
+    let failed = matches!(state, SyncState::Failing | SyncState::Quarantined);
+    let last_error = failed.then(|| ("POST: refused; do this", at("2026-01-02T00:00:09.5Z")));
     let subject = Subject {
         fqdn: "web.example.org",
         state,
@@ -241,6 +242,7 @@ fn the_state_of_the_service_decides_whether_the_rule_is_programmed() {
         (Some(report(SyncState::Writing)), Sight::Complete, "False Pending", true),
         (Some(report(SyncState::Waiting)), Sight::Complete, "False Waiting", true),
         (Some(report(SyncState::Failing)), Sight::Complete, "False Failing", false),
+        (Some(report(SyncState::Quarantined)), Sight::Complete, "False Quarantined", false),
         (Some(report(SyncState::Unread)), Sight::Complete, "Unknown Pending", true),
         (Some(nothing(0)), Sight::Complete, "False NoService", true),
         (Some(nothing(1)), Sight::Complete, "False NoMembers", true),

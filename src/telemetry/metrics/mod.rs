@@ -123,6 +123,7 @@ impl Metrics {
     pub fn render(&self, notices: &Notices) -> String {
         self.leader.set(i64::from(matches!(notices.role, RoleNotice::Leader { .. })));
         self.synced.set(i64::from(notices.avi_api.synced));
+        self.queue.look(&notices.queue);
         // A cluster that left the configuration must not be reported as it was last seen.
         self.cluster_synced.clear();
         self.cluster_refused.clear();
