@@ -21,11 +21,12 @@ pub fn concerns_everybody(failure: &Failure) -> bool {
         Failure::NotLeader(_) | Failure::Maintenance(_) | Failure::Upgrade(_) => true,
         Failure::InvalidCredentials(_) | Failure::SessionLimit(_) | Failure::NoSession | Failure::BadSession(_) => true,
         Failure::RateLimited { .. } | Failure::InvalidVersion(_) => true,
+        Failure::AccountLocked(_) | Failure::NotReady(_) => true,
         Failure::Transport(_) | Failure::ServerError { .. } => false,
         Failure::NotFound(_) | Failure::AlreadyExists(_) | Failure::OwnedElsewhere { .. } => false,
         Failure::DomainConflict(_) | Failure::StaleWrite(_) | Failure::InUse(_) | Failure::UnknownTenant(_) => false,
         Failure::Forbidden(_) | Failure::BadRequest(_) | Failure::Unexpected { .. } => false,
-        Failure::Malformed(_) | Failure::UnstableList => false,
+        Failure::Malformed(_) | Failure::UnstableList | Failure::Quota(_) | Failure::Redirected(_) => false,
     }
 }
 
