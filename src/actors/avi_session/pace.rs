@@ -118,8 +118,40 @@ impl Streak {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::avi::transport::TransportError;
     use rand::SeedableRng as _;
     use rand::rngs::StdRng;
+
+    #[test]
+    fn each_failure_has_its_pace() {
+        let text = String::new;
+        let lost = || TransportError::Interrupted(text());
+        let server = |status| Failure::ServerError { status, text: text(), retry_after: None };
+        let table = [
+            (false, Failure::Transport(TransportError::Connect(text())), Pace::Backoff),
+            (true, Failure::Transport(TransportError::Connect(text())), Pace::Backoff),
+            (true, Failure::Transport(lost()), Pace::Backoff),
+            (true, server(500), Pace::Backoff),
+            (false, server(503), Pace::Backoff),
+            (true, Failure::Malformed(text()), Pace::Backoff),
+            (true, Failure::RateLimited { retry_after: None }, Pace::Backoff),
+            (true, Failure::NotFound(text()), Pace::AtOnce),
+            (true, Failure::AlreadyExists(text()), Pace::AtOnce),
+            (true, Failure::StaleWrite(text()), Pace::AtOnce),
+            (true, Failure::Maintenance(text()), Pace::Slow),
+            (true, Failure::DomainConflict(text()), Pace::Slow),
+            (true, Failure::Upgrade(text()), Pace::Slow),
+            (true, Failure::InUse(text()), Pace::Slow),
+            (true, Failure::BadRequest(text()), Pace::Human),
+            (true, Failure::Forbidden(text()), Pace::Human),
+            (true, Failure::OwnedElsewhere { owner: text() }, Pace::Human),
+            (true, Failure::UnknownTenant(text()), Pace::Human),
+        ];
+        for (write, failure, pace) in table {
+            let error = CallError { what: "PUT".into(), write, failure };
+            assert_eq!(Pace::from(&error), pace, "{error:?}");
+        }
+    }
 
     /// Shortest and longest pause in seconds after each of `n` failures in a row, over many seeds.
     fn pauses(pace: Pace, retry_after: Option<Duration>, n: usize) -> Vec<(f64, f64)> {
