@@ -64,7 +64,8 @@ pub enum AviSessionMsg {
     Ask(BTreeSet<Question>),
     /// The directory was restarted and needs to know what the controller holds.
     Resync,
-    /// The policy watcher was restarted and needs to know what is known of the objects that policies refer to.
+    /// The policy watcher was restarted and needs to know what is known of the objects that policies refer to, and
+    /// which deletions are held.
     Republish,
     Probed {
         generation: u64,
@@ -171,7 +172,7 @@ impl Actor for AviSession {
             api: None,
             generation: 0,
             queue: Queue::new(args.retry, Instant::now()),
-            deletions: Deletions::default(),
+            deletions: Deletions::new(Instant::now()),
             questions: Questions::new(args.retry, Instant::now()),
             controller: None,
             lookups: Lookups::default(),
@@ -203,7 +204,7 @@ impl Actor for AviSession {
                 }
             }
             AviSessionMsg::Resync => state.resync(&myself),
-            AviSessionMsg::Republish => state.repeat_references(),
+            AviSessionMsg::Republish => state.repeat(),
             AviSessionMsg::Probed { generation, result } => {
                 if generation == state.generation && state.phase.is_probing() {
                     state.on_probed(&myself, *result);

@@ -4,7 +4,7 @@ use super::api::AviApi;
 use super::guard::guarded;
 use super::phase::Phase;
 use super::queue::Outcome;
-use super::slot::{Removal, Slot, Taken};
+use super::slot::{Slot, Taken};
 use super::work::{Ended, WorkFailure};
 use super::{AviSessionMsg, AviSessionState, work};
 use crate::actors::board::QueueNotice;
@@ -17,9 +17,7 @@ impl AviSessionState {
     /// A slot has work: new, or of another class than before.
     pub(super) fn on_enqueue(&mut self, slot: Arc<Slot>) {
         let now = Instant::now();
-        let guarded = slot.class().is_some_and(|class| class.removal == Removal::Guarded);
-        let slot = if guarded { self.deletions.hold(slot, now) } else { Some(slot) };
-        if let Some(slot) = slot {
+        if let Some(slot) = self.deletions.hold(slot, now) {
             self.queue.push(Arc::clone(&slot.fqdn), slot, now);
         }
     }
@@ -57,7 +55,7 @@ impl AviSessionState {
             }
             _ => {}
         }
-        for slot in self.deletions.release(now) {
+        for slot in self.let_deletions_go(now) {
             self.queue.push(Arc::clone(&slot.fqdn), slot, now);
         }
         self.queue.ripen(now);

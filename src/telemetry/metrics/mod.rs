@@ -1,9 +1,11 @@
 //! Prometheus metrics, by subject. No label ever holds an FQDN: there may be tens of thousands.
 
+mod deletions;
 mod queue;
 mod requests;
 
 use crate::actors::board::{Notices, RoleNotice};
+use deletions::DeletionMetrics;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -58,6 +60,7 @@ pub struct Metrics {
     registry: Registry,
     requests: RequestMetrics,
     pub queue: QueueMetrics,
+    pub deletions: DeletionMetrics,
     leader: Gauge,
     synced: Gauge,
     cluster_synced: Family<ClusterLabels, Gauge>,
@@ -72,6 +75,7 @@ impl Default for Metrics {
         let mut metrics = Self {
             requests: RequestMetrics::register(&mut registry),
             queue: QueueMetrics::register(&mut registry),
+            deletions: DeletionMetrics::register(&mut registry),
             registry,
             leader: Gauge::default(),
             synced: Gauge::default(),
