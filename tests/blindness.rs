@@ -75,7 +75,6 @@ async fn blind(world: &World, why: Why) {
 }
 
 /// Makes it seen again; its `web` is gone.
-
 fn see(world: &World, why: Why) {
     match why {
         Why::Unreachable => world.cluster(BLIND).set_available(true),
