@@ -3,6 +3,7 @@
 //! Actors write their own entry and never read another's: decisions travel in messages only.
 
 use super::supervisor::restart::ChildView;
+use crate::core::deletions::HeldDeletions;
 use parking_lot::RwLock;
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, VecDeque};
@@ -39,6 +40,7 @@ pub struct Notices {
     /// GSLB service actors that were restarted, by FQDN.
     pub restarted_services: BTreeMap<String, ChildView>,
     pub queue: QueueNotice,
+    pub deletions: DeletionsNotice,
     pub lookups: LookupNotice,
 }
 
@@ -173,6 +175,22 @@ fn seconds<S: Serializer>(since: &Option<Instant>, serializer: S) -> Result<S::O
     serializer.serialize_u64(since.map(|since| since.elapsed()).unwrap_or_default().as_secs())
 }
 
+/// Deletions of whole services that wait for an approval.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct DeletionsNotice {
+    /// How many services.
+    pub held: usize,
+    /// How many there were before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<usize>,
+    /// What to approve.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The first ten, by FQDN.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<Arc<str>>,
+}
+
 /// What was asked about the controller's objects on behalf of policies and rules.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct LookupNotice {
@@ -242,6 +260,13 @@ impl Board {
             }
             RoleNotice::Leader { .. } => Err(format!("first full sync not done: {}", notices.gslb_config)),
         }
+    }
+}
+
+impl From<Option<&HeldDeletions>> for DeletionsNotice {
+    fn from(held: Option<&HeldDeletions>) -> Self {
+        let Some(held) = held else { return Self::default() };
+        Self { held: held.count, of: Some(held.own), id: Some(held.id.clone()), services: held.first.clone() }
     }
 }
 

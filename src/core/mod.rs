@@ -8,6 +8,7 @@
 pub mod activation;
 pub mod aliases;
 pub mod build;
+pub mod deletions;
 pub mod endpoint;
 pub mod federation;
 #[cfg(test)]

@@ -67,6 +67,8 @@ pub enum Reason {
     Undecodable,
     /// An object of AMKO is not in force.
     Rejected,
+    /// Too many services would be deleted at once.
+    DeletionsHeld,
 }
 
 impl Reason {
@@ -80,6 +82,7 @@ impl Reason {
             Self::Invalid => "Invalid",
             Self::Undecodable => "Undecodable",
             Self::Rejected => "Rejected",
+            Self::DeletionsHeld => "DeletionsHeld",
         }
     }
 
@@ -87,7 +90,12 @@ impl Reason {
     pub fn event_type(self) -> &'static str {
         match self {
             Self::Accepted | Self::Programmed | Self::NotSelected => "Normal",
-            Self::Refused | Self::NotProgrammed | Self::Invalid | Self::Undecodable | Self::Rejected => "Warning",
+            Self::Refused
+            | Self::NotProgrammed
+            | Self::Invalid
+            | Self::Undecodable
+            | Self::Rejected
+            | Self::DeletionsHeld => "Warning",
         }
     }
 }

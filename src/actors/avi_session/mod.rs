@@ -79,7 +79,8 @@ pub enum AviSessionMsg {
     Ask(BTreeSet<Question>),
     /// The directory was restarted and needs to know what the controller holds.
     Resync,
-    /// The policy watcher was restarted and needs to know what is known of the objects that policies refer to.
+    /// The policy watcher was restarted and needs to know what is known of the objects that policies refer to, and
+    /// which deletions are held.
     Republish,
     /// The controller in use said who leads, or did not.
     Probed {
@@ -216,7 +217,7 @@ impl Actor for AviSession {
             round: 0,
             queue: Queue::new(args.retry, Instant::now()),
             quarantine: Quarantine::default(),
-            deletions: Deletions::default(),
+            deletions: Deletions::new(Instant::now()),
             questions: Questions::new(args.retry, Instant::now()),
             controller: None,
             lookups: Lookups::default(),
@@ -250,7 +251,7 @@ impl Actor for AviSession {
                 }
             }
             AviSessionMsg::Resync => state.resync(&myself),
-            AviSessionMsg::Republish => state.repeat_references(),
+            AviSessionMsg::Republish => state.repeat(),
             AviSessionMsg::Probed { round, result } => {
                 if round == state.round && state.phase.is_probing() {
                     state.on_probed(&myself, *result);

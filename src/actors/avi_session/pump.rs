@@ -5,7 +5,7 @@ use super::guard::guarded;
 use super::pace::Pace;
 use super::queue::Outcome;
 use super::reason::reason;
-use super::slot::{Removal, Slot, Taken};
+use super::slot::{Slot, Taken};
 use super::work::{Completed, WorkFailure};
 use super::{AviSessionMsg, AviSessionState, work};
 use crate::actors::board::QueueNotice;
@@ -18,10 +18,10 @@ impl AviSessionState {
     /// A slot has work: new, or of another class than before. Or none any more.
     pub(super) fn on_enqueue(&mut self, slot: Arc<Slot>) {
         let now = Instant::now();
-        let guarded = slot.class().is_some_and(|class| class.removal == Removal::Guarded);
-        let slot = if guarded { self.deletions.hold(slot, now) } else { Some(slot) };
-        if let Some(slot) = slot {
-            self.enqueue(slot, now);
+        match self.deletions.hold(Arc::clone(&slot), now) {
+            Some(slot) => self.enqueue(slot, now),
+            // It may have waited there with other work.
+            None => self.queue.withdraw(&slot.fqdn),
         }
     }
 
@@ -65,7 +65,7 @@ impl AviSessionState {
     pub(super) fn go_on(&mut self, myself: &ActorRef<AviSessionMsg>) {
         let now = Instant::now();
         self.look_after(myself, now);
-        for slot in self.deletions.release(now) {
+        for slot in self.let_deletions_go(now) {
             self.enqueue(slot, now);
         }
         self.queue.ripen(now);

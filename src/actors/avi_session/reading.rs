@@ -42,7 +42,7 @@ impl AviSessionState {
             Ok(observed) => {
                 tracing::info!(gslb_services = observed.len(), "controller read");
                 let held = observed.iter().filter(|(_, observed)| observed.services().next().is_some());
-                self.deletions.listed(held.map(|(fqdn, _)| fqdn.as_str().into()).collect());
+                self.deletions.listed(held.map(|(fqdn, _)| fqdn.as_str().into()).collect(), Instant::now());
                 self.args.directory.cast(GsDirectoryMsg::Observed { as_of, observed });
                 let refresh = self.settings.as_ref().map_or(Duration::MAX, |settings| settings.refresh);
                 self.phase = Phase::Ready { refresh_at: later(refresh) };

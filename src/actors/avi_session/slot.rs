@@ -19,6 +19,12 @@ pub struct Work {
     pub class: Class,
 }
 
+impl Work {
+    fn is_guarded(&self) -> bool {
+        self.class.removal == Removal::Guarded
+    }
+}
+
 /// How the session treats the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Class {
@@ -64,8 +70,20 @@ struct Inner {
     /// The class under which the slot was queued.
     queued: Option<Class>,
     taken: bool,
+    leave: Leave,
     /// Counts resets: a report from before the last one is stale.
     epoch: u64,
+}
+
+/// Whether a guarded deletion may be done. It ends with the wish for the deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Leave {
+    #[default]
+    No,
+    /// For one attempt.
+    Once,
+    /// Somebody approved it: until it is done.
+    Approved,
 }
 
 /// The slot of one incarnation of a GsActor.
@@ -74,6 +92,12 @@ pub struct Slot {
     pub fqdn: Arc<str>,
     owner: ActorRef<GsMsg>,
     inner: Mutex<Inner>,
+}
+
+impl Inner {
+    fn lacks_leave(&self) -> bool {
+        self.leave == Leave::No && self.work.as_ref().is_some_and(Work::is_guarded)
+    }
 }
 
 impl Slot {
@@ -88,6 +112,10 @@ impl Slot {
             return false;
         }
         let class = work.class;
+        // A read in between says nothing about the wish.
+        if class.removal != Removal::Guarded && matches!(work.task, Task::Write { .. }) {
+            inner.leave = Leave::No;
+        }
         inner.work = Some(work);
         inner.queued.replace(class) != Some(class)
     }
@@ -96,6 +124,7 @@ impl Slot {
     pub fn clear(&self) -> bool {
         let mut inner = self.inner.lock();
         inner.work = None;
+        inner.leave = Leave::No;
         inner.queued.take().is_some()
     }
 
@@ -106,6 +135,27 @@ impl Slot {
     /// Of the work that waits; `None` when there is none.
     pub fn class(&self) -> Option<Class> {
         self.inner.lock().work.as_ref().map(|work| work.class)
+    }
+
+    /// Whether a guarded deletion waits here for leave.
+    pub fn wants_leave(&self) -> bool {
+        let inner = self.inner.lock();
+        inner.lacks_leave() && self.owner.get_status() <= ActorStatus::Running
+    }
+
+    /// Lets the guarded deletion go that waits here.
+    pub fn give(&self, leave: Leave) {
+        self.inner.lock().leave = leave;
+    }
+
+    /// Takes leave back that was given for one attempt; `false` when the attempt has begun.
+    pub fn recall(&self) -> bool {
+        let mut inner = self.inner.lock();
+        let recalled = inner.leave == Leave::Once && inner.work.as_ref().is_some_and(Work::is_guarded);
+        if recalled {
+            inner.leave = Leave::No;
+        }
+        recalled
     }
 
     /// Whether work was taken and its report has not come.
@@ -130,15 +180,22 @@ impl Slot {
     }
 
     /// The session takes the work out of the queue and does it. What a dead owner left is not done, nor what was
-    /// decided before `term`: the owner decides again when it hears of the term.
+    /// decided before `term`: the owner decides again when it hears of the term. A guarded deletion without leave
+    /// stays: it came here in the place of other work, and is held.
     pub fn take(&self, term: u64) -> Option<Taken> {
         let mut inner = self.inner.lock();
+        if inner.lacks_leave() {
+            return None;
+        }
         inner.queued = None;
         let work = inner.work.take()?;
         if work.term < term || self.owner.get_status() > ActorStatus::Running {
             return None;
         }
         inner.taken = true;
+        if inner.leave == Leave::Once {
+            inner.leave = Leave::No;
+        }
         Some(Taken { work, epoch: inner.epoch })
     }
 
@@ -147,6 +204,7 @@ impl Slot {
         let mut inner = self.inner.lock();
         inner.queued = None;
         inner.work = None;
+        inner.leave = Leave::No;
     }
 
     /// Hands the report to the owner. A dead owner does not need it: its successor reads again.

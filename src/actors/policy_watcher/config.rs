@@ -1,10 +1,11 @@
 //! The GSLBConfig: which one is active, what follows from it, and its status.
 
+use super::status::Held;
 use super::{PolicyWatcherMsg, PolicyWatcherState, candidates::config_candidates, settings, status};
 use crate::actors::avi_session::ControllerSettings;
 use crate::actors::avi_session::phase::ControllerState;
 use crate::actors::status_writer::{StatusWriterMsg, Target, Update};
-use crate::core::activation::{self, Facts, Problem, Progress, UUID_ANNOTATION};
+use crate::core::activation::{self, APPROVAL_ANNOTATION, Facts, Problem, Progress, UUID_ANNOTATION};
 use crate::core::owner::Owner;
 use crate::core::policy::Installation;
 use crate::core::precedence::ObjectName;
@@ -28,7 +29,7 @@ impl PolicyWatcherState {
         let candidates = config_candidates(&self.configs);
         let choice = activation::choose(&candidates, self.active_config.as_ref(), &self.args.namespace);
         for (other, problem) in &choice.others {
-            self.write_config_status(&other.object, problem.to_string(), None);
+            self.write_config_status(&other.object, problem.to_string(), None, Held::Unknown);
         }
         self.active_config = choice.active.map(|candidate| candidate.object.clone());
         let activation = self.activate(myself);
@@ -131,7 +132,7 @@ impl PolicyWatcherState {
         };
         self.args.board.post(|notices| notices.gslb_config = state.clone());
         let verified = activation.settings.as_ref().map(|settings| !settings.tls.insecure_skip_verify);
-        self.write_config_status(name, state, verified);
+        self.write_config_status(name, state, verified, self.held(name));
     }
 
     /// Who leads instead of the controller in use, for people.
@@ -142,10 +143,20 @@ impl PolicyWatcherState {
         }
     }
 
-    fn write_config_status(&self, name: &ObjectName, state: String, verified: Option<bool>) {
+    /// What is to be said of the deletions that the session holds.
+    fn held(&self, config: &ObjectName) -> Held {
+        match &self.deletions {
+            None => Held::Unknown,
+            Some(None) => Held::Nothing,
+            Some(Some(held)) => Held::Some(held.message(&config.namespace, &config.name, APPROVAL_ANNOTATION)),
+        }
+    }
+
+    fn write_config_status(&self, name: &ObjectName, state: String, verified: Option<bool>, held: Held) {
         let Some(config) = self.configs.objects.get(name).filter(|_| self.term.is_some()) else { return };
         self.tell_of_config(config, name, &state);
-        if let Some(status) = status::of_config(config, state, verified, self.about_leader()) {
+        self.tell_of_deletions(config, name, &held);
+        if let Some(status) = status::of_config(config, state, verified, self.about_leader(), held) {
             let target = Target::GslbConfig(name.clone());
             self.args.status.cast(StatusWriterMsg::Write { target, update: Update::status(&status) });
         }

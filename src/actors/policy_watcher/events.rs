@@ -1,6 +1,7 @@
 //! What Events say on AMKO's own objects (DB-38): the same as their status, when that changes. An object whose status
 //! says it already needs no Event, so a restart tells nothing again.
 
+use super::status::{DELETIONS_HELD, Held};
 use super::{PolicyWatcherState, status};
 use crate::actors::event_writer::EventWriterMsg;
 use crate::core::occurrence::{Involved, Occurrence, Reason};
@@ -32,6 +33,21 @@ impl PolicyWatcherState {
         let said = config.status.as_ref().and_then(|present| status::outcome_of_config(&present.state));
         if let Some(occurrence) = status::outcome_of_config(state).filter(|now| said.as_ref() != Some(now)) {
             self.tell_outcome::<GslbConfig>(name, config.uid(), occurrence);
+        }
+    }
+
+    /// Tells once of each set of deletions that is held: the object's condition names it, and stays over a restart.
+    pub(super) fn tell_of_deletions(&self, config: &GslbConfig, name: &ObjectName, held: &Held) {
+        let (Held::Some(message), Some(Some(set))) = (held, &self.deletions) else { return };
+        let present = config.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
+        let approval = format!("={};", set.id);
+        let told = |condition: &Condition| condition.type_ == DELETIONS_HELD && condition.message.contains(&approval);
+        if !present.iter().any(told) {
+            self.tell_outcome::<GslbConfig>(
+                name,
+                config.uid(),
+                Occurrence::new(Reason::DeletionsHeld, message.clone()),
+            );
         }
     }
 

@@ -33,6 +33,7 @@ use super::gs_directory::GsDirectoryMsg;
 use super::link::Link;
 use super::operator::OperatorMsg;
 use super::status_writer::StatusWriterMsg;
+use crate::core::deletions::HeldDeletions;
 use crate::core::host_rule::RuleTable;
 use crate::core::naming::Naming;
 use crate::core::object::Namespace;
@@ -73,6 +74,8 @@ pub enum PolicyWatcherMsg {
     References(Arc<Catalog>),
     /// How the controller answers.
     Controller(ControllerState),
+    /// The deletions of services that wait for an approval.
+    Deletions(Option<Arc<HeldDeletions>>),
     /// How many GSLB services do not follow this policy yet: told when there are none any more, or some again.
     Programmed {
         policy: Arc<PolicySnapshot>,
@@ -135,6 +138,8 @@ pub struct PolicyWatcherState {
     /// The UUID made for a config that had none, until it shows on the object.
     made_uuid: Option<(ObjectName, uuid::Uuid)>,
     controller: Option<ControllerState>,
+    /// What the session holds; `None` until it has said so.
+    deletions: Option<Option<Arc<HeldDeletions>>>,
     /// Of which policy the directory spoke last, and how many services were behind it.
     programmed: Option<(Arc<PolicySnapshot>, usize)>,
     term: Option<u64>,
@@ -185,6 +190,7 @@ impl Actor for PolicyWatcher {
             catalog: None,
             made_uuid: None,
             controller: None,
+            deletions: None,
             programmed: None,
             term: None,
             told: Told::default(),
@@ -236,6 +242,10 @@ impl Actor for PolicyWatcher {
             }
             PolicyWatcherMsg::Controller(controller) => {
                 state.controller = Some(controller);
+                true
+            }
+            PolicyWatcherMsg::Deletions(held) => {
+                state.deletions = Some(held);
                 true
             }
             PolicyWatcherMsg::Programmed { policy, behind } => {

@@ -15,13 +15,27 @@ use jiff::Timestamp;
 /// Condition type that tells whether the controller's certificate is verified.
 const CERTIFICATE_VERIFIED: &str = "ControllerCertificateVerified";
 
-/// The status of a GSLBConfig, or `None` when it has it already. `verified` is unknown for one that is not active;
-/// `leader` tells who leads when the controller does not.
+/// Condition type that tells whether deletions wait for an approval.
+pub const DELETIONS_HELD: &str = "DeletionsHeld";
+
+/// What is known of the deletions that the session holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// Nothing, as at the start: what was said stays.
+    Unknown,
+    Nothing,
+    /// How many, and what to do.
+    Some(String),
+}
+
+/// The status of a GSLBConfig, or `None` when it has it already. `verified` and `held` are unknown for one that is not
+/// active; `leader` tells who leads when the controller does not.
 pub fn of_config(
     config: &GslbConfig,
     state: String,
     verified: Option<bool>,
     leader: Option<&str>,
+    held: Held,
 ) -> Option<GslbConfigStatus> {
     let present = config.status.clone().unwrap_or_default();
     let observed_generation = config.metadata.generation;
@@ -34,6 +48,11 @@ pub fn of_config(
     conditions.extend(match verified {
         Some(verified) => Some(speaker.say(certificate(verified))),
         None => speaker.said(CERTIFICATE_VERIFIED).cloned(),
+    });
+    conditions.extend(match held {
+        Held::Some(message) => Some(speaker.say(Statement::new(DELETIONS_HELD, true, "MassDeletion", message))),
+        Held::Nothing => None,
+        Held::Unknown => speaker.said(DELETIONS_HELD).cloned(),
     });
     let wanted = GslbConfigStatus { state, observed_generation, conditions };
     (wanted != present).then_some(wanted)

@@ -1,10 +1,12 @@
 //! Prometheus metrics, by subject. No label ever holds an FQDN: there may be tens of thousands.
 
+mod deletions;
 mod queue;
 mod requests;
 mod session;
 
 use crate::actors::board::{Notices, RoleNotice};
+use deletions::DeletionMetrics;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -63,6 +65,7 @@ pub struct Metrics {
     requests: RequestMetrics,
     pub queue: QueueMetrics,
     pub session: SessionMetrics,
+    pub deletions: DeletionMetrics,
     leader: Gauge,
     synced: Gauge,
     cluster_synced: Family<ClusterLabels, Gauge>,
@@ -79,6 +82,7 @@ impl Default for Metrics {
             requests: RequestMetrics::register(&mut registry),
             queue: QueueMetrics::register(&mut registry),
             session: SessionMetrics::register(&mut registry),
+            deletions: DeletionMetrics::register(&mut registry),
             registry,
             leader: Gauge::default(),
             synced: Gauge::default(),
