@@ -14,6 +14,7 @@ mod http;
 pub mod inferred;
 pub mod kind;
 mod login;
+mod meddle;
 mod patch;
 mod portal;
 mod query;
@@ -39,7 +40,7 @@ pub mod world;
 mod write;
 
 pub use config::{AviWorldConfig, SiteConfig, VirtualService};
-pub use faults::{Fault, FaultAnswer};
+pub use faults::{Fault, FaultAnswer, FaultListing, FaultOrder};
 pub use health::{AllUp, Finding, HealthView, MemberHealth};
 pub use record::RequestRecord;
 pub use world::AviWorld;
