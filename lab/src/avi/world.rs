@@ -144,9 +144,9 @@ impl AviWorld {
         self.with(|state| state.health = view);
     }
 
-    /// Adds a fault put together by hand; gives its id.
-    pub fn inject(&self, fault: Fault) -> u64 {
-        self.with(|state| state.faults.add(fault))
+    /// Adds a fault put together by hand.
+    pub fn inject(&self, fault: Fault) {
+        self.with(|state| state.faults.add(fault));
     }
 
     /// Adds a fault by its name in [`super::faults::catalogue`]; gives its id.
