@@ -46,6 +46,8 @@ pub enum LabError {
     NoPort,
     #[error(transparent)]
     Target(#[from] UnknownTarget),
+    #[error("{0}")]
+    NoFault(String),
     #[error("cannot make {site} the GSLB leader: {problem}")]
     Promote { site: String, problem: String },
 }
@@ -166,6 +168,20 @@ impl Lab {
         let mut darkness = self.darkness.lock().await;
         darkness.remove(&self.topology, name)?;
         self.apply(&darkness).await
+    }
+
+    /// Ends the fault or blackout of this id, or `all` of them.
+    ///
+    /// # Errors
+    /// When there is none, or somebody took a port meanwhile.
+    pub async fn clear_fault(&self, id: &str) -> Result<(), LabError> {
+        if let Ok(number) = id.parse() {
+            return self.worlds.avi.clear_fault(number).map_err(LabError::NoFault);
+        }
+        if id == "all" {
+            self.worlds.avi.clear_faults();
+        }
+        self.restore(id).await
     }
 
     /// Makes the site's controller the GSLB leader.

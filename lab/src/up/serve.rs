@@ -1,5 +1,6 @@
 //! Serves a router over TLS on one address, with a switch that makes the address go dark.
 
+use super::wire::Wire;
 use axum::Router;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
@@ -40,8 +41,15 @@ pub struct Listener {
     what: String,
     address: SocketAddr,
     router: Router,
-    tls: RustlsConfig,
+    door: Door,
     running: Mutex<Option<Running>>,
+}
+
+/// How connections are accepted.
+pub enum Door {
+    Tls(RustlsConfig),
+    /// As the faults of a controller say.
+    Wire(Wire),
 }
 
 struct Running {
@@ -54,8 +62,8 @@ impl Listener {
     ///
     /// # Errors
     /// When the address cannot be bound.
-    pub fn open(what: String, address: SocketAddr, router: Router, tls: RustlsConfig) -> Result<Self, ServeError> {
-        let listener = Self { what, address, router, tls, running: Mutex::new(None) };
+    pub fn open(what: String, address: SocketAddr, router: Router, door: Door) -> Result<Self, ServeError> {
+        let listener = Self { what, address, router, door, running: Mutex::new(None) };
         listener.restore()?;
         Ok(listener)
     }
@@ -95,8 +103,17 @@ impl Listener {
         let socket = TcpListener::bind(self.address)?;
         socket.set_nonblocking(true)?;
         let handle = Handle::new();
-        let server = axum_server::from_tcp_rustls(socket, self.tls.clone())?.handle(handle.clone());
-        let task = tokio::spawn(server.serve(self.router.clone().into_make_service()));
+        let (service, handle_of_server) = (self.router.clone().into_make_service(), handle.clone());
+        let task = match &self.door {
+            Door::Tls(tls) => {
+                let server = axum_server::from_tcp_rustls(socket, tls.clone())?.handle(handle_of_server);
+                tokio::spawn(server.serve(service))
+            }
+            Door::Wire(wire) => {
+                let server = axum_server::from_tcp(socket)?.acceptor(wire.clone()).handle(handle_of_server);
+                tokio::spawn(server.serve(service))
+            }
+        };
         Ok(Running { handle, task })
     }
 

@@ -3,9 +3,10 @@
 use super::kubeconfig::Access;
 use super::lab::LabError;
 use super::ports::PortPlan;
-use super::serve::{Listener, ServeError};
+use super::serve::{Door, Listener, ServeError};
 use super::tls::LabTls;
 use super::topology::Topology;
+use super::wire::Wire;
 use super::worlds::Worlds;
 use crate::chance::Chance;
 use crate::demo::{DemoServers, DemoTls};
@@ -49,7 +50,7 @@ impl Sockets {
         let server_tls = RustlsConfig::from_config(tls.server_config()?);
         let demo_tls = DemoTls { certificate: tls.certificate.clone(), key: tls.key.clone() };
         let api_servers = open_api_servers(worlds, accesses, ports, &server_tls)?;
-        let controllers = open_controllers(topology, worlds, ports, &server_tls)?;
+        let controllers = open_controllers(topology, worlds, ports, tls)?;
         let dns = start_dns(topology, worlds, ports.dns).await?;
         let (probes, control_plane) = start_health(topology, worlds, ports);
         let demo = DemoServers::new(Some(demo_tls)).map_err(LabError::Demo)?;
@@ -115,7 +116,7 @@ fn open_api_servers(
         let router = world.router_with_tokens(BTreeMap::from([(access.token.clone(), admin)]));
         let address = SocketAddr::new(LOCALHOST, ports.api_server(nth).ok_or(LabError::NoPort)?);
         let what = format!("API server of {}", access.context);
-        listeners.insert(access.context.clone(), Listener::open(what, address, router, tls.clone())?);
+        listeners.insert(access.context.clone(), Listener::open(what, address, router, Door::Tls(tls.clone()))?);
     }
     Ok(listeners)
 }
@@ -124,14 +125,15 @@ fn open_controllers(
     topology: &Topology,
     worlds: &Worlds,
     ports: &PortPlan,
-    tls: &RustlsConfig,
+    tls: &LabTls,
 ) -> Result<BTreeMap<String, Listener>, LabError> {
     let mut listeners = BTreeMap::new();
     for (nth, site) in topology.sites.iter().enumerate() {
         let Some(router) = worlds.avi.router(&site.name) else { continue };
         let address = SocketAddr::new(LOCALHOST, ports.controller(nth).ok_or(LabError::NoPort)?);
         let what = format!("Avi controller of {}", site.name);
-        listeners.insert(site.name.clone(), Listener::open(what, address, router, tls.clone())?);
+        let door = Door::Wire(Wire::new(&worlds.avi, &site.name, tls)?);
+        listeners.insert(site.name.clone(), Listener::open(what, address, router, door)?);
     }
     Ok(listeners)
 }
