@@ -9,6 +9,7 @@ use super::serve::{Listener, ServeError};
 use super::sockets::{self, Sockets};
 use super::tls::{LabTls, TlsError};
 use super::topology::Topology;
+use super::wire::keep_gate;
 use super::worlds::{PreloadError, WorldSettings, Worlds};
 use crate::ako::{Ako, AkoError};
 use crate::chance::Chance;
@@ -106,7 +107,10 @@ impl Lab {
         progress(&format!("DNS for {} on {}", topology.zone, list(sockets.dns.values().map(|dns| dns.address()))));
 
         let akos = worlds.akos(&topology, Some((&sockets.demo, ports.served)));
-        let tasks = start_akos(&akos)?;
+        let mut tasks = start_akos(&akos)?;
+        for (site, listener) in &sockets.controllers {
+            tasks.spawn(keep_gate(worlds.avi.clone(), site.clone(), Arc::clone(listener)));
+        }
         let addresses: BTreeSet<Ipv4Addr> = akos.iter().flat_map(Ako::addresses).collect();
         progress(&format!("AKO in every cluster; virtual addresses {}", list(&addresses)));
 

@@ -42,7 +42,15 @@ pub struct Listener {
     address: SocketAddr,
     router: Router,
     door: Door,
-    running: Mutex<Option<Running>>,
+    gate: Mutex<Gate>,
+}
+
+/// Whether the address is open, and why not.
+#[derive(Default)]
+struct Gate {
+    dark: bool,
+    refused: bool,
+    running: Option<Running>,
 }
 
 /// How connections are accepted.
@@ -63,14 +71,40 @@ impl Listener {
     /// # Errors
     /// When the address cannot be bound.
     pub fn open(what: String, address: SocketAddr, router: Router, door: Door) -> Result<Self, ServeError> {
-        let listener = Self { what, address, router, door, running: Mutex::new(None) };
+        let listener = Self { what, address, router, door, gate: Mutex::default() };
         listener.restore()?;
         Ok(listener)
     }
 
     /// Closes the port and cuts every connection: clients see a reset, then refusals. No effect when dark already.
     pub async fn black_out(&self) {
-        let running = self.running.lock().take();
+        self.gate.lock().dark = true;
+        self.close().await;
+    }
+
+    /// Serves again, unless a fault refuses connections. No effect when not dark.
+    ///
+    /// # Errors
+    /// When somebody else took the port meanwhile.
+    pub fn restore(&self) -> Result<(), ServeError> {
+        self.gate.lock().dark = false;
+        self.open_again()
+    }
+
+    /// Closes the port because of a fault, or opens it again unless it is dark.
+    ///
+    /// # Errors
+    /// When somebody else took the port meanwhile.
+    pub async fn refuse(&self, refused: bool) -> Result<(), ServeError> {
+        self.gate.lock().refused = refused;
+        if refused {
+            self.close().await;
+        }
+        self.open_again()
+    }
+
+    async fn close(&self) {
+        let running = self.gate.lock().running.take();
         if let Some(Running { handle, task }) = running {
             handle.shutdown();
             // The task only ends by the shutdown above; what it returns says nothing more.
@@ -78,21 +112,17 @@ impl Listener {
         }
     }
 
-    /// Serves again. No effect when not dark.
-    ///
-    /// # Errors
-    /// When somebody else took the port meanwhile.
-    pub fn restore(&self) -> Result<(), ServeError> {
-        let mut running = self.running.lock();
-        if running.is_none() {
-            *running = Some(self.start().map_err(|error| self.explain(error))?);
+    fn open_again(&self) -> Result<(), ServeError> {
+        let mut gate = self.gate.lock();
+        if !gate.dark && !gate.refused && gate.running.is_none() {
+            gate.running = Some(self.start().map_err(|error| self.explain(error))?);
         }
         Ok(())
     }
 
     /// Lets running requests end for a moment, then closes.
     pub async fn stop(&self) {
-        let running = self.running.lock().take();
+        let running = self.gate.lock().running.take();
         if let Some(Running { handle, task }) = running {
             handle.graceful_shutdown(Some(GRACE));
             let _ = task.await;

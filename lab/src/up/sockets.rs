@@ -17,6 +17,7 @@ use crate::kube::UserInfo;
 use axum_server::tls_rustls::RustlsConfig;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const CHANGE_DNS: &str = "stop what uses it or set other addresses (sites[].dns) or ports.dns with --config";
@@ -27,7 +28,7 @@ pub struct Sockets {
     /// By context.
     pub api_servers: BTreeMap<String, Listener>,
     /// By site.
-    pub controllers: BTreeMap<String, Listener>,
+    pub controllers: BTreeMap<String, Arc<Listener>>,
     /// By site.
     pub dns: BTreeMap<String, DnsHandle>,
     pub demo: DemoServers,
@@ -65,7 +66,7 @@ impl Sockets {
     pub async fn close(self) {
         self.probes.stop().await;
         self.control_plane.stop().await;
-        let listeners = self.api_servers.values().chain(self.controllers.values());
+        let listeners = self.api_servers.values().chain(self.controllers.values().map(Arc::as_ref));
         futures::future::join_all(listeners.map(Listener::stop)).await;
         for dns in self.dns.into_values() {
             dns.stop().await;
@@ -126,14 +127,14 @@ fn open_controllers(
     worlds: &Worlds,
     ports: &PortPlan,
     tls: &LabTls,
-) -> Result<BTreeMap<String, Listener>, LabError> {
+) -> Result<BTreeMap<String, Arc<Listener>>, LabError> {
     let mut listeners = BTreeMap::new();
     for (nth, site) in topology.sites.iter().enumerate() {
         let Some(router) = worlds.avi.router(&site.name) else { continue };
         let address = SocketAddr::new(LOCALHOST, ports.controller(nth).ok_or(LabError::NoPort)?);
         let what = format!("Avi controller of {}", site.name);
         let door = Door::Wire(Wire::new(&worlds.avi, &site.name, tls)?);
-        listeners.insert(site.name.clone(), Listener::open(what, address, router, door)?);
+        listeners.insert(site.name.clone(), Arc::new(Listener::open(what, address, router, door)?));
     }
     Ok(listeners)
 }

@@ -1,5 +1,6 @@
 //! The sockets of a controller, on which its faults of connections and resets show.
 
+use super::serve::Listener;
 use super::tls::{LabTls, TlsError};
 use crate::avi::{AviWorld, Certificate, ConnectionReset, ConnectionState, Handshake};
 use axum::http::{Request, Response};
@@ -72,6 +73,16 @@ impl Wire {
             }
         }
         io::Error::other("the handshake stalled on purpose")
+    }
+}
+
+/// Closes the address of a controller while a fault refuses its connections. Runs until it is dropped.
+pub async fn keep_gate(avi: AviWorld, site: String, listener: Arc<Listener>) {
+    loop {
+        sleep(LOOK).await;
+        if let Err(error) = listener.refuse(avi.connection(&site).refused).await {
+            tracing::warn!(%error, "the address of a controller cannot be opened again yet");
+        }
     }
 }
 
