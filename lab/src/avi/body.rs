@@ -10,6 +10,9 @@ use std::time::Duration;
 /// How often a body that trickles sends some more, at most.
 const TICK: Duration = Duration::from_millis(100);
 
+/// Between the half of a body that comes and the end of its connection.
+const FLUSH: Duration = Duration::from_millis(20);
+
 /// One byte, then an error: the HTTP server closes the connection in the middle of the body.
 pub(super) fn broken() -> Body {
     torn(&Bytes::from_static(b"{ "))
@@ -17,8 +20,13 @@ pub(super) fn broken() -> Body {
 
 /// The first half, then an error.
 pub(super) fn torn(whole: &Bytes) -> Body {
-    let broken = io::Error::new(io::ErrorKind::ConnectionReset, "injected: connection broken in the body");
-    Body::from_stream(stream::iter([Ok(whole.slice(..whole.len() / 2)), Err(broken)]))
+    let half = whole.slice(..whole.len() / 2);
+    let broken = stream::once(async {
+        // Time for the server to send what it has.
+        tokio::time::sleep(FLUSH).await;
+        Err(io::Error::new(io::ErrorKind::ConnectionReset, "injected: connection broken in the body"))
+    });
+    Body::from_stream(stream::iter([Ok(half)]).chain(broken))
 }
 
 /// The same bytes at this rate per second.
