@@ -1,18 +1,21 @@
 //! The HTTP face of one site: delay, faults, the answer, the record of it.
 
 use super::controller;
-use super::faults::{Fault, FaultAnswer};
+use super::faults::effect::{Effect, Phase};
+use super::faults::{Arrival, Struck};
 use super::inferred;
 use super::login;
+use super::meddle;
+use super::portal;
 use super::record::RequestRecord;
-use super::reply::Reply;
-use super::request::{Request, TenantChoice};
+use super::reply::{Content, Reply};
+use super::request::Request;
 use super::state::State;
 use super::world::AviWorld;
 use axum::Router;
 use axum::body::to_bytes;
 use axum::response::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,42 +41,95 @@ async fn serve(world: &AviWorld, site: &str, request: axum::extract::Request) ->
     let is_login = parts.uri.path().trim_matches('/') == "login";
     let credentials = if is_login { login::credentials(&parts, body.clone()).await } else { None };
     let request = Request::new(&parts, &body, credentials);
-    let (fault, delay) = world.with(|state| plan(state, site, &request));
+    let (struck, latency) = world.with(|state| {
+        let struck = strike(state, site, &request);
+        (struck, state.config.chance.latency(state.config.latency, LATENCY_SIGMA))
+    });
+    pause(latency + delay(&struck, false)).await;
+    let reply = world.with(|state| answer(state, site, request, &struck));
+    if reply.content == Content::Silence {
+        std::future::pending::<()>().await;
+    }
+    pause(delay(&struck, true)).await;
+    reply.trickling(struck.iter().find_map(|struck| match struck.effect {
+        Effect::Slow { trickle, .. } => trickle,
+        _ => None,
+    }))
+}
+
+async fn pause(delay: Duration) {
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
-    world.with(|state| answer(state, site, request, fault)).into_response()
 }
 
-/// The fault that strikes the request, and how long its answer takes.
-fn plan(state: &mut State, site: &str, request: &Request) -> (Option<Fault>, Duration) {
-    let fault = state.faults.strike(site, &request.method, &request.path);
-    let latency = state.config.chance.latency(state.config.latency, LATENCY_SIGMA);
-    let extra = fault.as_ref().map_or(Duration::ZERO, |fault| fault.delay);
-    (fault, latency + extra)
+/// The faults that strike the request.
+fn strike(state: &mut State, site: &str, request: &Request) -> Vec<Struck> {
+    if state.faults.is_empty() {
+        return Vec::new();
+    }
+    let sessions = state.sites.get(site).map(|site| &site.sessions);
+    let session = sessions.zip(portal::session_id(request)).and_then(|(sessions, id)| sessions.rank(id));
+    let (method, path) = (request.method.as_str(), request.path.as_str());
+    let now = state.now();
+    let arrival = Arrival { site, now, method, path, tenant: request.tenant.text(), session };
+    state.faults.strike(&arrival, &state.config.chance)
 }
 
-fn answer(state: &mut State, site: &str, request: Request, fault: Option<Fault>) -> Reply {
-    let reply = match fault {
-        Some(Fault { answer: FaultAnswer::Truth, .. }) | None => controller::answer(state, site, &request),
-        Some(fault) => {
-            if fault.after_commit {
-                controller::answer(state, site, &request);
-            }
-            faulty(fault.answer)
+/// How long the faults hold the request up, before or after it is executed.
+fn delay(struck: &[Struck], after: bool) -> Duration {
+    let each = struck.iter().map(|struck| match &struck.effect {
+        Effect::Once { delay, .. } if !after => *delay,
+        Effect::Slow { delay, .. } if (struck.phase == Phase::AfterCommit) == after => *delay,
+        _ => Duration::ZERO,
+    });
+    each.sum()
+}
+
+fn answer(state: &mut State, site: &str, request: Request, struck: &[Struck]) -> Reply {
+    let instead = struck.iter().find_map(|struck| match &struck.effect {
+        Effect::Once { instead, .. } => instead.as_ref().map(|instead| (instead, struck)),
+        Effect::Instead(instead) => Some((instead, struck)),
+        _ => None,
+    });
+    let reply = match instead {
+        Some((instead, Struck { phase, nth, .. })) => {
+            let truth = match phase {
+                Phase::AfterCommit => execute(state, site, &request, struck),
+                Phase::BeforeCommit => {
+                    // Only the use of the session counts.
+                    let _ = portal::authenticate(state, site, &request);
+                    Reply::json(200, json!({}))
+                }
+                Phase::BeforeRead => Reply::json(200, json!({})),
+            };
+            instead.reply(*nth, truth, &request)
         }
+        None => execute(state, site, &request, struck),
     };
     record(state, site, request, reply.status);
+    state.end_used_faults();
     reply
 }
 
-fn faulty(answer: FaultAnswer) -> Reply {
-    match answer {
-        FaultAnswer::BrokenBody => Reply::broken(),
-        FaultAnswer::Status { status, body } if body.starts_with('{') => Reply::text(status, "application/json", &body),
-        FaultAnswer::Status { status, body } => Reply::text(status, "text/html", &body),
-        FaultAnswer::Truth => Reply::html(500, inferred::UNAVAILABLE_PAGE),
+/// What the controller does with the request, after everything that is done to its state before, and its answer with
+/// everything that is done to that.
+fn execute(state: &mut State, site: &str, request: &Request, struck: &[Struck]) -> Reply {
+    for struck in struck {
+        if let Effect::Meddle(meddling) = &struck.effect
+            && let Some(reply) = meddle::run(state, site, request, meddling)
+        {
+            return reply;
+        }
     }
+    let changes: Vec<_> = struck.iter().filter_map(|struck| struck.effect.change()).collect();
+    if changes.is_empty() {
+        return controller::answer(state, site, request);
+    }
+    let mut changed = request.clone();
+    changes.iter().for_each(|change| change.request(&mut changed));
+    let reply = controller::answer(state, site, &changed);
+    changes.iter().fold(reply, |reply, change| change.reply(state, site, &changed, reply))
 }
 
 fn record(state: &mut State, site: &str, request: Request, status: u16) {
@@ -81,11 +137,7 @@ fn record(state: &mut State, site: &str, request: Request, status: u16) {
     if let Some(body) = &mut body {
         hide_secrets(body);
     }
-    let tenant = match request.tenant {
-        TenantChoice::Default => None,
-        TenantChoice::All => Some("*".to_owned()),
-        TenantChoice::Name(name) | TenantChoice::Uuid(name) => Some(name),
-    };
+    let tenant = request.tenant.text().map(str::to_owned);
     state.log.push(RequestRecord {
         seq: 0,
         site: site.to_owned(),

@@ -5,6 +5,7 @@
 //! documentation leaves open is collected in [`inferred`].
 
 mod admit;
+mod body;
 mod call;
 pub mod config;
 mod controller;
@@ -14,6 +15,7 @@ mod http;
 pub mod inferred;
 pub mod kind;
 mod login;
+mod meddle;
 mod patch;
 mod portal;
 mod query;
@@ -39,7 +41,8 @@ pub mod world;
 mod write;
 
 pub use config::{AviWorldConfig, SiteConfig, VirtualService};
-pub use faults::{Fault, FaultAnswer};
+pub use faults::{Certificate, ConnectionState, Fault, FaultAnswer, FaultListing, FaultOrder, Handshake};
 pub use health::{AllUp, Finding, HealthView, MemberHealth};
 pub use record::RequestRecord;
+pub use reply::ConnectionReset;
 pub use world::AviWorld;

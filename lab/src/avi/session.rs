@@ -1,5 +1,6 @@
 //! Sessions of one controller: opening, sliding, running out, lockout.
 
+use super::faults::SessionRank;
 use super::inferred;
 use crate::chance::Chance;
 use jiff::Timestamp;
@@ -7,11 +8,16 @@ use std::collections::HashMap;
 
 const TOKEN_LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 const TOKEN_LENGTH: usize = 32;
+/// CSRF tokens of a session that are good at the same time.
+const TOKENS_KEPT: usize = 16;
 
 /// One open session.
 #[derive(Debug, Clone)]
 struct Session {
-    csrf: String,
+    /// In the order of logins, from 1.
+    number: u64,
+    /// Newest last. Those before are good for requests that were on their way when it was set.
+    csrf: Vec<String>,
     opened: Timestamp,
     used: Timestamp,
     /// The password changed since; the next call learns it with status 419.
@@ -35,8 +41,8 @@ pub(super) enum LoginRefusal {
 /// What a session cookie is worth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum SessionCheck {
-    /// The session is open; its CSRF token.
-    Open(String),
+    /// The session is open; the CSRF tokens that are good for it.
+    Open(Vec<String>),
     Unknown,
     Revoked,
 }
@@ -45,6 +51,7 @@ pub(super) enum SessionCheck {
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
     open: HashMap<String, Session>,
+    opened: u64,
     failures: u32,
     locked_until: Option<Timestamp>,
 }
@@ -68,7 +75,9 @@ impl Sessions {
         self.open.retain(|_, session| session.revoked || session.alive(now));
         let token = || chance.text(TOKEN_LETTERS, TOKEN_LENGTH);
         let ticket = Ticket { session: token(), csrf: token() };
-        let session = Session { csrf: ticket.csrf.clone(), opened: now, used: now, revoked: false };
+        self.opened += 1;
+        let session =
+            Session { number: self.opened, csrf: vec![ticket.csrf.clone()], opened: now, used: now, revoked: false };
         self.open.insert(ticket.session.clone(), session);
         Ok(ticket)
     }
@@ -85,6 +94,22 @@ impl Sessions {
         }
         session.used = now;
         SessionCheck::Open(session.csrf.clone())
+    }
+
+    /// Where the session stands among those that are open; `None` for an unknown one.
+    pub fn rank(&self, id: &str) -> Option<SessionRank> {
+        let number = self.open.get(id)?.number;
+        let numbers = || self.open.values().map(|session| session.number);
+        Some(SessionRank { number, oldest: numbers().min() == Some(number), newest: numbers().max() == Some(number) })
+    }
+
+    /// Gives the session another CSRF token; `None` for an unknown one. The last few before it stay good.
+    pub fn rotate(&mut self, id: &str, chance: &Chance) -> Option<String> {
+        let session = self.open.get_mut(id)?;
+        let token = chance.text(TOKEN_LETTERS, TOKEN_LENGTH);
+        session.csrf.push(token.clone());
+        session.csrf.drain(..session.csrf.len().saturating_sub(TOKENS_KEPT));
+        Some(token)
     }
 
     pub fn logout(&mut self, id: &str) {
