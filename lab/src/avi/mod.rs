@@ -6,14 +6,20 @@
 
 mod admit;
 mod call;
+pub mod condition;
 pub mod config;
 mod controller;
+mod events;
 pub mod faults;
 pub mod health;
 mod http;
 pub mod inferred;
+pub mod journal;
 pub mod kind;
+mod limits;
 mod login;
+pub mod meddle;
+mod others;
 mod patch;
 mod portal;
 mod query;
@@ -30,16 +36,24 @@ pub mod schema;
 mod seed;
 mod session;
 mod siteops;
+mod sites;
+pub mod snapshot;
 mod state;
 mod store;
 #[cfg(test)]
 mod tests;
+mod tokens;
+mod trouble;
 pub mod version;
 pub mod world;
 mod write;
 
+pub use condition::References;
 pub use config::{AviWorldConfig, SiteConfig, VirtualService};
 pub use faults::{Fault, FaultAnswer};
 pub use health::{AllUp, Finding, HealthView, MemberHealth};
+pub use journal::EventTrouble;
+pub use meddle::Meddling;
 pub use record::RequestRecord;
+pub use snapshot::Snapshot;
 pub use world::AviWorld;

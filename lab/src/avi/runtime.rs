@@ -171,9 +171,8 @@ pub(super) fn inventory(parts: Option<&str>, shown: &Value, runtime: impl FnOnce
 
 /// `cluster/runtime`: the one node of the controller and its state.
 pub(super) fn cluster(site: &Site) -> Value {
-    let node = site.store.get(Kind::Cluster, &site.cluster_uuid).and_then(|cluster| cluster.pointer("/nodes/0/name"));
     json!({
-        "node_states": [{"name": node, "role": "CLUSTER_LEADER", "state": "CLUSTER_ACTIVE"}],
+        "node_states": [{"name": site.node(), "role": "CLUSTER_LEADER", "state": "CLUSTER_ACTIVE"}],
         "cluster_state": {"state": "CLUSTER_UP_NO_HA", "progress": 100},
     })
 }
