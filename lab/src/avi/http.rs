@@ -1,12 +1,15 @@
 //! The HTTP face of one site: delay, faults, the answer, the record of it.
 
 use super::controller;
-use super::faults::{Fault, FaultAnswer};
+use super::faults::effect::{Effect, Instead, Phase};
+use super::faults::{Arrival, Struck};
 use super::inferred;
 use super::login;
+use super::meddle;
+use super::portal;
 use super::record::RequestRecord;
 use super::reply::Reply;
-use super::request::{Request, TenantChoice};
+use super::request::Request;
 use super::state::State;
 use super::world::AviWorld;
 use axum::Router;
@@ -38,41 +41,90 @@ async fn serve(world: &AviWorld, site: &str, request: axum::extract::Request) ->
     let is_login = parts.uri.path().trim_matches('/') == "login";
     let credentials = if is_login { login::credentials(&parts, body.clone()).await } else { None };
     let request = Request::new(&parts, &body, credentials);
-    let (fault, delay) = world.with(|state| plan(state, site, &request));
+    let (struck, latency) = world.with(|state| {
+        let struck = strike(state, site, &request);
+        (struck, state.config.chance.latency(state.config.latency, LATENCY_SIGMA))
+    });
+    pause(latency + delay(&struck, false)).await;
+    let reply = world.with(|state| answer(state, site, request, &struck));
+    pause(delay(&struck, true)).await;
+    reply.into_response()
+}
+
+async fn pause(delay: Duration) {
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
-    world.with(|state| answer(state, site, request, fault)).into_response()
 }
 
-/// The fault that strikes the request, and how long its answer takes.
-fn plan(state: &mut State, site: &str, request: &Request) -> (Option<Fault>, Duration) {
-    let fault = state.faults.strike(site, &request.method, &request.path);
-    let latency = state.config.chance.latency(state.config.latency, LATENCY_SIGMA);
-    let extra = fault.as_ref().map_or(Duration::ZERO, |fault| fault.delay);
-    (fault, latency + extra)
+/// The faults that strike the request.
+fn strike(state: &mut State, site: &str, request: &Request) -> Vec<Struck> {
+    if state.faults.is_empty() {
+        return Vec::new();
+    }
+    let sessions = state.sites.get(site).map(|site| &site.sessions);
+    let session = sessions.zip(portal::session_id(request)).and_then(|(sessions, id)| sessions.rank(id));
+    let (method, path) = (request.method.as_str(), request.path.as_str());
+    let arrival = Arrival { site, method, path, tenant: request.tenant.text(), session };
+    state.faults.strike(&arrival, &state.config.chance)
 }
 
-fn answer(state: &mut State, site: &str, request: Request, fault: Option<Fault>) -> Reply {
-    let reply = match fault {
-        Some(Fault { answer: FaultAnswer::Truth, .. }) | None => controller::answer(state, site, &request),
-        Some(fault) => {
-            if fault.after_commit {
-                controller::answer(state, site, &request);
-            }
-            faulty(fault.answer)
+/// How long the faults hold the request up, before or after it is executed.
+fn delay(struck: &[Struck], after: bool) -> Duration {
+    let each = struck.iter().map(|struck| match &struck.effect {
+        Effect::Once { delay, .. } if !after => *delay,
+        Effect::Delay(delay) if (struck.phase == Phase::AfterCommit) == after => *delay,
+        _ => Duration::ZERO,
+    });
+    each.sum()
+}
+
+fn answer(state: &mut State, site: &str, request: Request, struck: &[Struck]) -> Reply {
+    let instead = struck.iter().find_map(|struck| match &struck.effect {
+        Effect::Once { instead, .. } => instead.as_ref().map(|instead| (instead, struck.phase)),
+        Effect::Instead(instead) => Some((instead, struck.phase)),
+        Effect::Delay(_) | Effect::Meddle(_) => None,
+    });
+    let reply = match instead {
+        Some((instead, Phase::BeforeRead)) => instead.reply(),
+        Some((instead, Phase::BeforeCommit)) => {
+            // Only the use of the session counts.
+            let _ = portal::authenticate(state, site, &request);
+            instead.reply()
         }
+        Some((instead, Phase::AfterCommit)) => {
+            execute(state, site, &request, struck);
+            instead.reply()
+        }
+        None => execute(state, site, &request, struck),
     };
     record(state, site, request, reply.status);
+    state.end_used_faults();
     reply
 }
 
-fn faulty(answer: FaultAnswer) -> Reply {
-    match answer {
-        FaultAnswer::BrokenBody => Reply::broken(),
-        FaultAnswer::Status { status, body } if body.starts_with('{') => Reply::text(status, "application/json", &body),
-        FaultAnswer::Status { status, body } => Reply::text(status, "text/html", &body),
-        FaultAnswer::Truth => Reply::html(500, inferred::UNAVAILABLE_PAGE),
+/// What the controller does with the request, after everything that is done to its state before.
+fn execute(state: &mut State, site: &str, request: &Request, struck: &[Struck]) -> Reply {
+    for struck in struck {
+        if let Effect::Meddle(meddling) = &struck.effect
+            && let Some(reply) = meddle::run(state, site, request, meddling)
+        {
+            return reply;
+        }
+    }
+    controller::answer(state, site, request)
+}
+
+impl Instead {
+    fn reply(&self) -> Reply {
+        match self {
+            Self::Broken => Reply::broken(),
+            Self::Page(page) => {
+                let content_type = if page.body.starts_with('{') { "application/json" } else { "text/html" };
+                let reply = Reply::text(page.status, content_type, &page.body);
+                page.retry_after.iter().fold(reply, |reply, seconds| reply.with("retry-after", seconds.to_string()))
+            }
+        }
     }
 }
 
@@ -81,11 +133,7 @@ fn record(state: &mut State, site: &str, request: Request, status: u16) {
     if let Some(body) = &mut body {
         hide_secrets(body);
     }
-    let tenant = match request.tenant {
-        TenantChoice::Default => None,
-        TenantChoice::All => Some("*".to_owned()),
-        TenantChoice::Name(name) | TenantChoice::Uuid(name) => Some(name),
-    };
+    let tenant = request.tenant.text().map(str::to_owned);
     state.log.push(RequestRecord {
         seq: 0,
         site: site.to_owned(),

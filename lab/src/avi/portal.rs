@@ -87,7 +87,8 @@ pub(super) fn with_session_headers(reply: Reply, request: &Request, id: &str, no
         .with("x-content-type-options", "nosniff")
 }
 
-fn session_id(request: &Request) -> Option<&str> {
+/// The session that a request says it belongs to.
+pub(super) fn session_id(request: &Request) -> Option<&str> {
     SESSION_COOKIES.iter().find_map(|name| request.cookies.get(*name)).map(String::as_str)
 }
 

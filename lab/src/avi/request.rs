@@ -23,6 +23,17 @@ pub(super) enum TenantChoice {
     All,
 }
 
+impl TenantChoice {
+    /// As in the header; `None` without one.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Default => None,
+            Self::All => Some("*"),
+            Self::Name(name) | Self::Uuid(name) => Some(name),
+        }
+    }
+}
+
 /// One request.
 #[derive(Debug, Clone)]
 pub(super) struct Request {

@@ -149,6 +149,9 @@ fn add_owner(state: &State, member: &Value, runtime: &mut Value) {
 
 /// A member without an address has nobody to ask about it and counts as up.
 fn member_health(state: &State, dns_site: &str, service: &Value, member: &Value) -> MemberHealth {
+    if state.all_down() {
+        return MemberHealth::DOWN;
+    }
     let address = member.pointer("/ip/addr").and_then(Value::as_str).and_then(|text| text.parse::<IpAddr>().ok());
     let unknown = MemberHealth { control: Finding::NotConfigured, data: Finding::NotConfigured };
     address.map_or(unknown, |address| state.health.member(dns_site, text(service, "uuid"), address))

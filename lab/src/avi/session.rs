@@ -1,5 +1,6 @@
 //! Sessions of one controller: opening, sliding, running out, lockout.
 
+use super::faults::SessionRank;
 use super::inferred;
 use crate::chance::Chance;
 use jiff::Timestamp;
@@ -11,6 +12,8 @@ const TOKEN_LENGTH: usize = 32;
 /// One open session.
 #[derive(Debug, Clone)]
 struct Session {
+    /// In the order of logins, from 1.
+    number: u64,
     csrf: String,
     opened: Timestamp,
     used: Timestamp,
@@ -46,6 +49,7 @@ pub(super) enum SessionCheck {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sessions {
     open: HashMap<String, Session>,
+    opened: u64,
     failures: u32,
     locked_until: Option<Timestamp>,
     most: Option<usize>,
@@ -74,7 +78,9 @@ impl Sessions {
         }
         let token = || chance.text(TOKEN_LETTERS, TOKEN_LENGTH);
         let ticket = Ticket { session: token(), csrf: token() };
-        let session = Session { csrf: ticket.csrf.clone(), opened: now, used: now, revoked: false };
+        self.opened += 1;
+        let session =
+            Session { number: self.opened, csrf: ticket.csrf.clone(), opened: now, used: now, revoked: false };
         self.open.insert(ticket.session.clone(), session);
         Ok(ticket)
     }
@@ -91,6 +97,13 @@ impl Sessions {
         }
         session.used = now;
         SessionCheck::Open(session.csrf.clone())
+    }
+
+    /// Where the session stands among those that are open; `None` for an unknown one.
+    pub fn rank(&self, id: &str) -> Option<SessionRank> {
+        let number = self.open.get(id)?.number;
+        let numbers = || self.open.values().map(|session| session.number);
+        Some(SessionRank { number, oldest: numbers().min() == Some(number), newest: numbers().max() == Some(number) })
     }
 
     pub fn logout(&mut self, id: &str) {

@@ -18,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// One controller.
 #[derive(Debug, Clone)]
@@ -56,6 +57,11 @@ pub(super) struct State {
     clock_offset: SignedDuration,
     /// The world as it was created.
     pub seed: Option<Snapshot>,
+    /// Since when all members flap, and how long each phase lasts.
+    pub flapping: Option<(Timestamp, Duration)>,
+    /// What to go back to when the fault that changed it is over.
+    pub former_password: Option<String>,
+    pub former_delay: Option<Duration>,
 }
 
 impl State {
@@ -71,6 +77,9 @@ impl State {
             last_stamp: 0,
             clock_offset: SignedDuration::ZERO,
             seed: None,
+            flapping: None,
+            former_password: None,
+            former_delay: None,
             config,
         };
         seed::fill(&mut state);
@@ -118,6 +127,14 @@ impl State {
         let removed = self.sites.get_mut(site)?.store.remove(kind, uuid)?;
         self.revision += 1;
         Some(removed)
+    }
+
+    /// Whether members that flap are in a phase in which they are down.
+    pub fn all_down(&self) -> bool {
+        self.flapping.is_some_and(|(since, period)| {
+            let period = i128::try_from(period.as_nanos()).unwrap_or(i128::MAX).max(1);
+            self.now().duration_since(since).as_nanos() / period % 2 == 1
+        })
     }
 
     /// The site that leads: of those that say so, the one with the highest view, or else the one that reaches the

@@ -36,19 +36,12 @@ impl AviWorld {
 
     /// The controller starts again: 503 for everything during this time, and all sessions are gone.
     pub fn restart(&self, site: &str, time: Duration) {
-        self.at(site, |site, now| site.restart(after(now, time)));
+        self.with(|state| state.restart(site, time, false));
     }
 
     /// Another node of the site's controller takes over: a restart, after which the node is another one.
     pub fn fail_over(&self, site: &str, time: Duration) {
-        self.with(|state| {
-            let until = after(state.now(), time);
-            if let Some(controller) = state.sites.get_mut(site) {
-                controller.failovers += 1;
-                controller.restart(until);
-            }
-            state.note_failover(site);
-        });
+        self.with(|state| state.restart(site, time, true));
     }
 
     /// Refuses all writes as during an upgrade.
@@ -138,10 +131,23 @@ impl AviWorld {
     }
 }
 
-impl Site {
-    fn restart(&mut self, until: Timestamp) {
-        self.sessions.expire_all();
-        self.condition.starting_until = Some(until);
+impl State {
+    /// Starts a controller again, perhaps on another node.
+    pub(super) fn restart(&mut self, name: &str, time: Duration, another_node: bool) {
+        let until = after(self.now(), time);
+        let Some(site) = self.sites.get_mut(name) else { return };
+        site.sessions.expire_all();
+        site.condition.starting_until = Some(until);
+        if another_node {
+            site.failovers += 1;
+            self.note_failover(name);
+        }
+    }
+
+    /// Another password; sessions end with status 419.
+    pub(super) fn set_password(&mut self, password: &str) {
+        self.config.password = password.into();
+        self.sites.values_mut().for_each(|site| site.sessions.revoke_all());
     }
 }
 

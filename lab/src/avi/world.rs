@@ -1,6 +1,6 @@
 //! The handle on all controllers of one GSLB.
 
-use super::faults::Fault;
+use super::faults::{Fault, FaultListing, FaultOrder};
 use super::health::HealthView;
 use super::kind::Kind;
 use super::state::State;
@@ -29,6 +29,7 @@ impl AviWorld {
         let (result, revision) = {
             let mut state = self.state.lock();
             state.settle();
+            state.end_late_faults();
             let result = look(&mut state);
             state.settle();
             (result, state.revision)
@@ -117,10 +118,7 @@ impl AviWorld {
 
     /// Changes the password on all sites; running sessions end with status 419.
     pub fn set_password(&self, password: &str) {
-        self.with(|state| {
-            state.config.password = password.into();
-            state.sites.values_mut().for_each(|site| site.sessions.revoke_all());
-        });
+        self.with(|state| state.set_password(password));
     }
 
     /// Enters or leaves the maintenance mode of the GSLB.
@@ -154,13 +152,34 @@ impl AviWorld {
         self.with(|state| state.health = view);
     }
 
-    /// Adds a fault to the table.
+    /// Adds a fault put together by hand.
     pub fn inject(&self, fault: Fault) {
         self.with(|state| state.faults.add(fault));
     }
 
-    /// Forgets all faults.
+    /// Adds a fault by its name in [`super::faults::catalogue`]; gives its id.
+    ///
+    /// # Errors
+    /// When there is no such fault, option or site, with those that there are; or when a value cannot be read.
+    pub fn add_fault(&self, order: &FaultOrder) -> Result<u64, String> {
+        self.with(|state| state.add_fault(order))
+    }
+
+    /// The faults that are active, oldest first.
+    pub fn faults(&self) -> Vec<FaultListing> {
+        self.with(|state| state.faults.listing())
+    }
+
+    /// Ends one fault.
+    ///
+    /// # Errors
+    /// When no such fault is active.
+    pub fn clear_fault(&self, id: u64) -> Result<(), String> {
+        self.with(|state| state.clear_fault(id))
+    }
+
+    /// Ends all faults.
     pub fn clear_faults(&self) {
-        self.with(|state| state.faults.clear());
+        self.with(State::clear_faults);
     }
 }

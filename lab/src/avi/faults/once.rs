@@ -1,5 +1,8 @@
-//! Failures to order: a small table of what to answer instead of the truth.
+//! A single fault put together by hand.
 
+use super::effect::{Effect, Instead, Page, Phase};
+use super::matcher::Matcher;
+use super::table::Active;
 use std::time::Duration;
 
 /// What the client sees when a fault strikes.
@@ -25,7 +28,7 @@ pub struct Fault {
     pub times: u32,
     /// `true`: the request takes effect and only its answer is replaced. `false`: the controller never sees it.
     pub after_commit: bool,
-    /// Added before the answer.
+    /// Added before the controller looks at the request.
     pub delay: Duration,
 }
 
@@ -43,33 +46,22 @@ impl Fault {
         }
     }
 
-    fn matches(&self, site: &str, method: &str, path: &str) -> bool {
-        self.times > 0
-            && self.site == site
-            && self.method.as_deref().is_none_or(|wanted| wanted == method)
-            && path.starts_with(&self.path_prefix)
-    }
-}
-
-/// The faults still to strike, oldest first.
-#[derive(Debug, Default)]
-pub(super) struct FaultTable(Vec<Fault>);
-
-impl FaultTable {
-    pub fn add(&mut self, fault: Fault) {
-        self.0.push(fault);
-    }
-
-    pub fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    /// The fault that strikes this request, if any; it counts as used.
-    pub fn strike(&mut self, site: &str, method: &str, path: &str) -> Option<Fault> {
-        let fault = self.0.iter_mut().find(|fault| fault.matches(site, method, path))?;
-        fault.times -= 1;
-        let struck = fault.clone();
-        self.0.retain(|fault| fault.times > 0);
-        Some(struck)
+    pub(super) fn into_active(self) -> Active {
+        let instead = match self.answer {
+            FaultAnswer::Status { status, body } => Some(Instead::Page(Page { status, body, retry_after: None })),
+            FaultAnswer::BrokenBody => Some(Instead::Broken),
+            FaultAnswer::Truth => None,
+        };
+        let phase = if self.after_commit { Phase::AfterCommit } else { Phase::BeforeRead };
+        let matcher = Matcher { method: self.method, path: self.path_prefix, ..Matcher::default() };
+        Active {
+            name: "once",
+            target: Some(self.site),
+            matcher,
+            phase,
+            effect: Effect::Once { delay: self.delay, instead },
+            times: Some(u64::from(self.times)),
+            ..Active::default()
+        }
     }
 }
