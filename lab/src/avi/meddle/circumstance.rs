@@ -187,7 +187,8 @@ impl Change {
         if self == Self::StaleCopy {
             service["description"] = "as it was long ago".into();
         }
-        let Some(pools) = service.get_mut("groups").and_then(Value::as_array_mut).filter(|pools| !pools.is_empty()) else {
+        let Some(pools) = service.get_mut("groups").and_then(Value::as_array_mut).filter(|pools| !pools.is_empty())
+        else {
             return;
         };
         match self {

@@ -62,13 +62,9 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[],
         |_| does(Deed::RevokeSessions),
     ),
-    striking(
-        ("permanent-401", "F-11"),
-        "Logins succeed, and no call does.",
-        &[("path", "/api")],
-        &[],
-        |_| does(Deed::DropSessions),
-    ),
+    striking(("permanent-401", "F-11"), "Logins succeed, and no call does.", &[("path", "/api")], &[], |_| {
+        does(Deed::DropSessions)
+    }),
     lasting(
         "password-changed",
         "F-12",
@@ -196,13 +192,9 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[option("version", "22.1.1", "newest API version that it speaks")],
         |options| lasts(Circumstance::Version(version(options)?)),
     ),
-    lasting(
-        "tenant-missing",
-        "F-30",
-        "A tenant is deleted.",
-        &[option("name", "", "its name")],
-        |options| lasts(Circumstance::NoTenant(options.required("name")?)),
-    ),
+    lasting("tenant-missing", "F-30", "A tenant is deleted.", &[option("name", "", "its name")], |options| {
+        lasts(Circumstance::NoTenant(options.required("name")?))
+    }),
     lasting(
         "tenant-forbidden",
         "F-30",
@@ -266,7 +258,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         "other-references",
         "F-46",
         "References have another host, or no names.",
-        &[option("host", "elsewhere.example", "the host; the client's when empty"), option("nameless", "true", "without names")],
+        &[
+            option("host", "elsewhere.example", "the host; the client's when empty"),
+            option("nameless", "true", "without names"),
+        ],
         |options| {
             let host = options.optional("host").map(str::to_owned);
             lasts(Circumstance::References(References { host, nameless: options.flag("nameless")? }))
