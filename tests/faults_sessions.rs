@@ -7,8 +7,8 @@ mod support;
 
 use amko_lab::avi::FaultOrder;
 use faults_support::{
-    add, addresses, asked, fault, logins, many, minutes, one_login_per_session, seconds, set_address, state, statuses,
-    world_with,
+    SESSIONS, add, addresses, asked, fault, logins, many, minutes, one_login_per_session, patient, seconds,
+    set_address, state, statuses, world_with,
 };
 use http::Method;
 use serde_json::json;
@@ -78,7 +78,9 @@ async fn sessions_that_no_call_accepts_are_told_and_not_opened_all_the_time() {
     set_address(&world, "web", "10.1.0.6");
     minutes(30).await;
     let tried = logins(&world, before).len();
-    assert!((1..=75).contains(&tried), "{tried} logins in half an hour");
+    patient(tried, 30);
+    let refused = world.requests_since(before).iter().filter(|request| request.status == 401).count();
+    assert!(tried <= refused, "{tried} logins after {refused} refused calls");
     assert!(state(&world).starts_with("error: "), "{}", state(&world));
     assert_eq!(addresses(&world, "web"), ["10.1.0.5"]);
 
@@ -212,17 +214,14 @@ async fn what_can_be_written_is_written_while_health_monitors_cannot() {
     minutes(5).await;
     assert_eq!((addresses(&world, "web"), world.service_names().len()), (vec!["10.1.0.6".into()], 1));
     let refused = asked(&world, before, "POST", "/api/healthmonitor").len();
-    assert!((1..=60).contains(&refused), "{refused} attempts in five minutes");
-    assert_eq!(logins(&world, before).len().saturating_sub(SESSIONS_MORE), 0);
+    patient(refused, 5);
+    assert!(logins(&world, before).len() <= SESSIONS, "no login because of a 503");
 
     world.avi.clear_fault(id).unwrap();
     minutes(3).await;
     world.settle().await;
     assert_eq!(addresses(&world, "new"), ["10.1.0.7"]);
 }
-
-/// Sessions that a pool may open while it works.
-const SESSIONS_MORE: usize = faults_support::SESSIONS;
 
 /// F-27.
 #[tokio::test(start_paused = true)]
@@ -234,7 +233,7 @@ async fn maintenance_keeps_what_is_to_be_done_and_asks_slowly() {
     set_address(&world, "other", "10.1.0.6");
     minutes(20).await;
     let writes = world.writes_since(before);
-    assert!((2..=200).contains(&writes.len()), "{} writes in twenty minutes", writes.len());
+    patient(writes.len(), 2 * 20);
     assert!(writes.iter().all(|write| write.status == 400));
     world.avi.clear_fault(id).unwrap();
     let before = world.avi.last_request();
@@ -252,7 +251,7 @@ async fn an_upgrade_is_waited_out_and_the_new_release_is_used_with_a_new_session
     set_address(&world, "web", "10.1.0.6");
     minutes(10).await;
     let writes = world.writes_since(before);
-    assert!((1..=120).contains(&writes.len()), "{} writes in ten minutes", writes.len());
+    patient(writes.len(), 10);
     assert!(writes.iter().all(|write| write.status == 403));
 
     world.avi.clear_fault(id).unwrap();

@@ -7,10 +7,9 @@ mod support;
 
 use amko_lab::avi::FaultOrder;
 use faults_support::{
-    add, addresses, asked, fault, minutes, service, set_address, somebodys_service, statuses, world_with,
+    add, addresses, asked, fault, minutes, patient, service, set_address, somebodys_service, statuses, world_with,
 };
 use serde_json::{Value, json};
-use support::ako_crds::started_with_crds;
 use support::controller::create_tenant;
 use support::objects::{apply, delete_ingress, web};
 use support::{LEADER, UUID, World, outcomes};
@@ -59,7 +58,8 @@ async fn a_writer_who_is_always_faster_is_not_raced_for_ever() {
     set_address(&world, "other", "10.1.0.6");
     minutes(10).await;
     let lost = asked(&world, before, "PUT", &path_of(&world, "web"));
-    assert!((2..=60).contains(&lost.len()) && statuses(&lost).iter().all(|s| *s == 412), "{:?}", statuses(&lost));
+    patient(lost.len(), 10);
+    assert!(lost.len() > 1 && statuses(&lost).iter().all(|s| *s == 412), "{:?}", statuses(&lost));
     assert_eq!(addresses(&world, "other"), ["10.1.0.6"], "the other service goes on");
     world.avi.clear_fault(id).unwrap();
     minutes(12).await;
@@ -146,7 +146,7 @@ async fn a_name_that_somebody_else_took_first_is_theirs() {
     assert_eq!(service(&world, LEADER, "new"), held);
     assert_eq!(addresses(&world, "web"), ["10.1.0.6"]);
     let tried = asked(&world, before, "POST", "/api/gslbservice").len();
-    assert!((1..=90).contains(&tried), "{tried} attempts in forty minutes");
+    patient(tried, 40);
 
     world.avi.delete_object(LEADER, "gslbservice", "new.example.org");
     minutes(31).await;
@@ -205,7 +205,7 @@ async fn a_monitor_that_others_use_is_kept_until_they_do_not() {
         minutes(20).await;
         assert_eq!((addresses(&world, "web"), addresses(&world, "other")), (vec![], vec!["10.1.0.6".into()]));
         let refused = asked(&world, before, "DELETE", "/api/healthmonitor");
-        assert!((1..=60).contains(&refused.len()), "{} attempts in twenty minutes", refused.len());
+        patient(refused.len(), 20);
         assert!(statuses(&refused).iter().all(|s| *s == status));
         assert_eq!(asked(&world, before, "DELETE", "/api/gslbservice").len(), 1, "the service goes first, once");
 
@@ -219,7 +219,7 @@ async fn a_monitor_that_others_use_is_kept_until_they_do_not() {
 #[tokio::test(start_paused = true)]
 async fn a_tenant_in_trouble_holds_up_its_own_services_only() {
     for name in ["tenant-missing", "tenant-forbidden"] {
-        let world = started_with_crds().await;
+        let world = world_with(&[]).await;
         create_tenant(&world, "acme").await;
         let annotations = json!({"ako.vmware.com/tenant-name": "acme"});
         apply(
@@ -235,9 +235,10 @@ async fn a_tenant_in_trouble_holds_up_its_own_services_only() {
         apply(world.cluster("ctx-a"), theirs);
         apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
         minutes(20).await;
-        assert_eq!(world.service_names(), ["web.example.org"], "{name}");
-        let refused = world.writes_since(before).iter().filter(|write| write.status == 403).count();
-        assert!((1..=60).contains(&refused), "{name}: {refused} refused writes in twenty minutes");
+        let writes = world.writes_since(before);
+        assert_eq!(world.service_names(), ["web.example.org"], "{name}: {:?}", outcomes(&writes));
+        let refused = writes.iter().filter(|write| write.status == 403).count();
+        patient(refused, 20);
 
         world.avi.clear_fault(id).unwrap();
         minutes(32).await;
@@ -257,12 +258,35 @@ async fn a_full_controller_is_still_changed_and_told() {
     minutes(20).await;
     assert_eq!((addresses(&world, "web"), addresses(&world, "new")), (vec!["10.1.0.6".into()], vec![]));
     let tried = asked(&world, before, "POST", "/api/gslbservice").len();
-    assert!((1..=60).contains(&tried), "{tried} attempts in twenty minutes");
+    patient(tried, 20);
 
     delete_ingress(world.cluster("ctx-a"), "other");
     minutes(32).await;
     assert_eq!(world.service_names(), ["new.example.org", "web.example.org"], "a place became free");
     world.avi.clear_fault(id).unwrap();
+}
+
+/// F-18, F-21 and F-31: only a person can change it, so pauses grow to minutes.
+#[tokio::test(start_paused = true)]
+#[ignore = "the pauses do not depend on the kind of failure yet"]
+async fn what_is_refused_for_good_is_tried_rarely() {
+    let orders = [
+        (fault("quota").with("most", 1), "POST", "/api/gslbservice"),
+        (fault("create-race").with("owner", "somebody"), "POST", "/api/gslbservice"),
+        (fault("delete-refused"), "DELETE", "/api/healthmonitor"),
+    ];
+    for (order, method, path) in orders {
+        let world = world_with(&["web"]).await;
+        let before = world.avi.last_request();
+        add(&world, &order);
+        apply(world.cluster("ctx-a"), web("new", "10.1.0.7"));
+        if method == "DELETE" {
+            delete_ingress(world.cluster("ctx-a"), "web");
+        }
+        minutes(40).await;
+        let tried = asked(&world, before, method, path).len();
+        assert!((2..=40).contains(&tried), "{}: {tried} attempts in forty minutes", order.name);
+    }
 }
 
 /// F-40.
@@ -299,7 +323,7 @@ async fn a_domain_of_somebody_else_is_left_alone_and_taken_when_it_is_free() {
     assert_eq!(world.on_controller(LEADER, "gslbservice")["theirs"], held);
     assert_eq!((addresses(&world, "new"), service(&world, LEADER, "new")), (vec![], None));
     let tried = asked(&world, before, "POST", "/api/gslbservice").len();
-    assert!((2..=120).contains(&tried), "{tried} attempts in twenty minutes");
+    patient(tried, 2 * 20);
 
     let others: Vec<String> = world.service_names().into_iter().filter(|name| name.starts_with("somebody-")).collect();
     for name in others.iter().map(String::as_str).chain(["theirs"]) {

@@ -12,6 +12,9 @@ use std::time::Duration;
 /// Most sessions that the operator may have with one controller.
 pub const SESSIONS: usize = 4;
 
+/// Most attempts a minute for something that is refused each time.
+pub const ATTEMPTS: usize = 5;
+
 /// An operator that has written a service for each of these names and rests.
 pub async fn world_with(names: &[&str]) -> World {
     let mut world = World::of_examples();
@@ -101,4 +104,9 @@ pub fn state(world: &World) -> String {
 pub fn somebodys_service(name: &str, domain: &str) -> Value {
     json!({"name": name, "domain_names": [domain], "created_by": "somebody", "tenant_ref": "/api/tenant/admin",
         "groups": [{"name": "g", "members": [{"ip": {"addr": "10.9.9.9", "type": "V4"}}]}]})
+}
+
+/// So many attempts in so many minutes are neither none nor a storm.
+pub fn patient(attempts: usize, minutes: usize) {
+    assert!((1..=ATTEMPTS * minutes).contains(&attempts), "{attempts} attempts in {minutes} minutes");
 }

@@ -53,6 +53,7 @@ pub(super) struct State {
     /// Moves with every stored change.
     pub revision: u64,
     last_stamp: i64,
+    newest_stamp: i64,
     /// How far the clocks of the controllers are off.
     clock_offset: SignedDuration,
     /// The world as it was created.
@@ -75,6 +76,7 @@ impl State {
             change: None,
             revision: 0,
             last_stamp: 0,
+            newest_stamp: 0,
             clock_offset: SignedDuration::ZERO,
             seed: None,
             flapping: None,
@@ -96,9 +98,15 @@ impl State {
         self.now().checked_add(self.clock_offset).unwrap_or(Timestamp::MAX)
     }
 
-    pub fn jump_clock(&mut self, by: SignedDuration) {
-        self.clock_offset = self.clock_offset.saturating_add(by);
-        self.last_stamp = 0;
+    /// Puts the clocks of the controllers off by this. Back means stamps of the past; forward goes on where the newest
+    /// stamp was.
+    pub fn set_clock_offset(&mut self, offset: SignedDuration) {
+        if offset < self.clock_offset {
+            self.last_stamp = 0;
+        } else if offset > self.clock_offset {
+            self.last_stamp = self.newest_stamp;
+        }
+        self.clock_offset = offset;
     }
 
     /// Newest API version of a site.
@@ -109,6 +117,7 @@ impl State {
     /// The next `_last_modified`: microseconds since 1970. Unless the clock jumps, it grows.
     pub fn stamp(&mut self) -> String {
         self.last_stamp = self.controllers_now().as_microsecond().max(self.last_stamp + 1);
+        self.newest_stamp = self.newest_stamp.max(self.last_stamp);
         self.last_stamp.to_string()
     }
 

@@ -99,10 +99,10 @@ impl AviWorld {
         self.at(site, |site, _| site.condition.reversed_lists = reversed);
     }
 
-    /// The clock of all controllers jumps by so many seconds, back when negative: `_last_modified` and the expiry of
+    /// The clock of all controllers is off by so many seconds, behind when negative: `_last_modified` and the expiry of
     /// cookies follow, sessions do not.
-    pub fn jump_clock(&self, seconds: i64) {
-        self.with(|state| state.jump_clock(SignedDuration::from_secs(seconds)));
+    pub fn set_clock_offset(&self, seconds: i64) {
+        self.with(|state| state.set_clock_offset(SignedDuration::from_secs(seconds)));
     }
 
     /// Time from a write on the leader until a follower shows it, for writes from now on.

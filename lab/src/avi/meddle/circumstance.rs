@@ -77,7 +77,7 @@ impl Circumstance {
             }
             Self::Split(higher) => state.split(site, *higher),
             Self::NoTenant(name) => remove_tenant(state, site, name),
-            Self::ClockJump(seconds) => state.jump_clock(SignedDuration::from_secs(*seconds)),
+            Self::ClockJump(seconds) => state.set_clock_offset(SignedDuration::from_secs(*seconds)),
             Self::Edit(name, change) if state.leads(site) => edit(state, site, name, *change),
             Self::Password(password) => {
                 state.former_password.get_or_insert_with(|| state.config.password.clone());
@@ -111,7 +111,7 @@ impl Circumstance {
             Self::NoTenant(name) => {
                 state.make(site, Kind::Tenant, json!({"name": name}));
             }
-            Self::ClockJump(seconds) => state.jump_clock(SignedDuration::from_secs(-seconds)),
+            Self::ClockJump(_) => state.set_clock_offset(SignedDuration::ZERO),
             Self::Password(_) => {
                 if let Some(former) = state.former_password.take() {
                     state.set_password(&former);

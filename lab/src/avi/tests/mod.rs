@@ -1,11 +1,15 @@
 //! A client for the tests: cookies, CSRF token, headers, one request at a time.
 
+mod base;
 mod faults;
 mod gslb;
+mod guesses;
 mod health;
+mod meddling;
 mod objects;
 mod queries;
 mod sessions;
+mod trouble;
 mod validation;
 
 use super::{AviWorld, AviWorldConfig, SiteConfig};
