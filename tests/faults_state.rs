@@ -7,7 +7,7 @@ mod support;
 
 use amko_lab::avi::FaultOrder;
 use faults_support::{
-    add, addresses, asked, fault, minutes, patient, service, set_address, somebodys_service, statuses, world_with,
+    add, addresses, asked, fault, many, minutes, patient, service, set_address, somebodys_service, statuses, world_with,
 };
 use serde_json::{Value, json};
 use support::controller::create_tenant;
@@ -65,6 +65,24 @@ async fn a_writer_who_is_always_faster_is_not_raced_for_ever() {
     minutes(12).await;
     world.settle().await;
     assert_eq!(addresses(&world, "web"), ["10.1.0.6"]);
+}
+
+/// F-16: every second write is raced.
+#[tokio::test(start_paused = true)]
+async fn a_writer_who_is_often_faster_costs_one_write_each_time() {
+    let names = many(10);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let world = world_with(&names).await;
+    let before = world.avi.last_request();
+    add(&world, &fault("write-race").with("times", "").with("every", 2));
+    names.iter().for_each(|name| set_address(&world, name, "10.1.0.6"));
+    minutes(5).await;
+    let outcomes = statuses(&asked(&world, before, "PUT", "/api/gslbservice"));
+    let count = |status: u16| outcomes.iter().filter(|found| **found == status).count();
+    assert_eq!((count(200), count(412)), (names.len(), names.len()), "{outcomes:?}");
+    for name in names {
+        assert_eq!(addresses(&world, name), ["10.1.0.6"], "{name}");
+    }
 }
 
 fn path_of(world: &World, name: &str) -> String {
