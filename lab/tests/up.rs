@@ -52,6 +52,32 @@ fn a_blackout_takes_a_site_off_the_net_until_it_is_restored() {
 }
 
 #[test]
+fn faults_come_and_go_by_command() {
+    let lab = LabProcess::start("faults");
+    let add = ["fault", "add", "server-error", "--target", "neutral", "--status", "502", "--times", "20"];
+    let said = "fault 1: server-error of neutral; `amko-lab fault clear 1` mends it";
+    assert_eq!(lab.command(&add), (Some(0), said.into()));
+    assert_eq!(lab.command(&["fault", "add", "silence", "--for=1h", "--path", "/none"]).0, Some(0));
+    lab.command(&["blackout", "site2"]);
+    let listed = "site2: blackout of site2\n\
+                  1: server-error of neutral --status 502 --times 20\n\
+                  2: silence of all --for 1h --path /none";
+    assert_eq!(lab.command(&["fault", "list"]), (Some(0), listed.into()));
+
+    for wrong in [&["flood"][..], &["silence", "--speed", "1"], &["silence", "--for"], &["silence", "--target", "mars"]]
+    {
+        assert_eq!(lab.command(&[&["fault", "add"], wrong].concat()).0, Some(2), "{wrong:?}");
+    }
+    assert_eq!(lab.command(&["fault", "clear", "1"]), (Some(0), "1 mended".into()));
+    assert_eq!(lab.command(&["fault", "clear", "1"]).0, Some(1));
+    assert_eq!(lab.command(&["fault", "clear", "site2"]).0, Some(0));
+    assert_eq!(lab.command(&["fault", "list"]).1, "2: silence of all --for 1h --path /none");
+    assert_eq!(lab.command(&["fault", "clear"]), (Some(0), "all mended".into()));
+    assert_eq!(lab.command(&["fault", "list"]), (Some(0), "no faults".into()));
+    assert!(lab.command(&["fault", "list", "--known"]).1.contains("server-error (F-2): "));
+}
+
+#[test]
 fn a_second_lab_on_the_same_ports_ends_with_one_clear_line() {
     let lab = LabProcess::start("first");
     let before = std::fs::read(lab.members()).unwrap();

@@ -9,6 +9,9 @@ pub mod bodies;
 pub mod controller;
 pub mod objects;
 pub mod status;
+pub mod transport;
+
+pub use transport::InProcessTransport;
 
 use amko::actors::operator::{Links, OperatorMsg, Outside, Settings, start};
 use amko::avi::session::{AviClient, SessionSettings};
@@ -20,7 +23,6 @@ use amko_lab::clock::Clock;
 use amko_lab::kube::{KubeWorld, KubeWorldConfig};
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use http_body_util::BodyExt;
 use kube::Client;
 use parking_lot::Mutex;
 use ractor::ActorRef;
@@ -323,27 +325,6 @@ impl AviTransport for BuggyTransport {
         Box::pin(async move {
             assert!(bug.is_none(), "a bug of the test");
             self.avi.send(request).await
-        })
-    }
-}
-
-/// Controllers without sockets: the host of the URI names the site.
-pub struct InProcessTransport(pub AviWorld);
-
-impl AviTransport for InProcessTransport {
-    fn send(&self, request: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
-        Box::pin(async move {
-            let site = request.uri().host().unwrap_or_default().to_owned();
-            let unreachable = || TransportError::Connect(format!("no controller {site:?}"));
-            if !self.0.is_available(&site) {
-                return Err(unreachable());
-            }
-            let router = self.0.router(&site).ok_or_else(unreachable)?;
-            let request = request.map(axum::body::Body::from);
-            let Ok(answer) = router.oneshot(request).await;
-            let (parts, body) = answer.into_parts();
-            let body = body.collect().await.map_err(|error| TransportError::Interrupted(error.to_string()))?;
-            Ok(http::Response::from_parts(parts, body.to_bytes()))
         })
     }
 }

@@ -13,8 +13,8 @@ pub const RULES: &str = "docs/RULES.md";
 /// Families of ids with two digits, as upstream's behaviour is numbered.
 const FAMILIES: [&str; 11] = ["CL", "OBJ", "NS", "GDP", "GHR", "GS", "TEN", "REST", "DEL", "DB", "EX"];
 
-/// The family of guesses, with one digit or two.
-const GUESSES: &str = "U";
+/// The families of guesses and of faults, with one digit or two.
+const COUNTED: [&str; 2] = ["U", "F"];
 
 /// Names of notes that readers do not have. Composed, so that this file passes.
 const ABSENT: [&str; 6] = [
@@ -82,7 +82,7 @@ pub fn ids(line: &str) -> impl Iterator<Item = &str> {
 fn is_id(word: &str) -> bool {
     let Some((family, number)) = word.split_once('-') else { return false };
     let digits = if number.bytes().all(|byte| byte.is_ascii_digit()) { number.len() } else { 0 };
-    (FAMILIES.contains(&family) && digits == 2) || (family == GUESSES && (1..=2).contains(&digits))
+    (FAMILIES.contains(&family) && digits == 2) || (COUNTED.contains(&family) && (1..=2).contains(&digits))
 }
 
 /// What a heading is called in links to it.

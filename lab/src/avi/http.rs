@@ -1,21 +1,21 @@
 //! The HTTP face of one site: delay, faults, the answer, the record of it.
 
 use super::controller;
-use super::faults::effect::{Effect, Instead, Phase};
+use super::faults::effect::{Effect, Phase};
 use super::faults::{Arrival, Struck};
 use super::inferred;
 use super::login;
 use super::meddle;
 use super::portal;
 use super::record::RequestRecord;
-use super::reply::Reply;
+use super::reply::{Content, Reply};
 use super::request::Request;
 use super::state::State;
 use super::world::AviWorld;
 use axum::Router;
 use axum::body::to_bytes;
 use axum::response::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,8 +47,14 @@ async fn serve(world: &AviWorld, site: &str, request: axum::extract::Request) ->
     });
     pause(latency + delay(&struck, false)).await;
     let reply = world.with(|state| answer(state, site, request, &struck));
+    if reply.content == Content::Silence {
+        std::future::pending::<()>().await;
+    }
     pause(delay(&struck, true)).await;
-    reply.into_response()
+    reply.trickling(struck.iter().find_map(|struck| match struck.effect {
+        Effect::Slow { trickle, .. } => trickle,
+        _ => None,
+    }))
 }
 
 async fn pause(delay: Duration) {
@@ -65,7 +71,8 @@ fn strike(state: &mut State, site: &str, request: &Request) -> Vec<Struck> {
     let sessions = state.sites.get(site).map(|site| &site.sessions);
     let session = sessions.zip(portal::session_id(request)).and_then(|(sessions, id)| sessions.rank(id));
     let (method, path) = (request.method.as_str(), request.path.as_str());
-    let arrival = Arrival { site, method, path, tenant: request.tenant.text(), session };
+    let now = state.now();
+    let arrival = Arrival { site, now, method, path, tenant: request.tenant.text(), session };
     state.faults.strike(&arrival, &state.config.chance)
 }
 
@@ -73,7 +80,7 @@ fn strike(state: &mut State, site: &str, request: &Request) -> Vec<Struck> {
 fn delay(struck: &[Struck], after: bool) -> Duration {
     let each = struck.iter().map(|struck| match &struck.effect {
         Effect::Once { delay, .. } if !after => *delay,
-        Effect::Delay(delay) if (struck.phase == Phase::AfterCommit) == after => *delay,
+        Effect::Slow { delay, .. } if (struck.phase == Phase::AfterCommit) == after => *delay,
         _ => Duration::ZERO,
     });
     each.sum()
@@ -81,20 +88,22 @@ fn delay(struck: &[Struck], after: bool) -> Duration {
 
 fn answer(state: &mut State, site: &str, request: Request, struck: &[Struck]) -> Reply {
     let instead = struck.iter().find_map(|struck| match &struck.effect {
-        Effect::Once { instead, .. } => instead.as_ref().map(|instead| (instead, struck.phase)),
-        Effect::Instead(instead) => Some((instead, struck.phase)),
-        Effect::Delay(_) | Effect::Meddle(_) => None,
+        Effect::Once { instead, .. } => instead.as_ref().map(|instead| (instead, struck)),
+        Effect::Instead(instead) => Some((instead, struck)),
+        _ => None,
     });
     let reply = match instead {
-        Some((instead, Phase::BeforeRead)) => instead.reply(),
-        Some((instead, Phase::BeforeCommit)) => {
-            // Only the use of the session counts.
-            let _ = portal::authenticate(state, site, &request);
-            instead.reply()
-        }
-        Some((instead, Phase::AfterCommit)) => {
-            execute(state, site, &request, struck);
-            instead.reply()
+        Some((instead, Struck { phase, nth, .. })) => {
+            let truth = match phase {
+                Phase::AfterCommit => execute(state, site, &request, struck),
+                Phase::BeforeCommit => {
+                    // Only the use of the session counts.
+                    let _ = portal::authenticate(state, site, &request);
+                    Reply::json(200, json!({}))
+                }
+                Phase::BeforeRead => Reply::json(200, json!({})),
+            };
+            instead.reply(*nth, truth, &request)
         }
         None => execute(state, site, &request, struck),
     };
@@ -103,7 +112,8 @@ fn answer(state: &mut State, site: &str, request: Request, struck: &[Struck]) ->
     reply
 }
 
-/// What the controller does with the request, after everything that is done to its state before.
+/// What the controller does with the request, after everything that is done to its state before, and its answer with
+/// everything that is done to that.
 fn execute(state: &mut State, site: &str, request: &Request, struck: &[Struck]) -> Reply {
     for struck in struck {
         if let Effect::Meddle(meddling) = &struck.effect
@@ -112,20 +122,14 @@ fn execute(state: &mut State, site: &str, request: &Request, struck: &[Struck]) 
             return reply;
         }
     }
-    controller::answer(state, site, request)
-}
-
-impl Instead {
-    fn reply(&self) -> Reply {
-        match self {
-            Self::Broken => Reply::broken(),
-            Self::Page(page) => {
-                let content_type = if page.body.starts_with('{') { "application/json" } else { "text/html" };
-                let reply = Reply::text(page.status, content_type, &page.body);
-                page.retry_after.iter().fold(reply, |reply, seconds| reply.with("retry-after", seconds.to_string()))
-            }
-        }
+    let changes: Vec<_> = struck.iter().filter_map(|struck| struck.effect.change()).collect();
+    if changes.is_empty() {
+        return controller::answer(state, site, request);
     }
+    let mut changed = request.clone();
+    changes.iter().for_each(|change| change.request(&mut changed));
+    let reply = controller::answer(state, site, &changed);
+    changes.iter().fold(reply, |reply, change| change.reply(state, site, &changed, reply))
 }
 
 fn record(state: &mut State, site: &str, request: Request, status: u16) {

@@ -5,6 +5,7 @@
 //! documentation leaves open is collected in [`inferred`].
 
 mod admit;
+mod body;
 mod call;
 pub mod condition;
 pub mod config;
@@ -50,9 +51,10 @@ mod write;
 
 pub use condition::References;
 pub use config::{AviWorldConfig, SiteConfig, VirtualService};
-pub use faults::{Fault, FaultAnswer, FaultListing, FaultOrder};
+pub use faults::{Certificate, ConnectionState, Fault, FaultAnswer, FaultListing, FaultOrder, Handshake};
 pub use health::{AllUp, Finding, HealthView, MemberHealth};
 pub use journal::EventTrouble;
 pub use record::RequestRecord;
+pub use reply::ConnectionReset;
 pub use snapshot::Snapshot;
 pub use world::AviWorld;

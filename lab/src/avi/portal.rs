@@ -3,13 +3,14 @@
 use super::inferred;
 use super::reply::Reply;
 use super::request::Request;
-use super::session::{LoginRefusal, SessionCheck, Ticket};
+use super::session::{LoginRefusal, SessionCheck};
 use super::state::State;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 const CSRF_REFUSAL: &str = "CSRF token missing or incorrect.";
-const SESSION_COOKIES: [&str; 2] = ["avi-sessionid", "sessionid"];
+/// The real one first.
+pub(super) const SESSION_COOKIES: [&str; 2] = ["avi-sessionid", "sessionid"];
 const CSRF_AGE: i64 = 31_449_600;
 
 /// `POST /login`.
@@ -33,7 +34,7 @@ pub(super) fn login(state: &mut State, site: &str, request: &Request) -> Reply {
     };
     let reply = Reply::json(200, login_body(state, site, request));
     let now = state.controllers_now();
-    let reply = reply.with("set-cookie", csrf_cookie(&ticket, now));
+    let reply = reply.with("set-cookie", csrf_cookie(&ticket.csrf, now));
     with_session_cookies(reply, &ticket.session, now)
 }
 
@@ -93,12 +94,12 @@ pub(super) fn session_id(request: &Request) -> Option<&str> {
 }
 
 /// A write needs the CSRF token of its session and a `Referer` of this host; the scheme and the slash do not matter.
-fn may_write(request: &Request, csrf: &str) -> bool {
+fn may_write(request: &Request, csrf: &[String]) -> bool {
     let from_here = request.referer.as_deref().is_some_and(|referer| {
         let origin = referer.split_once("://").map_or(referer, |(_, rest)| rest);
         origin.split('/').next() == Some(request.host.as_str()) || request.host.is_empty()
     });
-    request.csrf.as_deref() == Some(csrf) && (from_here || !inferred::REFERER_REQUIRED)
+    request.csrf.as_ref().is_some_and(|token| csrf.contains(token)) && (from_here || !inferred::REFERER_REQUIRED)
 }
 
 fn with_session_cookies(reply: Reply, id: &str, now: Timestamp) -> Reply {
@@ -109,9 +110,10 @@ fn with_session_cookies(reply: Reply, id: &str, now: Timestamp) -> Reply {
     })
 }
 
-fn csrf_cookie(ticket: &Ticket, now: Timestamp) -> String {
+/// The header that sets the CSRF token.
+pub(super) fn csrf_cookie(token: &str, now: Timestamp) -> String {
     let expires = expiry(now, CSRF_AGE);
-    format!("csrftoken={}; expires={expires}; Max-Age={CSRF_AGE}; Path=/; Secure", ticket.csrf)
+    format!("csrftoken={token}; expires={expires}; Max-Age={CSRF_AGE}; Path=/; Secure")
 }
 
 fn expiry(now: Timestamp, seconds: i64) -> String {

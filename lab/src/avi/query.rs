@@ -193,6 +193,15 @@ fn next_query(request: &Request, page: usize) -> String {
     query.finish()
 }
 
+/// The link to a page of the same collection.
+pub(super) fn next_page(request: &Request, page: usize) -> String {
+    link(request, &next_query(request, page))
+}
+
+fn link(request: &Request, query: &str) -> String {
+    format!("https://{}{}?{query}", request.host, request.path)
+}
+
 /// Leaves only the fields that `fields` names, and those that always come.
 pub(super) fn project(request: &Request, object: &mut Value) {
     let (Some(wanted), Value::Object(map)) = (request.parameter("fields"), object) else { return };
@@ -206,7 +215,7 @@ pub(super) fn project(request: &Request, object: &mut Value) {
 pub(super) fn envelope(request: &Request, page: Page, results: Vec<Value>) -> Value {
     let mut envelope = json!({"count": page.count, "results": results});
     match page.next {
-        Some(query) => envelope["next"] = format!("https://{}{}?{query}", request.host, request.path).into(),
+        Some(query) => envelope["next"] = link(request, &query).into(),
         None if inferred::NEXT_NULL_ON_LAST_PAGE => envelope["next"] = Value::Null,
         None => {}
     }

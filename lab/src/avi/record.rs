@@ -14,6 +14,7 @@ pub struct RequestRecord {
     pub path_and_query: String,
     /// The tenant header, when there was one.
     pub tenant: Option<String>,
+    /// 0 when no answer was sent.
     pub status: u16,
     /// The JSON body, when there was one; passwords and tokens are replaced.
     pub body: Option<Value>,

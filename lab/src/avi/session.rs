@@ -8,13 +8,16 @@ use std::collections::HashMap;
 
 const TOKEN_LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 const TOKEN_LENGTH: usize = 32;
+/// CSRF tokens of a session that are good at the same time.
+const TOKENS_KEPT: usize = 16;
 
 /// One open session.
 #[derive(Debug, Clone)]
 struct Session {
     /// In the order of logins, from 1.
     number: u64,
-    csrf: String,
+    /// Newest last. Those before are good for requests that were on their way when it was set.
+    csrf: Vec<String>,
     opened: Timestamp,
     used: Timestamp,
     /// The password changed since; the next call learns it with status 419.
@@ -39,8 +42,8 @@ pub(super) enum LoginRefusal {
 /// What a session cookie is worth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum SessionCheck {
-    /// The session is open; its CSRF token.
-    Open(String),
+    /// The session is open; the CSRF tokens that are good for it.
+    Open(Vec<String>),
     Unknown,
     Revoked,
 }
@@ -80,7 +83,7 @@ impl Sessions {
         let ticket = Ticket { session: token(), csrf: token() };
         self.opened += 1;
         let session =
-            Session { number: self.opened, csrf: ticket.csrf.clone(), opened: now, used: now, revoked: false };
+            Session { number: self.opened, csrf: vec![ticket.csrf.clone()], opened: now, used: now, revoked: false };
         self.open.insert(ticket.session.clone(), session);
         Ok(ticket)
     }
@@ -104,6 +107,15 @@ impl Sessions {
         let number = self.open.get(id)?.number;
         let numbers = || self.open.values().map(|session| session.number);
         Some(SessionRank { number, oldest: numbers().min() == Some(number), newest: numbers().max() == Some(number) })
+    }
+
+    /// Gives the session another CSRF token; `None` for an unknown one. The last few before it stay good.
+    pub fn rotate(&mut self, id: &str, chance: &Chance) -> Option<String> {
+        let session = self.open.get_mut(id)?;
+        let token = chance.text(TOKEN_LETTERS, TOKEN_LENGTH);
+        session.csrf.push(token.clone());
+        session.csrf.drain(..session.csrf.len().saturating_sub(TOKENS_KEPT));
+        Some(token)
     }
 
     pub fn logout(&mut self, id: &str) {

@@ -1,6 +1,6 @@
 //! The handle on all controllers of one GSLB.
 
-use super::faults::{Fault, FaultListing, FaultOrder};
+use super::faults::{ConnectionState, Fault, FaultListing, FaultOrder};
 use super::health::HealthView;
 use super::kind::Kind;
 use super::state::State;
@@ -168,6 +168,12 @@ impl AviWorld {
     /// The faults that are active, oldest first.
     pub fn faults(&self) -> Vec<FaultListing> {
         self.with(|state| state.faults.listing())
+    }
+
+    /// How connections to the site fare. Whoever serves the router has to see to it.
+    pub fn connection(&self, site: &str) -> ConnectionState {
+        let state = self.state.lock();
+        state.faults.connection(site, state.now())
     }
 
     /// Ends one fault.

@@ -75,17 +75,26 @@ pub struct TargetArgs {
 
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum FaultCommand {
-    /// Add a fault (not available yet)
+    /// Add a fault: `fault add server-error --target neutral --status 503 --times 20`
+    ///
+    /// `fault add list` shows all faults and their options.
     Add {
+        /// Name of the fault, or `list`
         name: String,
         #[command(flatten)]
         place: Place,
-        /// Target and options of the fault
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        /// `--target SITE`, and options of the fault with their values
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "--OPTION VALUE")]
         options: Vec<String>,
     },
     /// List what is broken on purpose
-    List(Place),
+    List {
+        /// List the faults that can be added instead
+        #[arg(long)]
+        known: bool,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Mend one fault, or all
     Clear {
         #[arg(default_value = "all")]

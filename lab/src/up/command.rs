@@ -1,7 +1,8 @@
 //! From a parsed command line to an exit code: 0 done, 1 failed, 2 wrong usage or configuration.
 
 use super::cli::{Cli, Command, FaultCommand, TargetArgs};
-use super::out::complain;
+use super::orders::{self, Words};
+use super::out::{complain, say};
 use super::remote::{Remote, RemoteError};
 use super::run::{UpError, up};
 use std::path::Path;
@@ -17,9 +18,13 @@ pub async fn run(cli: Cli) -> u8 {
         Command::Blackout(args) => act("blackout", &args).await,
         Command::Restore(args) => act("restore", &args).await,
         Command::Promote(args) => act("promote", &args).await,
-        Command::Fault(FaultCommand::List(place)) => remote_code(list_faults(&place.dir).await),
-        Command::Fault(FaultCommand::Clear { id, place }) => act("restore", &TargetArgs { target: id, place }).await,
-        Command::Fault(FaultCommand::Add { .. }) => not_yet("fault add"),
+        Command::Fault(FaultCommand::List { known: true, .. }) => list_known(),
+        Command::Fault(FaultCommand::List { place, .. }) => remote_code(list_faults(&place.dir).await),
+        Command::Fault(FaultCommand::Clear { id, place }) => remote_code(clear_fault(&place.dir, &id).await),
+        Command::Fault(FaultCommand::Add { name, .. }) if name == "list" => list_known(),
+        Command::Fault(FaultCommand::Add { name, place, options }) => {
+            remote_code(add_fault(&place.dir, &name, &options).await)
+        }
         Command::Scenario { .. } => not_yet("scenario"),
     }
 }
@@ -34,6 +39,20 @@ async fn act(action: &str, args: &TargetArgs) -> u8 {
     remote_code(done.await)
 }
 
+fn list_known() -> u8 {
+    orders::known().iter().for_each(|line| say(line));
+    DONE
+}
+
+async fn add_fault(dir: &Path, name: &str, options: &[String]) -> Result<(), RemoteError> {
+    let Words { order, dir: named } = Words::parse(name, options).map_err(RemoteError::Usage)?;
+    Remote::find(named.as_deref().unwrap_or(dir))?.add_fault(&order).await
+}
+
+async fn clear_fault(dir: &Path, id: &str) -> Result<(), RemoteError> {
+    Remote::find(dir)?.clear_fault(id).await
+}
+
 async fn list_faults(dir: &Path) -> Result<(), RemoteError> {
     Remote::find(dir)?.list_faults().await
 }
@@ -41,7 +60,7 @@ async fn list_faults(dir: &Path) -> Result<(), RemoteError> {
 fn remote_code(done: Result<(), RemoteError>) -> u8 {
     let Err(error) = done else { return DONE };
     complain(&format!("amko-lab: {error}"));
-    if matches!(error, RemoteError::Lab(_)) { USAGE } else { FAILED }
+    if matches!(error, RemoteError::Lab(_) | RemoteError::Usage(_)) { USAGE } else { FAILED }
 }
 
 fn up_code(done: Result<(), UpError>) -> u8 {

@@ -2,22 +2,27 @@
 //!
 //! `GET /lab` is `lab.json`; `GET /faults` lists what is broken on purpose; `GET /requests?since=N` lists what the
 //! controllers were asked after request number N; `POST /blackout/NAME`, `POST /restore/NAME|all` and
-//! `POST /promote/SITE` change the lab.
+//! `POST /promote/SITE` change the lab. `POST /faults` with a JSON object of `name`, `target` and `options` adds a
+//! fault, `DELETE /faults/ID|all` mends it.
 
 use super::lab::{Lab, LabError};
-use crate::avi::RequestRecord;
+use crate::avi::{FaultListing, FaultOrder, RequestRecord};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The answer to a command: what was done, or why it was not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     pub message: String,
+    /// Of a fault that was added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
 }
 
 /// Something that is broken on purpose.
@@ -26,7 +31,27 @@ pub struct ActiveFault {
     /// What `fault clear` takes.
     pub id: String,
     pub fault: String,
+    /// Site or cluster; `all` for every controller.
     pub target: String,
+    /// Those that were set.
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
+    /// Requests struck so far.
+    #[serde(default)]
+    pub struck: u64,
+}
+
+impl ActiveFault {
+    fn blackout(target: String) -> Self {
+        Self { id: target.clone(), fault: "blackout".into(), target, options: BTreeMap::new(), struck: 0 }
+    }
+}
+
+impl From<FaultListing> for ActiveFault {
+    fn from(listing: FaultListing) -> Self {
+        let FaultListing { id, name, target, options, struck } = listing;
+        Self { id: id.to_string(), fault: name, target: target.unwrap_or_else(|| "all".into()), options, struck }
+    }
 }
 
 /// One request to a controller, without its content.
@@ -58,7 +83,8 @@ struct Since {
 pub fn router(lab: Arc<Lab>) -> Router {
     Router::new()
         .route("/lab", get(report))
-        .route("/faults", get(faults).post(unavailable))
+        .route("/faults", get(faults).post(add_fault))
+        .route("/faults/{id}", delete(clear_fault))
         .route("/requests", get(requests))
         .route("/blackout/{name}", post(black_out))
         .route("/restore/{name}", post(restore))
@@ -71,18 +97,29 @@ async fn report(State(lab): State<Arc<Lab>>) -> Response {
 }
 
 async fn faults(State(lab): State<Arc<Lab>>) -> Json<Vec<ActiveFault>> {
-    let fault = |target: String| ActiveFault { id: target.clone(), fault: "blackout".into(), target };
-    Json(lab.dark().await.into_iter().map(fault).collect())
+    let blackouts = lab.dark().await.into_iter().map(ActiveFault::blackout);
+    Json(blackouts.chain(lab.worlds().avi.faults().into_iter().map(ActiveFault::from)).collect())
+}
+
+async fn add_fault(State(lab): State<Arc<Lab>>, Json(order): Json<FaultOrder>) -> Response {
+    match lab.worlds().avi.add_fault(&order) {
+        Ok(id) => {
+            let at = order.target.unwrap_or_else(|| "all controllers".into());
+            let message = format!("fault {id}: {} of {at}; `amko-lab fault clear {id}` mends it", order.name);
+            (StatusCode::OK, Json(Answer { message, id: Some(id.to_string()) })).into_response()
+        }
+        Err(problem) => answer(StatusCode::BAD_REQUEST, problem),
+    }
+}
+
+async fn clear_fault(State(lab): State<Arc<Lab>>, Path(id): Path<String>) -> Response {
+    outcome(lab.clear_fault(&id).await, || if id == "all" { "all mended".into() } else { format!("{id} mended") })
 }
 
 /// Oldest first; the controllers remember a bounded number.
 async fn requests(State(lab): State<Arc<Lab>>, Query(Since { since }): Query<Since>) -> Json<Vec<ControllerRequest>> {
     let records = lab.worlds().avi.requests().into_iter();
     Json(records.filter(|record| record.seq > since).map(ControllerRequest::from).collect())
-}
-
-async fn unavailable() -> Response {
-    answer(StatusCode::NOT_IMPLEMENTED, "not available yet".into())
 }
 
 async fn black_out(State(lab): State<Arc<Lab>>, Path(name): Path<String>) -> Response {
@@ -108,12 +145,12 @@ fn outcome(done: Result<(), LabError>, message: impl FnOnce() -> String) -> Resp
 
 fn status(error: &LabError) -> StatusCode {
     match error {
-        LabError::Target(_) => StatusCode::NOT_FOUND,
+        LabError::Target(_) | LabError::NoFault(_) => StatusCode::NOT_FOUND,
         LabError::Promote { .. } | LabError::Serve(_) => StatusCode::CONFLICT,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
 fn answer(status: StatusCode, message: String) -> Response {
-    (status, Json(Answer { message })).into_response()
+    (status, Json(Answer { message, id: None })).into_response()
 }

@@ -9,6 +9,7 @@ use super::serve::{Listener, ServeError};
 use super::sockets::{self, Sockets};
 use super::tls::{LabTls, TlsError};
 use super::topology::Topology;
+use super::wire::keep_gate;
 use super::worlds::{PreloadError, WorldSettings, Worlds};
 use crate::ako::{Ako, AkoError};
 use crate::chance::Chance;
@@ -46,6 +47,8 @@ pub enum LabError {
     NoPort,
     #[error(transparent)]
     Target(#[from] UnknownTarget),
+    #[error("{0}")]
+    NoFault(String),
     #[error("cannot make {site} the GSLB leader: {problem}")]
     Promote { site: String, problem: String },
 }
@@ -104,7 +107,10 @@ impl Lab {
         progress(&format!("DNS for {} on {}", topology.zone, list(sockets.dns.values().map(|dns| dns.address()))));
 
         let akos = worlds.akos(&topology, Some((&sockets.demo, ports.served)));
-        let tasks = start_akos(&akos)?;
+        let mut tasks = start_akos(&akos)?;
+        for (site, listener) in &sockets.controllers {
+            tasks.spawn(keep_gate(worlds.avi.clone(), site.clone(), Arc::clone(listener)));
+        }
         let addresses: BTreeSet<Ipv4Addr> = akos.iter().flat_map(Ako::addresses).collect();
         progress(&format!("AKO in every cluster; virtual addresses {}", list(&addresses)));
 
@@ -166,6 +172,20 @@ impl Lab {
         let mut darkness = self.darkness.lock().await;
         darkness.remove(&self.topology, name)?;
         self.apply(&darkness).await
+    }
+
+    /// Ends the fault or blackout of this id, or `all` of them.
+    ///
+    /// # Errors
+    /// When there is none, or somebody took a port meanwhile.
+    pub async fn clear_fault(&self, id: &str) -> Result<(), LabError> {
+        if let Ok(number) = id.parse() {
+            return self.worlds.avi.clear_fault(number).map_err(LabError::NoFault);
+        }
+        if id == "all" {
+            self.worlds.avi.clear_faults();
+        }
+        self.restore(id).await
     }
 
     /// Makes the site's controller the GSLB leader.

@@ -14,6 +14,7 @@ pub mod kubeconfig;
 pub mod lab;
 pub mod objects;
 pub mod operator;
+pub mod orders;
 pub mod out;
 pub mod ports;
 pub mod published;
@@ -24,6 +25,7 @@ pub mod serve;
 pub mod sockets;
 pub mod tls;
 pub mod topology;
+pub mod wire;
 pub mod worlds;
 
 #[cfg(test)]

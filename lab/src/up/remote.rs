@@ -3,6 +3,8 @@
 use super::control::{ActiveFault, Answer};
 use super::files::{FileError, LabDir};
 use super::out::say;
+use crate::avi::FaultOrder;
+use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
 use std::path::Path;
 use std::time::Duration;
@@ -18,6 +20,9 @@ pub enum RemoteError {
     Unreachable { url: String, source: reqwest::Error },
     #[error("{0}")]
     Refused(String),
+    /// The command itself makes no sense.
+    #[error("{0}")]
+    Usage(String),
 }
 
 /// The control interface of the lab in one directory.
@@ -48,6 +53,26 @@ impl Remote {
         Ok(())
     }
 
+    /// Adds a fault and prints its id.
+    ///
+    /// # Errors
+    /// When the lab does not answer, or knows no such fault, option or site.
+    pub async fn add_fault(&self, order: &FaultOrder) -> Result<(), RemoteError> {
+        let answer: Answer = self.ask(self.client.post(format!("{}/faults", self.url)).json(order)).await?;
+        say(&answer.message);
+        Ok(())
+    }
+
+    /// Mends one fault, or `all`.
+    ///
+    /// # Errors
+    /// When the lab does not answer or has no such fault.
+    pub async fn clear_fault(&self, id: &str) -> Result<(), RemoteError> {
+        let answer: Answer = self.ask(self.client.delete(format!("{}/faults/{id}", self.url))).await?;
+        say(&answer.message);
+        Ok(())
+    }
+
     /// Prints what is broken on purpose.
     ///
     /// # Errors
@@ -57,7 +82,7 @@ impl Remote {
         if faults.is_empty() {
             say("no faults");
         }
-        faults.iter().for_each(|fault| say(&format!("{}: {} of {}", fault.id, fault.fault, fault.target)));
+        faults.iter().for_each(|fault| say(&line(fault)));
         Ok(())
     }
 
@@ -69,6 +94,14 @@ impl Remote {
         }
         let status = answer.status();
         let refused: Result<Answer, _> = answer.json().await;
-        Err(RemoteError::Refused(refused.map_or_else(|_| format!("the lab answers {status}"), |answer| answer.message)))
+        let message = refused.map_or_else(|_| format!("the lab answers {status}"), |answer| answer.message);
+        let wrong_use = matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY);
+        Err(if wrong_use { RemoteError::Usage(message) } else { RemoteError::Refused(message) })
     }
+}
+
+fn line(fault: &ActiveFault) -> String {
+    let options: String = fault.options.iter().map(|(name, value)| format!(" --{name} {value}")).collect();
+    let struck = if fault.struck == 0 { String::new() } else { format!(", struck {} times", fault.struck) };
+    format!("{}: {} of {}{options}{struck}", fault.id, fault.fault, fault.target)
 }

@@ -1,5 +1,6 @@
 //! Serves a router over TLS on one address, with a switch that makes the address go dark.
 
+use super::wire::Wire;
 use axum::Router;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
@@ -40,8 +41,23 @@ pub struct Listener {
     what: String,
     address: SocketAddr,
     router: Router,
-    tls: RustlsConfig,
-    running: Mutex<Option<Running>>,
+    door: Door,
+    gate: Mutex<Gate>,
+}
+
+/// Whether the address is open, and why not.
+#[derive(Default)]
+struct Gate {
+    dark: bool,
+    refused: bool,
+    running: Option<Running>,
+}
+
+/// How connections are accepted.
+pub enum Door {
+    Tls(RustlsConfig),
+    /// As the faults of a controller say.
+    Wire(Wire),
 }
 
 struct Running {
@@ -54,15 +70,41 @@ impl Listener {
     ///
     /// # Errors
     /// When the address cannot be bound.
-    pub fn open(what: String, address: SocketAddr, router: Router, tls: RustlsConfig) -> Result<Self, ServeError> {
-        let listener = Self { what, address, router, tls, running: Mutex::new(None) };
+    pub fn open(what: String, address: SocketAddr, router: Router, door: Door) -> Result<Self, ServeError> {
+        let listener = Self { what, address, router, door, gate: Mutex::default() };
         listener.restore()?;
         Ok(listener)
     }
 
     /// Closes the port and cuts every connection: clients see a reset, then refusals. No effect when dark already.
     pub async fn black_out(&self) {
-        let running = self.running.lock().take();
+        self.gate.lock().dark = true;
+        self.close().await;
+    }
+
+    /// Serves again, unless a fault refuses connections. No effect when not dark.
+    ///
+    /// # Errors
+    /// When somebody else took the port meanwhile.
+    pub fn restore(&self) -> Result<(), ServeError> {
+        self.gate.lock().dark = false;
+        self.open_again()
+    }
+
+    /// Closes the port because of a fault, or opens it again unless it is dark.
+    ///
+    /// # Errors
+    /// When somebody else took the port meanwhile.
+    pub async fn refuse(&self, refused: bool) -> Result<(), ServeError> {
+        self.gate.lock().refused = refused;
+        if refused {
+            self.close().await;
+        }
+        self.open_again()
+    }
+
+    async fn close(&self) {
+        let running = self.gate.lock().running.take();
         if let Some(Running { handle, task }) = running {
             handle.shutdown();
             // The task only ends by the shutdown above; what it returns says nothing more.
@@ -70,21 +112,17 @@ impl Listener {
         }
     }
 
-    /// Serves again. No effect when not dark.
-    ///
-    /// # Errors
-    /// When somebody else took the port meanwhile.
-    pub fn restore(&self) -> Result<(), ServeError> {
-        let mut running = self.running.lock();
-        if running.is_none() {
-            *running = Some(self.start().map_err(|error| self.explain(error))?);
+    fn open_again(&self) -> Result<(), ServeError> {
+        let mut gate = self.gate.lock();
+        if !gate.dark && !gate.refused && gate.running.is_none() {
+            gate.running = Some(self.start().map_err(|error| self.explain(error))?);
         }
         Ok(())
     }
 
     /// Lets running requests end for a moment, then closes.
     pub async fn stop(&self) {
-        let running = self.running.lock().take();
+        let running = self.gate.lock().running.take();
         if let Some(Running { handle, task }) = running {
             handle.graceful_shutdown(Some(GRACE));
             let _ = task.await;
@@ -95,8 +133,17 @@ impl Listener {
         let socket = TcpListener::bind(self.address)?;
         socket.set_nonblocking(true)?;
         let handle = Handle::new();
-        let server = axum_server::from_tcp_rustls(socket, self.tls.clone())?.handle(handle.clone());
-        let task = tokio::spawn(server.serve(self.router.clone().into_make_service()));
+        let (service, handle_of_server) = (self.router.clone().into_make_service(), handle.clone());
+        let task = match &self.door {
+            Door::Tls(tls) => {
+                let server = axum_server::from_tcp_rustls(socket, tls.clone())?.handle(handle_of_server);
+                tokio::spawn(server.serve(service))
+            }
+            Door::Wire(wire) => {
+                let server = axum_server::from_tcp(socket)?.acceptor(wire.clone()).handle(handle_of_server);
+                tokio::spawn(server.serve(service))
+            }
+        };
         Ok(Running { handle, task })
     }
 

@@ -3,9 +3,10 @@
 use super::kubeconfig::Access;
 use super::lab::LabError;
 use super::ports::PortPlan;
-use super::serve::{Listener, ServeError};
+use super::serve::{Door, Listener, ServeError};
 use super::tls::LabTls;
 use super::topology::Topology;
+use super::wire::Wire;
 use super::worlds::Worlds;
 use crate::chance::Chance;
 use crate::demo::{DemoServers, DemoTls};
@@ -16,6 +17,7 @@ use crate::kube::UserInfo;
 use axum_server::tls_rustls::RustlsConfig;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const CHANGE_DNS: &str = "stop what uses it or set other addresses (sites[].dns) or ports.dns with --config";
@@ -26,7 +28,7 @@ pub struct Sockets {
     /// By context.
     pub api_servers: BTreeMap<String, Listener>,
     /// By site.
-    pub controllers: BTreeMap<String, Listener>,
+    pub controllers: BTreeMap<String, Arc<Listener>>,
     /// By site.
     pub dns: BTreeMap<String, DnsHandle>,
     pub demo: DemoServers,
@@ -49,7 +51,7 @@ impl Sockets {
         let server_tls = RustlsConfig::from_config(tls.server_config()?);
         let demo_tls = DemoTls { certificate: tls.certificate.clone(), key: tls.key.clone() };
         let api_servers = open_api_servers(worlds, accesses, ports, &server_tls)?;
-        let controllers = open_controllers(topology, worlds, ports, &server_tls)?;
+        let controllers = open_controllers(topology, worlds, ports, tls)?;
         let dns = start_dns(topology, worlds, ports.dns).await?;
         let (probes, control_plane) = start_health(topology, worlds, ports);
         let demo = DemoServers::new(Some(demo_tls)).map_err(LabError::Demo)?;
@@ -64,7 +66,7 @@ impl Sockets {
     pub async fn close(self) {
         self.probes.stop().await;
         self.control_plane.stop().await;
-        let listeners = self.api_servers.values().chain(self.controllers.values());
+        let listeners = self.api_servers.values().chain(self.controllers.values().map(Arc::as_ref));
         futures::future::join_all(listeners.map(Listener::stop)).await;
         for dns in self.dns.into_values() {
             dns.stop().await;
@@ -115,7 +117,7 @@ fn open_api_servers(
         let router = world.router_with_tokens(BTreeMap::from([(access.token.clone(), admin)]));
         let address = SocketAddr::new(LOCALHOST, ports.api_server(nth).ok_or(LabError::NoPort)?);
         let what = format!("API server of {}", access.context);
-        listeners.insert(access.context.clone(), Listener::open(what, address, router, tls.clone())?);
+        listeners.insert(access.context.clone(), Listener::open(what, address, router, Door::Tls(tls.clone()))?);
     }
     Ok(listeners)
 }
@@ -124,14 +126,15 @@ fn open_controllers(
     topology: &Topology,
     worlds: &Worlds,
     ports: &PortPlan,
-    tls: &RustlsConfig,
-) -> Result<BTreeMap<String, Listener>, LabError> {
+    tls: &LabTls,
+) -> Result<BTreeMap<String, Arc<Listener>>, LabError> {
     let mut listeners = BTreeMap::new();
     for (nth, site) in topology.sites.iter().enumerate() {
         let Some(router) = worlds.avi.router(&site.name) else { continue };
         let address = SocketAddr::new(LOCALHOST, ports.controller(nth).ok_or(LabError::NoPort)?);
         let what = format!("Avi controller of {}", site.name);
-        listeners.insert(site.name.clone(), Listener::open(what, address, router, tls.clone())?);
+        let door = Door::Wire(Wire::new(&worlds.avi, &site.name, tls)?);
+        listeners.insert(site.name.clone(), Arc::new(Listener::open(what, address, router, door)?));
     }
     Ok(listeners)
 }

@@ -3,6 +3,7 @@
 //! A certificate that is CA and server at once is refused by rustls, and strict clients want key identifiers and
 //! critical basic constraints: hence the two certificates with all of that.
 
+use crate::avi::Certificate;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rcgen::{
@@ -12,6 +13,7 @@ use rcgen::{
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -34,6 +36,22 @@ pub struct LabTls {
     /// The server certificate for every listener of the lab.
     pub certificate: String,
     pub key: String,
+    /// The certificates that faults make controllers show.
+    faces: BTreeMap<Certificate, Leaf>,
+}
+
+/// A server certificate and its key, in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Leaf {
+    certificate: String,
+    key: String,
+}
+
+impl Leaf {
+    fn signed(params: &CertificateParams, ca: &CertifiedIssuer<'_, KeyPair>) -> Result<Self, rcgen::Error> {
+        let key = KeyPair::generate()?;
+        Ok(Self { certificate: params.signed_by(&key, ca)?.pem(), key: key.serialize_pem() })
+    }
 }
 
 impl LabTls {
@@ -43,9 +61,24 @@ impl LabTls {
     /// When a name cannot stand in a certificate.
     pub fn generate(zone: &str) -> Result<Self, TlsError> {
         let ca = CertifiedIssuer::self_signed(ca_params()?, KeyPair::generate()?)?;
-        let key = KeyPair::generate()?;
-        let leaf = leaf_params(zone)?.signed_by(&key, &ca)?;
-        Ok(Self { ca: ca.pem(), certificate: leaf.pem(), key: key.serialize_pem() })
+        let Leaf { certificate, key } = Leaf::signed(&leaf_params(zone)?, &ca)?;
+        let faces = BTreeMap::from([
+            (Certificate::Renewed, Leaf::signed(&leaf_params(zone)?, &ca)?),
+            (Certificate::WrongName, Leaf::signed(&wrong_name_params(zone)?, &ca)?),
+            (Certificate::Expired, Leaf::signed(&expired_params(zone)?, &ca)?),
+        ]);
+        Ok(Self { ca: ca.pem(), certificate, key, faces })
+    }
+
+    /// The rustls side of the certificate that a fault asks for; see [`Self::server_config`].
+    ///
+    /// # Errors
+    /// When the PEM texts do not fit together.
+    pub fn server_config_of(&self, face: Certificate) -> Result<Arc<ServerConfig>, TlsError> {
+        match self.faces.get(&face) {
+            Some(Leaf { certificate, key }) => server_config(certificate, key),
+            None => self.server_config(),
+        }
     }
 
     /// The rustls side of it, for HTTP/2 and HTTP/1.1.
@@ -53,16 +86,20 @@ impl LabTls {
     /// # Errors
     /// When the PEM texts do not fit together.
     pub fn server_config(&self) -> Result<Arc<ServerConfig>, TlsError> {
-        let chain = CertificateDer::pem_slice_iter(self.certificate.as_bytes()).collect::<Result<Vec<_>, _>>()?;
-        let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes())?;
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(chain, key)?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Arc::new(config))
+        server_config(&self.certificate, &self.key)
     }
+}
+
+fn server_config(certificate: &str, key: &str) -> Result<Arc<ServerConfig>, TlsError> {
+    let chain = CertificateDer::pem_slice_iter(certificate.as_bytes()).collect::<Result<Vec<_>, _>>()?;
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes())?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
 }
 
 fn ca_params() -> Result<CertificateParams, rcgen::Error> {
@@ -83,6 +120,21 @@ fn leaf_params(zone: &str) -> Result<CertificateParams, rcgen::Error> {
     for name in &own {
         params.subject_alt_names.push(SanType::DnsName(name.as_str().try_into()?));
     }
+    Ok(params)
+}
+
+fn wrong_name_params(zone: &str) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = leaf_params(zone)?;
+    params.subject_alt_names = vec![SanType::DnsName("somewhere-else.invalid".try_into()?)];
+    Ok(params)
+}
+
+/// Over since the end of the year before last.
+fn expired_params(zone: &str) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = leaf_params(zone)?;
+    let year = i32::from(Timestamp::now().to_zoned(TimeZone::UTC).year());
+    params.not_before = date_time_ymd(year - 3, 1, 1);
+    params.not_after = date_time_ymd(year - 2, 12, 31);
     Ok(params)
 }
 

@@ -10,7 +10,7 @@ use crate::avi::session::AviClient;
 use crate::avi::wire::text;
 use http::Method;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const ATTEMPTS: usize = 3;
 /// 200 000 objects; a controller that links pages for ever must not hold the operator.
@@ -41,7 +41,7 @@ impl AviClient {
     async fn walk_once(&self, collection: &str, query: &str) -> Result<Option<Vec<Value>>, CallError> {
         let mut target = format!("/api/{collection}?{query}&page_size=100&sort=name");
         let mut first_count = None;
-        let mut found = BTreeMap::new();
+        let (mut found, mut followed) = (BTreeMap::new(), BTreeSet::new());
         for _ in 0..MAX_PAGES {
             let page = match self.page(collection, &target).await {
                 Ok(page) => page,
@@ -52,7 +52,8 @@ impl AviClient {
             found.extend(page.objects);
             let first = *first_count.get_or_insert(page.count);
             match page.next {
-                Some(next) => target = next,
+                Some(next) if followed.insert(next.clone()) => target = next,
+                Some(_) => return Err(malformed(&Method::GET, &target, "the pages are linked in a circle")),
                 None => {
                     let complete = first == page.count && found.len() as u64 == page.count;
                     return Ok(complete.then(|| found.into_values().collect()));

@@ -17,6 +17,15 @@ fn an_id_that_is_not_explained_is_reported_with_its_line() {
 }
 
 #[test]
+fn a_fault_has_one_digit_or_two() {
+    let (one, two) = (concat!("F", "-8"), concat!("F", "-98"));
+    let file = SourceFile::new("src/a.rs", &format!("// {one} and {two}, F-123, F-x.\n"));
+    assert_eq!(ids_are_explained(&file, &page()).len(), 2);
+    let rules = SourceFile::new(RULES, &format!("{PAGE}| {one} | a | b |\n| {two} | a | b |\n"));
+    assert_eq!(ids_are_explained(&file, &rules), Vec::<Finding>::new());
+}
+
+#[test]
 fn an_id_that_the_page_only_mentions_is_not_explained() {
     let mentioned = concat!("DB", "-77");
     let rules = SourceFile::new(RULES, &format!("{PAGE}See {mentioned}.\n| a | {mentioned} |\n"));

@@ -1,6 +1,10 @@
 //! What faults do to the requests that they strike.
 
-use super::super::meddle::Meddling;
+use super::change::Change;
+use super::connection::ConnectionFault;
+use super::instead::Instead;
+use super::limit::Limit;
+use crate::avi::meddle::Meddling;
 use std::time::Duration;
 
 /// How far a request gets before its fault shows.
@@ -20,32 +24,39 @@ pub(in crate::avi) enum Phase {
 pub(in crate::avi) enum Effect {
     /// A fault put together by hand: a delay before the request is looked at, and perhaps another answer.
     Once { delay: Duration, instead: Option<Instead> },
-    /// Time passes, before the request is looked at or before its answer is sent, as the phase says.
-    Delay(Duration),
+    /// Time passes, before the request is looked at or before its answer is sent, as the phase says. `trickle` is the
+    /// bytes per second at which the body follows.
+    Slow { delay: Duration, trickle: Option<u64> },
     /// Another answer than the true one. Of these, one at most strikes a request.
     Instead(Instead),
+    /// The true answer, changed.
+    Change(Change),
+    /// Too many requests are refused or held up.
+    Limit(Limit),
+    /// Connections suffer, not requests: it never strikes one.
+    Connection(ConnectionFault),
     /// Something is done to the controller's state just before the request is executed.
+    #[allow(dead_code, reason = "the catalogue has no fault of the state yet")]
     Meddle(Meddling),
 }
 
-/// An answer instead of the true one.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::avi) enum Instead {
-    Page(Page),
-    /// Headers that promise a body, then a broken connection.
-    Broken,
-}
-
-/// An answer of a controller or a proxy in trouble: JSON when the body starts with `{`, HTML otherwise.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::avi) struct Page {
-    pub status: u16,
-    pub body: String,
-    /// Seconds.
-    pub retry_after: Option<u64>,
-}
-
 impl Effect {
+    /// What it changes in true answers.
+    pub fn change(&self) -> Option<&Change> {
+        match self {
+            Self::Change(change) => Some(change),
+            _ => None,
+        }
+    }
+
+    /// What it does to the controller's state.
+    pub fn meddling(&self) -> Option<&Meddling> {
+        match self {
+            Self::Meddle(meddling) => Some(meddling),
+            _ => None,
+        }
+    }
+
     /// Whether it takes the place of the answer, so that no second one of this sort can strike the same request.
     pub fn is_exclusive(&self) -> bool {
         matches!(self, Self::Once { .. } | Self::Instead(_))

@@ -1,6 +1,7 @@
 //! Which requests a fault strikes.
 
 use crate::chance::Chance;
+use jiff::Timestamp;
 
 /// Probabilities are kept in millionths.
 const MILLION: u64 = 1_000_000;
@@ -9,6 +10,7 @@ const MILLION: u64 = 1_000_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::avi) struct Arrival<'a> {
     pub site: &'a str,
+    pub now: Timestamp,
     pub method: &'a str,
     /// Without repeated and trailing slashes.
     pub path: &'a str,

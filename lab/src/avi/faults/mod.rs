@@ -4,13 +4,18 @@
 //! its [`effect`] says. The [`table`] holds those that are active; [`catalogue`] names all that there are.
 
 pub mod catalogue;
+mod change;
+mod connection;
 pub(super) mod effect;
+mod instead;
+mod limit;
 mod listing;
 mod matcher;
 mod once;
 mod options;
 mod table;
 
+pub use connection::{Certificate, ConnectionState, Handshake};
 pub use listing::{FaultListing, FaultOrder};
 pub(super) use matcher::{Arrival, SessionRank};
 pub use once::{Fault, FaultAnswer};

@@ -1,6 +1,7 @@
 //! A single fault put together by hand.
 
-use super::effect::{Effect, Instead, Page, Phase};
+use super::effect::{Effect, Phase};
+use super::instead::{Instead, Page};
 use super::matcher::Matcher;
 use super::table::Active;
 use std::time::Duration;

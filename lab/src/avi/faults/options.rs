@@ -67,6 +67,14 @@ impl Options {
         self.optional(name).map(parse).transpose()
     }
 
+    /// A duration that must be there.
+    ///
+    /// # Errors
+    /// When it is not set or none.
+    pub fn required_duration(&self, name: &str) -> Result<Duration, String> {
+        self.duration(name)?.ok_or_else(|| self.wrong(name, "is missing"))
+    }
+
     /// `true` or `false`; not set counts as `false`.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The faults that are active, oldest first.
 
 use super::catalogue;
+use super::connection::ConnectionState;
 use super::effect::{Effect, Phase};
 use super::listing::{FaultListing, FaultOrder};
 use super::matcher::{Arrival, Matcher, SessionPick, millionths};
@@ -10,6 +11,7 @@ use crate::avi::meddle::Meddling;
 use crate::chance::Chance;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// One active fault.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +40,7 @@ impl Default for Active {
             options: BTreeMap::new(),
             matcher: Matcher::default(),
             phase: Phase::default(),
-            effect: Effect::Delay(std::time::Duration::ZERO),
+            effect: Effect::Slow { delay: Duration::ZERO, trickle: None },
             times: None,
             until: None,
             struck: 0,
@@ -47,6 +49,24 @@ impl Default for Active {
 }
 
 impl Active {
+    fn is_at(&self, site: &str) -> bool {
+        self.target.as_deref().is_none_or(|target| target == site)
+    }
+
+    /// What it does to the request; `replaced`: another fault has taken the place of the answer already.
+    fn strike(&mut self, arrival: &Arrival<'_>, chance: &Chance, replaced: bool) -> Option<Struck> {
+        let idle = matches!(self.effect, Effect::Connection(_)) || (replaced && self.effect.is_exclusive());
+        if idle || self.used_up() || !self.is_at(arrival.site) || !self.matcher.strikes(arrival, chance) {
+            return None;
+        }
+        let effect = match &mut self.effect {
+            Effect::Limit(limit) => limit.strike(arrival.site, arrival.now)?,
+            effect => effect.clone(),
+        };
+        self.struck += 1;
+        Some(Struck { effect, phase: self.phase, nth: self.struck - 1 })
+    }
+
     fn used_up(&self) -> bool {
         self.times.is_some_and(|times| self.struck >= times)
     }
@@ -55,15 +75,8 @@ impl Active {
         self.until.is_some_and(|until| until <= now)
     }
 
-    fn meddling(&self) -> Option<Meddling> {
-        match &self.effect {
-            Effect::Meddle(meddling) => Some(meddling.clone()),
-            _ => None,
-        }
-    }
-
     fn ended(self) -> Ended {
-        Ended { meddling: self.meddling(), target: self.target }
+        Ended { meddling: self.effect.meddling().cloned(), target: self.target }
     }
 }
 
@@ -72,6 +85,8 @@ impl Active {
 pub(in crate::avi) struct Struck {
     pub effect: Effect,
     pub phase: Phase,
+    /// How many requests the same fault struck before.
+    pub nth: u64,
 }
 
 /// A fault that is over.
@@ -98,6 +113,9 @@ impl FaultTable {
         let entry = catalogue::find(&order.name)?;
         let options = Options::of(entry, &order.options)?;
         let effect = (entry.build)(&options)?;
+        if let (Effect::Connection(_), Some(vain)) = (&effect, vain_option(order)) {
+            return Err(format!("option {vain} has no effect: {} strikes connections, not requests", entry.name));
+        }
         let lasts = options.duration("for")?;
         let active = Active {
             name: entry.name,
@@ -110,7 +128,7 @@ impl FaultTable {
             effect,
             ..Active::default()
         };
-        let meddling = active.meddling();
+        let meddling = active.effect.meddling().cloned();
         Ok((self.push(active), meddling))
     }
 
@@ -154,23 +172,31 @@ impl FaultTable {
         left.map(show).collect()
     }
 
+    /// How connections to the site fare.
+    pub fn connection(&self, site: &str, now: Timestamp) -> ConnectionState {
+        let here = self.active.iter().filter(|active| active.is_at(site) && !active.late(now));
+        here.fold(ConnectionState::default(), |connection, active| match &active.effect {
+            Effect::Connection(fault) => connection.with(*fault),
+            _ => connection,
+        })
+    }
+
     /// What this request has to suffer, in the order in which the faults were added; each counts as used. Of those
     /// that replace the answer only the first strikes.
     pub fn strike(&mut self, arrival: &Arrival<'_>, chance: &Chance) -> Vec<Struck> {
         let mut struck: Vec<Struck> = Vec::new();
-        let mut replaced = false;
         for active in &mut self.active {
-            let here = active.target.as_deref().is_none_or(|target| target == arrival.site);
-            let exclusive = active.effect.is_exclusive();
-            if !here || active.used_up() || (exclusive && replaced) || !active.matcher.strikes(arrival, chance) {
-                continue;
-            }
-            active.struck += 1;
-            replaced |= exclusive;
-            struck.push(Struck { effect: active.effect.clone(), phase: active.phase });
+            let replaced = struck.iter().any(|struck| struck.effect.is_exclusive());
+            struck.extend(active.strike(arrival, chance, replaced));
         }
         struck
     }
+}
+
+/// An option that says which requests are struck.
+fn vain_option(order: &FaultOrder) -> Option<&str> {
+    let mut common = catalogue::COMMON.iter().map(|option| option.name).filter(|name| *name != "for");
+    common.find(|name| order.options.contains_key(*name))
 }
 
 const PHASES: &[(&str, Phase)] =

@@ -1,6 +1,7 @@
 //! A client for the tests: cookies, CSRF token, headers, one request at a time.
 
 mod base;
+mod fault_engine;
 mod faults;
 mod gslb;
 mod guesses;
@@ -11,6 +12,8 @@ mod queries;
 mod sessions;
 mod trouble;
 mod validation;
+mod wire_faults;
+mod wire_pages;
 
 use super::{AviWorld, AviWorldConfig, SiteConfig};
 use crate::chance::Chance;
@@ -19,6 +22,7 @@ use ::http::Request;
 use ::http::header::{HeaderMap, SET_COOKIE};
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::response::Response;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -86,6 +90,18 @@ impl Client {
     }
 
     pub async fn send(&mut self, method: &str, path: &str, body: &str) -> Answer {
+        let (parts, body) = self.response(method, path, body).await.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+        let text = || Value::from(String::from_utf8_lossy(&body).into_owned());
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body: serde_json::from_slice(&body).unwrap_or_else(|_| text()),
+        }
+    }
+
+    /// The answer as it comes, its body not read yet.
+    pub async fn response(&mut self, method: &str, path: &str, body: &str) -> Response {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in &self.headers {
             request = request.header(*name, value);
@@ -97,14 +113,7 @@ impl Client {
         let request = request.body(Body::from(body.to_owned())).expect("a request");
         let response = self.router.clone().oneshot(request).await.expect("routers do not fail");
         self.keep_cookies(response.headers());
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
-        let text = || Value::from(String::from_utf8_lossy(&body).into_owned());
-        Answer {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body: serde_json::from_slice(&body).unwrap_or_else(|_| text()),
-        }
+        response
     }
 
     fn keep_cookies(&mut self, headers: &HeaderMap) {

@@ -1,7 +1,9 @@
 //! The command line of the lab.
 
+use crate::avi::FaultOrder;
 use crate::up::cli::{Cli, Command, FaultCommand, Place, TargetArgs, UpArgs};
 use crate::up::command::run;
+use crate::up::orders::{self, Words};
 use clap::Parser;
 use std::time::Duration;
 
@@ -49,7 +51,10 @@ fn commands_against_a_running_lab_name_a_target() {
     assert_eq!(parse("amko-lab blackout site1"), Command::Blackout(args("site1")));
     assert_eq!(parse("amko-lab restore all"), Command::Restore(args("all")));
     assert_eq!(parse("amko-lab promote site2"), Command::Promote(args("site2")));
-    assert_eq!(parse("amko-lab fault list --dir d"), Command::Fault(FaultCommand::List(place("d"))));
+    let list = FaultCommand::List { known: false, place: place("d") };
+    assert_eq!(parse("amko-lab fault list --dir d"), Command::Fault(list));
+    let clear = FaultCommand::Clear { id: "3".into(), place: place("target/lab") };
+    assert_eq!(parse("amko-lab fault clear 3"), Command::Fault(clear));
 }
 
 #[tokio::test]
@@ -60,7 +65,37 @@ async fn a_command_without_a_lab_is_a_usage_error() {
 
 #[tokio::test]
 async fn what_is_not_there_yet_ends_with_two() {
-    for line in ["amko-lab scenario list", "amko-lab fault add slow --target s2 --option x=1"] {
-        assert_eq!(run(Cli::try_parse_from(line.split_whitespace()).unwrap()).await, 2, "{line}");
+    let line = "amko-lab scenario list";
+    assert_eq!(run(Cli::try_parse_from(line.split_whitespace()).unwrap()).await, 2, "{line}");
+}
+
+fn words(line: &str) -> Result<Words, String> {
+    let Command::Fault(FaultCommand::Add { name, options, .. }) = parse(line) else { panic!("{line}") };
+    Words::parse(&name, &options)
+}
+
+#[test]
+fn an_order_is_read_from_options_in_either_spelling_with_the_directory_among_them() {
+    let line = "amko-lab fault add server-error --target neutral --status=503 --times 20 --for 60s --dir d";
+    let order = FaultOrder::new("server-error").on("neutral").with("status", 503).with("times", 20).with("for", "60s");
+    assert_eq!(words(line), Ok(Words { order, dir: Some("d".into()) }));
+    for (line, problem) in [
+        ("amko-lab fault add silence --for", "--for needs a value"),
+        ("amko-lab fault add silence --for 1s 60s", "\"60s\" is no option: expected --option"),
+        ("amko-lab fault add silence --for 1s --for=2s", "--for comes twice"),
+    ] {
+        assert_eq!(words(line), Err(problem.to_owned()), "{line}");
     }
+}
+
+#[test]
+fn the_catalogue_is_printed_with_every_option_and_its_default() {
+    let lines = orders::known();
+    assert_eq!(
+        lines[0],
+        "slow-answer (F-1): The answer begins late, or its body trickles; `--path /login` makes only \
+                          logins slow."
+    );
+    assert_eq!(lines[1], "    --delay: time until the first byte [5s]");
+    assert_eq!(lines.last().unwrap(), "    --for: ends after this time");
 }

@@ -1,6 +1,6 @@
 //! Listeners that can go dark.
 
-use crate::up::serve::Listener;
+use crate::up::serve::{Door, Listener};
 use crate::up::tls::LabTls;
 use axum::Router;
 use axum::routing::get;
@@ -18,7 +18,7 @@ fn open(address: SocketAddr) -> (Listener, Client) {
     let tls = LabTls::generate("lab.example").unwrap();
     let config = RustlsConfig::from_config(tls.server_config().unwrap());
     let router = Router::new().route("/", get(|| async { "here" }));
-    let listener = Listener::open("test server".into(), address, router, config).unwrap();
+    let listener = Listener::open("test server".into(), address, router, Door::Tls(config)).unwrap();
     let ca = Certificate::from_pem(tls.ca.as_bytes()).unwrap();
     let client = Client::builder().no_proxy().tls_certs_only([ca]).build().unwrap();
     (listener, client)
@@ -52,7 +52,7 @@ async fn a_port_in_use_is_named_with_the_flag_that_moves_it() {
     let address = taken.local_addr().unwrap();
     let tls = LabTls::generate("lab.example").unwrap();
     let config = RustlsConfig::from_config(tls.server_config().unwrap());
-    let refused = Listener::open("API server of s2".into(), address, Router::new(), config).err().unwrap();
+    let refused = Listener::open("API server of s2".into(), address, Router::new(), Door::Tls(config)).err().unwrap();
     let expected = format!(
         "API server of s2: port {} on 127.0.0.1 is already in use; stop what uses it or choose other ports with \
          --port-base",
