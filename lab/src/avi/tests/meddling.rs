@@ -68,6 +68,10 @@ async fn a_put_without_the_version_wins_against_a_faster_writer() {
     add(&world, FaultOrder::new("write-race").with("field", "ttl").with("value", 9));
     assert_eq!(client.put(&format!("/api/gslbservice/{uuid}"), &service("shop")).await.status, 200);
     assert_eq!(world.objects("alpha", "gslbservice")[0].get("ttl"), None);
+    assert_eq!(
+        (world.faults(), world.objects("alpha", "gslbservice")[0].pointer("/configpb_attributes/version")),
+        (vec![], Some(&json!(3)))
+    );
 }
 
 #[tokio::test(start_paused = true)]
