@@ -35,15 +35,23 @@ pub(super) struct Call<'a> {
     pub request: &'a Request,
     pub version: ApiVersion,
     pub scope: Scope,
+    /// Uuids of the tenants that the user may not look into.
+    hidden: Vec<String>,
 }
 
 impl<'a> Call<'a> {
     /// Checks the version and tenant headers.
     pub fn new(state: &State, site: &'a str, request: &'a Request) -> Result<Self, Reply> {
         let asked = request.version.as_deref().unwrap_or_default();
-        let version = request.api_version().filter(|version| *version <= state.newest);
-        let version = version.ok_or_else(|| Reply::json(400, inferred::version_too_new(asked, state.newest)))?;
-        Ok(Self { site, request, version, scope: scope(state, site, &request.tenant)? })
+        let newest = state.version_of(site);
+        let version = request.api_version().filter(|version| *version <= newest);
+        let version = version.ok_or_else(|| Reply::json(400, inferred::version_too_new(asked, newest)))?;
+        let hidden = hidden_tenants(state, site);
+        let scope = scope(state, site, &request.tenant)?;
+        match &scope {
+            Scope::One(tenant) if hidden.contains(tenant) => Err(Reply::json(403, inferred::forbidden())),
+            _ => Ok(Self { site, request, version, scope, hidden }),
+        }
     }
 
     pub fn here<'s>(&self, state: &'s State) -> Result<&'s Site, Reply> {
@@ -52,7 +60,7 @@ impl<'a> Call<'a> {
 
     pub fn sees(&self, kind: Kind, object: &Value) -> bool {
         match &self.scope {
-            Scope::All => true,
+            Scope::All => !kind.tenant_scoped() || !self.hidden.iter().any(|hidden| hidden == tenant_of(object)),
             Scope::One(tenant) => !kind.tenant_scoped() || tenant_of(object) == tenant,
         }
     }
@@ -82,6 +90,7 @@ impl<'a> Call<'a> {
             names,
             skip_default: wanted("skip_default"),
             version: self.version,
+            condition: &site.condition,
         }
     }
 
@@ -93,6 +102,12 @@ impl<'a> Call<'a> {
     pub fn host<'s>(&'s self, site: &'s Site) -> &'s str {
         if self.request.host.is_empty() { &site.address } else { &self.request.host }
     }
+}
+
+fn hidden_tenants(state: &State, site: &str) -> Vec<String> {
+    let Some(site) = state.sites.get(site) else { return Vec::new() };
+    let names = site.condition.forbidden_tenants.iter();
+    names.filter_map(|name| site.store.named(Kind::Tenant, ADMIN, name)).map(ToOwned::to_owned).collect()
 }
 
 fn scope(state: &State, site: &str, choice: &TenantChoice) -> Result<Scope, Reply> {

@@ -17,8 +17,10 @@ pub struct SiteConfig {
 /// Settings of one GSLB and of all its controllers.
 #[derive(Debug, Clone)]
 pub struct AviWorldConfig {
-    /// Every site is an active member.
     pub sites: Vec<SiteConfig>,
+    /// Names of the sites that are passive members: without GSLB configuration, answering no DNS. All others are
+    /// active.
+    pub passive: Vec<String>,
     /// Name of the site that leads at the start.
     pub leader: String,
     /// The subdomain in `gslb.dns_configs` that every FQDN must fall in; empty accepts any FQDN.
@@ -46,6 +48,7 @@ impl AviWorldConfig {
         Self {
             leader: sites.first().map(|site| site.name.clone()).unwrap_or_default(),
             sites,
+            passive: Vec::new(),
             domain: String::new(),
             username: "admin".into(),
             password: "avi123".into(),

@@ -1,7 +1,9 @@
 //! Every answer that the public documentation leaves open, in one place, so that one visit to a real controller can
-//! correct them all. `U-n` numbers the open points; what has no number is a guess of the same kind. Three points have
-//! no entry because nothing here depends on them: `Retry-After` (U-13, only faults answer 429), published maxima (U-17,
-//! no limit is enforced) and the order of DNS answers (U-18).
+//! correct them all. `U-n` numbers the open points, see [`guesses`]; what has no number is a guess of the same kind. Two
+//! points have no entry because nothing here depends on them: `Retry-After` (U-13, only faults answer 429) and the
+//! order of DNS answers (U-18).
+
+pub mod guesses;
 
 use super::kind::Kind;
 use super::version::ApiVersion;
@@ -22,6 +24,34 @@ pub fn invalid_credentials() -> Value {
 pub fn account_locked() -> Value {
     json!({"error": "Account is locked, try again later"})
 }
+
+/// U-2: answer to a login when the account has as many sessions as it may have.
+pub fn too_many_sessions() -> Value {
+    json!({"error": "Maximum concurrent sessions reached"})
+}
+
+/// Answer to a write while the controller is upgraded.
+pub fn upgrading() -> Value {
+    json!({"error": "Configuration is disallowed during upgrade"})
+}
+
+/// Answer where the role of the user does not allow the action.
+pub fn forbidden() -> Value {
+    json!({"error": "User does not have permission to perform this action"})
+}
+
+/// U-17: text of the refusal of one object more than allowed.
+pub fn limit_reached(kind: Kind, most: usize) -> String {
+    format!("Limit exceeded: maximum number of {} objects is {most}", kind.path())
+}
+
+/// U-21: status of a created token, longest life in hours, and page size of events.
+pub const TOKEN_CREATED_STATUS: u16 = 201;
+pub const TOKEN_HOURS_MOST: i64 = 87_600;
+pub const EVENT_PAGE_SIZE: usize = 10;
+
+/// Time after which copies that failed are tried again.
+pub const ERROR_RESYNC: SignedDuration = SignedDuration::from_secs(300);
 
 /// A write without a `Referer` of this host is refused like one without a CSRF token.
 pub const REFERER_REQUIRED: bool = true;

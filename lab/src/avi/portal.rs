@@ -20,13 +20,20 @@ pub(super) fn login(state: &mut State, site: &str, request: &Request) -> Reply {
         .as_ref()
         .is_some_and(|sent| sent.username == state.config.username && sent.secret == state.config.password);
     let (now, chance) = (state.now(), state.config.chance.clone());
+    let user = state.config.username.clone();
     let Some(controller) = state.sites.get_mut(site) else { return Reply::html(404, inferred::NO_SUCH_PAGE) };
-    let ticket = match controller.sessions.login(right, now, &chance) {
+    let token = request.credentials.as_ref().filter(|sent| !right && sent.username == user);
+    let right = right || token.is_some_and(|sent| controller.tokens.accepts(&sent.secret, now));
+    let opened = controller.sessions.login(right, now, &chance);
+    state.note_session(site, "USER_LOGIN", opened.is_err());
+    let ticket = match opened {
         Ok(ticket) => ticket,
+        Err(LoginRefusal::TooMany) => return Reply::json(401, inferred::too_many_sessions()),
         Err(LoginRefusal::WrongSecret) => return Reply::json(401, inferred::invalid_credentials()),
         Err(LoginRefusal::Locked) => return Reply::json(401, inferred::account_locked()),
     };
-    let reply = Reply::json(200, login_body(state, request));
+    let reply = Reply::json(200, login_body(state, site, request));
+    let now = state.controllers_now();
     let reply = reply.with("set-cookie", csrf_cookie(&ticket.csrf, now));
     with_session_cookies(reply, &ticket.session, now)
 }
@@ -35,20 +42,22 @@ pub(super) fn login(state: &mut State, site: &str, request: &Request) -> Reply {
 pub(super) fn logout(state: &mut State, site: &str, request: &Request) -> Reply {
     if let (Some(controller), Some(id)) = (state.sites.get_mut(site), session_id(request)) {
         controller.sessions.logout(id);
+        state.note_session(site, "USER_LOGOUT", false);
     }
     Reply::json(200, json!({}))
 }
 
 /// `/api/initial-data`.
-pub(super) fn initial_data(state: &State) -> Reply {
-    Reply::json(200, json!({"version": version(state), "setup_complete": true}))
+pub(super) fn initial_data(state: &State, site: &str) -> Reply {
+    Reply::json(200, json!({"version": version(state, site), "setup_complete": true}))
 }
 
 /// `/api/cluster/version`, and the version part of other answers.
-pub(super) fn version(state: &State) -> Value {
+pub(super) fn version(state: &State, site: &str) -> Value {
+    let version = state.version_of(site).to_string();
     json!({
-        "Product": "controller", "ProductName": "Avi Cloud Controller", "Version": state.config.version,
-        "build": 9999, "min_version": 15.2, "Tag": format!("{}-9999-20240601.000000", state.config.version),
+        "Product": "controller", "ProductName": "Avi Cloud Controller", "Version": version,
+        "build": 9999, "min_version": 15.2, "Tag": format!("{version}-9999-20240601.000000"),
         "Date": "2024-06-01T00:00:00+00:00", "min_supported_api_version": "15.2",
     })
 }
@@ -112,13 +121,13 @@ fn expiry(now: Timestamp, seconds: i64) -> String {
     at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
-fn login_body(state: &State, request: &Request) -> Value {
+fn login_body(state: &State, site: &str, request: &Request) -> Value {
     let tenant = format!("https://{}/api/tenant/admin", request.host);
     let user = &state.config.username;
     json!({
         "user_initialized": true,
         "session_cookie_name": SESSION_COOKIES[0],
-        "version": version(state),
+        "version": version(state, site),
         "user": {
             "name": user, "username": user, "full_name": "System Administrator", "email": "", "local": true,
             "is_superuser": true, "uuid": "user-1", "default_tenant_ref": tenant,

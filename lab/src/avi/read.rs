@@ -5,7 +5,7 @@ use super::kind::Kind;
 use super::query;
 use super::reply::Reply;
 use super::state::State;
-use super::{inferred, runtime};
+use super::{inferred, runtime, sites};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -35,6 +35,9 @@ pub(super) fn below(state: &State, call: &Call<'_>, kind: Kind, pieces: &[&str])
         (Kind::GslbService, ["runtime"]) => Ok(Reply::json(200, runtime::service(state, call.here(state)?, &object))),
         (Kind::GslbService, ["runtime", "detail"]) if inferred::SERVICE_RUNTIME_DETAIL => {
             Ok(Reply::json(200, runtime::service(state, call.here(state)?, &object)))
+        }
+        (Kind::Gslb, ["runtime"] | ["runtime", "detail" | "internal"]) => {
+            Ok(Reply::json(200, sites::runtime(state, call.here(state)?, &object)))
         }
         (Kind::VirtualService, ["runtime"]) => {
             let state = if super::rules::is_on(&object, "enabled") { "OPER_UP" } else { inferred::DISABLED };

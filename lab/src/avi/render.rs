@@ -1,5 +1,6 @@
 //! What clients see of a stored object: absolute references, names behind them, only the fields of their version.
 
+use super::condition::Condition;
 use super::kind::Kind;
 use super::schema::{self, Field, Shape};
 use super::store::{Store, target_of, text};
@@ -15,14 +16,16 @@ pub(super) struct Rendering<'a> {
     pub names: bool,
     pub skip_default: bool,
     pub version: ApiVersion,
+    pub condition: &'a Condition,
 }
 
 impl Rendering<'_> {
     pub fn object(&self, kind: Kind, object: &Value) -> Value {
-        match object {
-            Value::Object(map) => Value::Object(self.fields(Some(kind.fields()), map)),
-            other => other.clone(),
-        }
+        let Value::Object(map) = object else { return object.clone() };
+        let mut shown = Value::Object(self.fields(Some(kind.fields()), map));
+        self.condition.with_new_fields(kind, &mut shown);
+        self.condition.arrange(&mut shown);
+        shown
     }
 
     fn fields(&self, fields: Option<&'static [Field]>, map: &Map<String, Value>) -> Map<String, Value> {
@@ -52,8 +55,10 @@ impl Rendering<'_> {
     fn reference(&self, path: &str) -> String {
         let Some((kind, uuid)) = target_of(path) else { return path.to_owned() };
         let name = self.store.get(kind, uuid).map(|target| text(target, "name")).filter(|_| self.names);
+        let name = name.filter(|_| !self.condition.references.nameless);
+        let host = self.condition.references.host.as_deref().unwrap_or(self.host);
         let fragment = name.map(|name| format!("#{name}")).unwrap_or_default();
-        format!("https://{}{path}{fragment}", self.host)
+        format!("https://{host}{path}{fragment}")
     }
 }
 

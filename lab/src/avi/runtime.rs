@@ -149,6 +149,9 @@ fn add_owner(state: &State, member: &Value, runtime: &mut Value) {
 
 /// A member without an address has nobody to ask about it and counts as up.
 fn member_health(state: &State, dns_site: &str, service: &Value, member: &Value) -> MemberHealth {
+    if state.all_down() {
+        return MemberHealth::DOWN;
+    }
     let address = member.pointer("/ip/addr").and_then(Value::as_str).and_then(|text| text.parse::<IpAddr>().ok());
     let unknown = MemberHealth { control: Finding::NotConfigured, data: Finding::NotConfigured };
     address.map_or(unknown, |address| state.health.member(dns_site, text(service, "uuid"), address))
@@ -171,9 +174,8 @@ pub(super) fn inventory(parts: Option<&str>, shown: &Value, runtime: impl FnOnce
 
 /// `cluster/runtime`: the one node of the controller and its state.
 pub(super) fn cluster(site: &Site) -> Value {
-    let node = site.store.get(Kind::Cluster, &site.cluster_uuid).and_then(|cluster| cluster.pointer("/nodes/0/name"));
     json!({
-        "node_states": [{"name": node, "role": "CLUSTER_LEADER", "state": "CLUSTER_ACTIVE"}],
+        "node_states": [{"name": site.node(), "role": "CLUSTER_LEADER", "state": "CLUSTER_ACTIVE"}],
         "cluster_state": {"state": "CLUSTER_UP_NO_HA", "progress": 100},
     })
 }

@@ -3,7 +3,7 @@
 use super::inferred::HIDDEN_PASSWORD;
 use super::kind::Kind;
 use super::schema::{Field, Shape};
-use super::state::{Site, State, identified};
+use super::state::{Site, State, identified, is_federated};
 use super::store::{ADMIN, Store};
 use super::{SiteConfig, VirtualService};
 use serde_json::{Value, json};
@@ -23,6 +23,9 @@ pub(super) fn fill(state: &mut State) {
     let shared = shared_objects(state, gslb_sites);
     for site in &sites {
         for (kind, uuid, object) in &shared {
+            if state.config.passive.contains(&site.name) && is_federated(*kind, object) {
+                continue;
+            }
             add(state, &site.name, (*kind, uuid), object.clone());
         }
     }
@@ -34,8 +37,14 @@ fn empty_site(site: &SiteConfig, cluster_uuid: String) -> Site {
         address: site.address.clone(),
         cluster_uuid,
         up: true,
+        silent_since: None,
+        failovers: 0,
+        version: None,
+        condition: Default::default(),
         store: Store::default(),
         sessions: Default::default(),
+        tokens: Default::default(),
+        journal: Default::default(),
         inbox: Default::default(),
     }
 }
@@ -52,7 +61,7 @@ fn add(state: &mut State, site: &str, (kind, uuid): (Kind, &str), mut object: Va
 }
 
 /// Fills in the defaults of an object that the simulator itself has made.
-fn fill_defaults(fields: &[Field], object: &mut Value) {
+pub(super) fn fill_defaults(fields: &[Field], object: &mut Value) {
     let Value::Object(map) = object else { return };
     for field in fields {
         match (map.get_mut(field.name), field.shape) {
@@ -92,8 +101,10 @@ fn add_local_objects(state: &mut State, site: &SiteConfig) -> Value {
         json!({"name": "Default-Cloud", "tenant_ref": "/api/tenant/admin"}),
     );
     add(state, &site.name, (Kind::VirtualService, &dns_uuid), dns);
+    let passive = state.config.passive.contains(&site.name);
+    let member_type = if passive { "GSLB_PASSIVE_MEMBER" } else { "GSLB_ACTIVE_MEMBER" };
     let mut entry = json!({
-        "name": site.name, "cluster_uuid": cluster_uuid, "member_type": "GSLB_ACTIVE_MEMBER", "port": port,
+        "name": site.name, "cluster_uuid": cluster_uuid, "member_type": member_type, "port": port,
         "username": "admin", "password": HIDDEN_PASSWORD,
         "dns_vses": [{"dns_vs_uuid": dns_uuid, "domain_names": domains(&state.config.domain)}],
     });

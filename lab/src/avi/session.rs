@@ -36,6 +36,7 @@ pub(super) struct Ticket {
 pub(super) enum LoginRefusal {
     WrongSecret,
     Locked,
+    TooMany,
 }
 
 /// What a session cookie is worth.
@@ -48,12 +49,13 @@ pub(super) enum SessionCheck {
 }
 
 /// All sessions of one controller, and the failed logins of its account.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Sessions {
     open: HashMap<String, Session>,
     opened: u64,
     failures: u32,
     locked_until: Option<Timestamp>,
+    most: Option<usize>,
 }
 
 impl Sessions {
@@ -73,6 +75,10 @@ impl Sessions {
         }
         self.failures = 0;
         self.open.retain(|_, session| session.revoked || session.alive(now));
+        let used = self.open.values().filter(|session| !session.revoked).count();
+        if self.most.is_some_and(|most| used >= most) {
+            return Err(LoginRefusal::TooMany);
+        }
         let token = || chance.text(TOKEN_LETTERS, TOKEN_LENGTH);
         let ticket = Ticket { session: token(), csrf: token() };
         self.opened += 1;
@@ -114,6 +120,16 @@ impl Sessions {
 
     pub fn logout(&mut self, id: &str) {
         self.open.remove(id);
+    }
+
+    /// Refuses all logins until then.
+    pub fn lock_until(&mut self, until: Timestamp) {
+        self.locked_until = Some(until);
+    }
+
+    /// Allows so many sessions at once.
+    pub fn cap(&mut self, most: Option<usize>) {
+        self.most = most;
     }
 
     pub fn expire_all(&mut self) {

@@ -5,6 +5,7 @@ use super::inferred;
 use super::reply::Reply;
 use super::state::State;
 use serde_json::Value;
+use std::time::Duration;
 
 /// `POST /api/gslbsiteops/<operation>`.
 pub(super) fn run(state: &mut State, call: &Call<'_>, operation: &str) -> Result<Reply, Reply> {
@@ -31,5 +32,5 @@ fn change_leader(state: &mut State, call: &Call<'_>) -> Result<(), Reply> {
             "{wanted} is not the cluster of this site: run changeleader on the new leader"
         )));
     }
-    state.promote(call.site).map_err(Reply::refused)
+    state.promote(call.site, Duration::ZERO).map_err(Reply::refused)
 }

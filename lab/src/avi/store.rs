@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub(super) const ADMIN: &str = "admin";
 
 /// Objects of one type.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Shelf {
     by_order: BTreeMap<u64, Arc<Value>>,
     order: HashMap<String, u64>,
@@ -18,7 +18,7 @@ struct Shelf {
 }
 
 /// All objects of one controller.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Store {
     shelves: BTreeMap<Kind, Shelf>,
     /// FQDN in lower case to the uuid of the GSLB service that has it.

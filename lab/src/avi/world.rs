@@ -8,6 +8,7 @@ use super::{AviWorldConfig, RequestRecord, VirtualService, http, seed};
 use parking_lot::Mutex;
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// All controllers of one GSLB. Cheap to clone; clones share the world.
@@ -83,8 +84,10 @@ impl AviWorld {
     /// `false`: the site answers 503 with an HTML page, and neither sends nor takes replicas.
     pub fn set_available(&self, site: &str, up: bool) {
         self.with(|state| {
+            let now = state.now();
             if let Some(site) = state.sites.get_mut(site) {
                 site.up = up;
+                site.silent_since = if up { None } else { site.silent_since.or(Some(now)) };
             }
         });
     }
@@ -115,10 +118,7 @@ impl AviWorld {
 
     /// Changes the password on all sites; running sessions end with status 419.
     pub fn set_password(&self, password: &str) {
-        self.with(|state| {
-            state.config.password = password.into();
-            state.sites.values_mut().for_each(|site| site.sessions.revoke_all());
-        });
+        self.with(|state| state.set_password(password));
     }
 
     /// Enters or leaves the maintenance mode of the GSLB.
@@ -136,7 +136,15 @@ impl AviWorld {
     /// # Errors
     /// When the site is unknown, leads already or is down.
     pub fn promote(&self, site: &str) -> Result<(), String> {
-        self.with(|state| state.promote(site))
+        self.with(|state| state.promote(site, Duration::ZERO))
+    }
+
+    /// The same, but the other sites go on showing the old leader for `stale` after the new one leads.
+    ///
+    /// # Errors
+    /// As [`Self::promote`].
+    pub fn promote_unseen(&self, site: &str, stale: Duration) -> Result<(), String> {
+        self.with(|state| state.promote(site, stale))
     }
 
     /// Replaces the source of member health; the default finds everything up.

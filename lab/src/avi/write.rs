@@ -4,6 +4,7 @@ use super::admit::Admission;
 use super::call::{Call, Scope, guard_federated};
 use super::inferred;
 use super::kind::{Federation, Kind};
+use super::limits;
 use super::patch;
 use super::reference::Resolver;
 use super::reply::Reply;
@@ -18,16 +19,18 @@ use std::sync::Arc;
 
 /// POST on a collection.
 pub(super) fn create(state: &mut State, call: &Call<'_>, kind: Kind) -> Result<Reply, Reply> {
-    let sent = call.body()?;
+    let sent = &*call.here(state)?.condition.without_new_fields(kind, call.body()?);
     let tenant = write_tenant(state, call, kind, sent)?;
     if meant_federated(kind, sent) {
         guard_federated(state, call.here(state)?, kind)?;
     }
     let object = checked(state, call, kind, &Draft { sent, tenant: &tenant, uuid: "", version: call.version })?;
+    limits::guard(state, call.site, kind)?;
     let uuid = new_uuid(state, kind);
     let stamp = state.stamp();
     let object = state.put(call.site, kind, identified(object, kind, &uuid, stamp, 1));
     state.replicate_put(call.site, kind, &object);
+    note(state, call, "create", kind, &object);
     let shown = call.written(call.here(state)?, kind, &object);
     let location = text(&shown, "url").to_owned();
     Ok(Reply::json(201, shown).with("location", location))
@@ -36,8 +39,8 @@ pub(super) fn create(state: &mut State, call: &Call<'_>, kind: Kind) -> Result<R
 /// PUT on an object.
 pub(super) fn replace(state: &mut State, call: &Call<'_>, kind: Kind, uuid: &str) -> Result<Reply, Reply> {
     let stored = call.find(state, kind, uuid)?;
-    let sent = call.body()?;
-    let draft = Draft { sent, tenant: tenant_of(&stored), uuid, version: call.version };
+    let sent = call.here(state)?.condition.without_new_fields(kind, call.body()?).into_owned();
+    let draft = Draft { sent: &sent, tenant: tenant_of(&stored), uuid, version: call.version };
     change(state, call, (kind, &stored), &draft)
 }
 
@@ -50,7 +53,7 @@ pub(super) fn patch(state: &mut State, call: &Call<'_>, kind: Kind, uuid: &str) 
         patch::merge(kind, &stored, changes, &admission).map_err(Reply::refused)?
     };
     // The payload has been checked against the version of the call; what was stored before may be newer.
-    let draft = Draft { sent: &merged, tenant: tenant_of(&stored), uuid, version: state.newest };
+    let draft = Draft { sent: &merged, tenant: tenant_of(&stored), uuid, version: state.version_of(call.site) };
     change(state, call, (kind, &stored), &draft)
 }
 
@@ -69,11 +72,18 @@ pub(super) fn delete(state: &mut State, call: &Call<'_>, kind: Kind, uuid: &str)
     if !users.is_empty() {
         let users: Vec<String> = users.iter().map(|(kind, name)| inferred::referrer(*kind, name)).collect();
         let text = format!("Cannot delete, object is referred by: [{}]", users.join(", "));
-        return Err(Reply::json(inferred::IN_USE_STATUS, json!({"error": text, "obj_name": name})));
+        let status = site.condition.in_use_status.unwrap_or(inferred::IN_USE_STATUS);
+        return Err(Reply::json(status, json!({"error": text, "obj_name": name})));
     }
     state.remove(call.site, kind, uuid);
     state.replicate_delete(call.site, kind, &stored);
+    note(state, call, "delete", kind, &stored);
     Ok(Reply::empty(204))
+}
+
+fn note(state: &mut State, call: &Call<'_>, verb: &'static str, kind: Kind, object: &Value) {
+    let user = state.config.username.clone();
+    state.note_write(call.site, verb, kind, object, &user);
 }
 
 /// What is to be stored, before the checks.
@@ -114,6 +124,7 @@ fn change(
         let stamp = state.stamp();
         let object = state.put(call.site, kind, identified(object, kind, uuid, stamp, change_count(stored) + 1));
         state.replicate_put(call.site, kind, &object);
+        note(state, call, "update", kind, &object);
         object
     };
     Ok(Reply::json(200, call.written(call.here(state)?, kind, &object)))
@@ -156,7 +167,7 @@ fn admission<'s>(
     version: ApiVersion,
 ) -> Result<Admission<'s>, Reply> {
     let store = &call.here(state)?.store;
-    Ok(Admission { version, newest: state.newest, resolver: Resolver { store, tenant } })
+    Ok(Admission { version, newest: state.version_of(call.site), resolver: Resolver { store, tenant } })
 }
 
 /// The tenant a new object goes to: that of the header, which `tenant_ref` may repeat but not contradict.
@@ -181,7 +192,8 @@ fn write_tenant(state: &State, call: &Call<'_>, kind: Kind, sent: &Map<String, V
 /// A federated object needs its tenant, by name, on every site.
 fn tenant_everywhere(state: &State, call: &Call<'_>, tenant: &str) -> Result<(), Reply> {
     let name = tenant_name(&call.here(state)?.store, tenant);
-    let lacking = state.sites.values().find(|site| site.store.named(Kind::Tenant, ADMIN, name).is_none());
+    let mut active = state.sites.values().filter(|site| !state.config.passive.contains(&site.name));
+    let lacking = active.find(|site| site.store.named(Kind::Tenant, ADMIN, name).is_none());
     match lacking {
         Some(site) => Err(Reply::refused(format!("Tenant {name} does not exist on GSLB site {}", site.name))),
         None => Ok(()),

@@ -1,12 +1,16 @@
 //! A client for the tests: cookies, CSRF token, headers, one request at a time.
 
+mod base;
 mod fault_engine;
 mod faults;
 mod gslb;
+mod guesses;
 mod health;
+mod meddling;
 mod objects;
 mod queries;
 mod sessions;
+mod trouble;
 mod validation;
 mod wire_faults;
 mod wire_pages;
