@@ -8,6 +8,7 @@ use super::{AviWorldConfig, RequestRecord, VirtualService, http, seed};
 use parking_lot::Mutex;
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// All controllers of one GSLB. Cheap to clone; clones share the world.
@@ -118,6 +119,11 @@ impl AviWorld {
             state.config.password = password.into();
             state.sites.values_mut().for_each(|site| site.sessions.revoke_all());
         });
+    }
+
+    /// Changes the median delay before each answer from now on; zero means none. Requests on their way keep theirs.
+    pub fn set_latency(&self, latency: Duration) {
+        self.with(|state| state.config.latency = latency);
     }
 
     /// Enters or leaves the maintenance mode of the GSLB.

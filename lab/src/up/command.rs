@@ -20,7 +20,7 @@ pub async fn run(cli: Cli) -> u8 {
         Command::Fault(FaultCommand::List(place)) => remote_code(list_faults(&place.dir).await),
         Command::Fault(FaultCommand::Clear { id, place }) => act("restore", &TargetArgs { target: id, place }).await,
         Command::Fault(FaultCommand::Add { .. }) => not_yet("fault add"),
-        Command::Scenario { .. } => not_yet("scenario"),
+        Command::Scenario { name } => crate::scenario::run(&name).await,
     }
 }
 

@@ -24,6 +24,7 @@ pub mod serve;
 pub mod sockets;
 pub mod tls;
 pub mod topology;
+pub mod watchdog;
 pub mod worlds;
 
 #[cfg(test)]

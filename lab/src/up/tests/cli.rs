@@ -60,7 +60,6 @@ async fn a_command_without_a_lab_is_a_usage_error() {
 
 #[tokio::test]
 async fn what_is_not_there_yet_ends_with_two() {
-    for line in ["amko-lab scenario list", "amko-lab fault add slow --target s2 --option x=1"] {
-        assert_eq!(run(Cli::try_parse_from(line.split_whitespace()).unwrap()).await, 2, "{line}");
-    }
+    let line = "amko-lab fault add slow --target s2 --option x=1";
+    assert_eq!(run(Cli::try_parse_from(line.split_whitespace()).unwrap()).await, 2, "{line}");
 }

@@ -1,0 +1,69 @@
+//! The GSLB leader is lost for good, another site takes over, and later the old one returns as a follower.
+
+use super::kit::script::list;
+use super::kit::stage::{AFTER_OUTAGE, SOON};
+use super::kit::{Failure, Stage};
+use serde_json::json;
+use std::time::Duration;
+use tokio::time::sleep;
+
+const NEW_LEADER: &str = "site1";
+/// A refused or failed call, the search for the leader, a full read, the write: with `refreshInterval: 60` of the lab.
+const FOLLOW: Duration = Duration::from_secs(150);
+/// How long the returned leader is watched.
+const AFTERMATH: Duration = Duration::from_secs(5);
+
+pub async fn play(stage: &Stage) -> Result<(), Failure> {
+    let (script, old) = (&stage.script, stage.leader());
+    script.does("gc-1: spec.gslbLeader.followLeader: true");
+    let patch = json!({ "spec": { "gslbLeader": { "followLeader": true } } });
+    stage.kube.patch(stage.home(), &stage.config_path(), patch).await?;
+    script.does("Ingress shop in s1az1");
+    stage.create("shop", &["s1az1"]).await?;
+    stage.in_sync(&["hello", "shop"], SOON).await?;
+
+    script.does(&format!("{old}, the GSLB leader, goes dark; {NEW_LEADER} is promoted"));
+    stage.lab.black_out(old).await?;
+    let mark = stage.mark();
+    stage.lab.promote(NEW_LEADER).await?;
+    script.does("Ingresses: fresh created in s1az1 and s2, shop in s2");
+    stage.create("fresh", &["s1az1", "s2"]).await?;
+    stage.create("shop", &["s2"]).await?;
+    let writes =
+        [format!("POST gslbservice {}", stage.host("fresh")), format!("PUT gslbservice {}", stage.host("shop"))];
+    let written = async || {
+        let done = stage.requests(mark).of(NEW_LEADER).done();
+        if writes.iter().all(|write| done.contains_key(write)) {
+            Ok(list(done.keys()))
+        } else {
+            Err(format!("done: {}", list(done.keys())))
+        }
+    };
+    script.wait(&format!("{NEW_LEADER} gets {}", list(&writes)), FOLLOW, written).await?;
+    let others = stage.dns_without(&[old]);
+    let both = ["s1az1", "s2"];
+    let expected = vec![stage.expected("fresh", &both).await?, stage.expected("shop", &both).await?];
+    stage.resolve_at(&others, expected.clone(), SOON).await?;
+    let requests = stage.requests(mark);
+    requests.at_most_once(script)?;
+
+    script.does(&format!("{old} is back"));
+    let mark = stage.mark();
+    stage.lab.restore(old).await?;
+    stage.resolve(expected, SOON).await?;
+    let follows = async || {
+        let leader = stage.lab.worlds().avi.leader().unwrap_or_default();
+        if leader == NEW_LEADER { Ok(format!("{leader} leads")) } else { Err(format!("{leader} leads")) }
+    };
+    script.wait(&format!("{old} follows {NEW_LEADER}"), SOON, follows).await?;
+    script.does("Ingress later created in s2");
+    stage.create("later", &["s2"]).await?;
+    let later = stage.expected("later", &["s2"]).await?;
+    stage.resolve(vec![later], AFTER_OUTAGE).await?;
+    stage.in_sync(&["fresh", "hello", "later", "shop"], SOON).await?;
+    sleep(AFTERMATH).await;
+    let requests = stage.requests(mark);
+    let (here, there) = (requests.of(NEW_LEADER).writes().len(), requests.of(old).writes().len());
+    script.check(there == 0 && here > 0, &format!("{here} writes to {NEW_LEADER}, {there} to {old}"))?;
+    requests.at_most_once(script)
+}
