@@ -8,14 +8,19 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 const ROUNDS: usize = 10;
-const UP: Duration = Duration::from_secs(3);
-const DOWN: Duration = Duration::from_secs(3);
+const UP: Duration = Duration::from_secs(4);
+const DOWN: Duration = Duration::from_secs(2);
+/// Median delay of the answers, so that calls are on their way when the controller goes.
+const LATENCY: Duration = Duration::from_millis(200);
+/// From a change to the next outage: less than a write takes.
+const IN_THE_MIDDLE: Duration = Duration::from_millis(150);
 
 pub async fn play(stage: &Stage) -> Result<(), Failure> {
     let (script, leader) = (&stage.script, stage.leader());
     let mark = stage.mark();
     let start = Instant::now();
-    script.does("Ingress shop in s1az1");
+    script.does("answers of a controller take 0.2 s (median) now; Ingress shop in s1az1");
+    stage.lab.worlds().avi.set_latency(LATENCY);
     stage.create("shop", &["s1az1"]).await?;
     let mut names = vec!["hello".to_owned(), "shop".to_owned()];
     let mut changes = 1;
@@ -23,11 +28,14 @@ pub async fn play(stage: &Stage) -> Result<(), Failure> {
         let name = format!("app-{round:02}");
         let shop = if round % 2 == 1 { "created" } else { "deleted" };
         script.does(&format!(
-            "round {round}: {leader} is gone for {}; Ingress {name} created in s1az2, shop {shop} in s2; then it is back",
-            seconds(DOWN)
+            "round {round}: Ingress {name} created in s1az2; {leader} is gone for {}, and shop is {shop} in s2; then {} \
+             of peace",
+            seconds(DOWN),
+            seconds(UP)
         ));
-        stage.lab.black_out(leader).await?;
         stage.create(&name, &["s1az2"]).await?;
+        sleep(IN_THE_MIDDLE).await;
+        stage.lab.black_out(leader).await?;
         match round % 2 {
             1 => stage.create("shop", &["s2"]).await?,
             _ => stage.delete("shop", &["s2"]).await?,
@@ -38,7 +46,8 @@ pub async fn play(stage: &Stage) -> Result<(), Failure> {
         stage.lab.restore(leader).await?;
         sleep(UP).await;
     }
-    script.sees(&format!("{changes} changes in {}", seconds(start.elapsed())));
+    let meanwhile = stage.requests(mark).done().values().sum::<usize>();
+    script.sees(&format!("{changes} changes in {}, {meanwhile} writes done meanwhile", seconds(start.elapsed())));
 
     script.does(&format!("{leader} stays"));
     let wanted: Vec<&str> = names.iter().map(String::as_str).collect();

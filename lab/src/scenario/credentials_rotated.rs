@@ -4,7 +4,6 @@ use super::kit::script::{list, seconds};
 use super::kit::stage::{AFTER_OUTAGE, SOON};
 use super::kit::{Failure, Stage};
 use rustix::process::{Pid, test_kill_process};
-use serde_json::Value;
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -58,8 +57,12 @@ pub async fn play(stage: &Stage) -> Result<(), Failure> {
     let done = requests.done();
     let services = done.keys().filter(|line| line.contains("gslbservice"));
     script.check(services.clone().count() == 2, &format!("services written: {}", list(services)))?;
-    let state = stage.config_status().await?["state"].clone();
-    script.check(state == Value::from("success: gslb config accepted"), &format!("status of gc-1: {state}"))?;
+    let accepted = async || {
+        let status = stage.config_status().await.map_err(|failure| failure.to_string())?;
+        let state = status["state"].to_string();
+        if state.contains("success") { Ok(state) } else { Err(format!("status.state is {state}")) }
+    };
+    script.wait("the status of gc-1 is good again", SOON, accepted).await?;
     let process = stage.process;
     let runs = Pid::from_raw(process.cast_signed()).is_some_and(|pid| test_kill_process(pid).is_ok());
     script.check(runs, &format!("the operator is process {process} from the start to the end"))

@@ -21,6 +21,8 @@ pub async fn play(stage: &Stage) -> Result<(), Failure> {
     script.does("Ingress shop in s1az1");
     stage.create("shop", &["s1az1"]).await?;
     stage.in_sync(&["hello", "shop"], SOON).await?;
+    // What the old leader had not copied yet would be lost with it, and the operator would write it again.
+    stage.resolve(vec![stage.expected("shop", &["s1az1"]).await?], SOON).await?;
 
     script.does(&format!("{old}, the GSLB leader, goes dark; {NEW_LEADER} is promoted"));
     stage.lab.black_out(old).await?;

@@ -6,9 +6,13 @@ use super::kit::stage::SOON;
 use super::kit::{Failure, Stage};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Another installation of AMKO.
 const OTHER_AMKO: &str = "amko-11111111-2222-3333-4444-555555555555";
+
+/// What controllers bring along is called.
+const BUILT_IN: &str = "System-";
 
 /// Every foreign object on every controller: its bytes by site and uuid.
 type Photograph = BTreeMap<(String, String), String>;
@@ -51,20 +55,10 @@ pub async fn play(stage: &Stage) -> Result<(), Failure> {
     written(stage, mark, &[("DELETE", "hello")]).await?;
     stage.in_sync(&[], SOON).await?;
     let left = async || {
-        let avi = &stage.lab.worlds().avi;
-        let kinds = ["gslbservice", "healthmonitor"];
-        let objects = kinds.into_iter().flat_map(|kind| avi.objects(stage.leader(), kind));
-        let foreign = |uuid: &str| uuids.iter().any(|known| known == uuid);
-        let ours = objects.filter(|object| {
-            object["is_federated"] == true && object["uuid"].as_str().is_some_and(|uuid| !foreign(uuid))
-        });
-        let ours: Vec<String> = ours
-            .filter_map(|object| object["name"].as_str().map(ToOwned::to_owned))
-            .filter(|name| !name.starts_with("System-"))
-            .collect();
+        let ours = ours(stage, &uuids);
         if ours.is_empty() { Ok("nothing of ours is left".to_owned()) } else { Err(format!("left: {}", list(ours))) }
     };
-    script.wait("everything of ours is gone from the controller", SOON, left).await?;
+    script.wait("everything of ours is gone from all controllers", SOON, left).await?;
     unchanged(stage, &uuids, &before)?;
 
     let requests = stage.requests(mark);
@@ -118,11 +112,29 @@ async fn foreign_objects(stage: &Stage) -> Result<Vec<String>, Failure> {
     Ok(uuids)
 }
 
+/// Names of federated services and monitors that are not foreign, on any controller.
+fn ours(stage: &Stage, foreign: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
+    for site in stage.lab.worlds().sites() {
+        for object in ["gslbservice", "healthmonitor"].into_iter().flat_map(|kind| objects(stage, site, kind)) {
+            let text = |field: &str| object[field].as_str().unwrap_or_default().to_owned();
+            if object["is_federated"] == true && !foreign.contains(&text("uuid")) && !text("name").starts_with(BUILT_IN)
+            {
+                found.push(format!("{} at {site}", text("name")));
+            }
+        }
+    }
+    found
+}
+
+fn objects(stage: &Stage, site: &str, kind: &str) -> Vec<Arc<Value>> {
+    stage.lab.worlds().avi.objects(site, kind)
+}
+
 fn photograph(stage: &Stage, uuids: &[String]) -> Photograph {
-    let avi = &stage.lab.worlds().avi;
     let mut found = Photograph::new();
     for site in stage.lab.worlds().sites() {
-        for object in ["gslbservice", "healthmonitor"].into_iter().flat_map(|kind| avi.objects(site, kind)) {
+        for object in ["gslbservice", "healthmonitor"].into_iter().flat_map(|kind| objects(stage, site, kind)) {
             let uuid = object["uuid"].as_str().unwrap_or_default();
             if uuids.iter().any(|known| known == uuid) {
                 found.insert((site.to_owned(), uuid.to_owned()), object.to_string());

@@ -22,7 +22,8 @@ kill -KILL \"$1\"
 pub struct Watchdog {
     lab: Option<PipeWriter>,
     /// Not waited for: tokio collects it when it is dropped.
-    _shell: Child,
+    #[cfg_attr(not(test), expect(dead_code, reason = "only kept"))]
+    shell: Child,
 }
 
 impl Watchdog {
@@ -40,7 +41,7 @@ impl Watchdog {
             // A Ctrl-C is for the lab.
             .process_group(0)
             .spawn()?;
-        Ok(Self { lab: Some(lab), _shell: shell })
+        Ok(Self { lab: Some(lab), shell })
     }
 
     /// To be called once the process has ended: its number may soon belong to another one.
@@ -55,5 +56,43 @@ impl Watchdog {
 impl Drop for Watchdog {
     fn drop(&mut self) {
         self.dismiss();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::process::Signal;
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::ExitStatus;
+    use std::time::Duration;
+    use tokio::time::timeout;
+
+    fn sleeper() -> Child {
+        Command::new("sleep").arg("60").kill_on_drop(true).spawn().unwrap()
+    }
+
+    fn ended_by(signal: Signal) -> ExitStatus {
+        ExitStatus::from_raw(signal.as_raw())
+    }
+
+    #[tokio::test]
+    async fn when_the_lab_is_gone_the_process_is_asked_to_stop() {
+        let mut child = sleeper();
+        let mut watchdog = Watchdog::over(child.id().unwrap()).unwrap();
+        // What the end of the lab's process does: its end of the pipe closes, without a word.
+        watchdog.lab = None;
+        let status = timeout(Duration::from_secs(10), child.wait()).await.unwrap().unwrap();
+        assert_eq!(status, ended_by(Signal::TERM));
+    }
+
+    #[tokio::test]
+    async fn a_dismissed_watchdog_ends_and_leaves_the_process_alone() {
+        let mut child = sleeper();
+        let mut watchdog = Watchdog::over(child.id().unwrap()).unwrap();
+        watchdog.dismiss();
+        let shell = timeout(Duration::from_secs(10), watchdog.shell.wait()).await.unwrap().unwrap();
+        assert_eq!(shell.code(), Some(0));
+        assert_eq!(child.try_wait().unwrap(), None);
     }
 }
