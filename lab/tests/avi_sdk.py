@@ -53,11 +53,11 @@ class Sdk(unittest.TestCase):
         self.api.delete_session()
 
     def mark(self):
-        self.seen = len(sim("requests"))
+        self.seen = sim("count")
 
     def heard(self):
         """The requests since the last mark, with headers and bodies."""
-        return sim("requests")[self.seen :]
+        return sim("requests", since=self.seen)
 
     def calls(self):
         """Method and path of the calls since the last mark."""
@@ -132,7 +132,8 @@ class Objects(Sdk):
         self.assertEqual(len(walked), len(set(walked)))
         first = self.api.get("gslbservice", params={"page_size": 3}).json()
         self.assertGreaterEqual(first["count"], 7)
-        self.assertEqual((len(first["results"]), first["next"].startswith(BASE)), (3, True))
+        self.assertEqual(len(first["results"]), 3)
+        self.assertEqual(urllib.parse.urlsplit(first["next"]).netloc, urllib.parse.urlsplit(BASE).netloc)
 
     def test_450_objects_are_three_pages_of_200(self):
         prefix = unique("many")

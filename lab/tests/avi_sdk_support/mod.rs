@@ -147,31 +147,37 @@ fn hang_up() {
     std::panic::resume_unwind(Box::new("the connection breaks on order"));
 }
 
+/// Every order reads its body: a connection that is closed over unread bytes is reset.
 fn orders(world: &AviWorld, door: &Door) -> Router {
     let (expiring, calming, failing) = (world.clone(), world.clone(), world.clone());
-    let (listening, breaking, mending) = (door.heard.clone(), door.breaks.clone(), door.breaks.clone());
+    let (counting, listing) = (door.heard.clone(), door.heard.clone());
+    let (breaking, mending) = (door.breaks.clone(), door.breaks.clone());
+    let expire = async move |Json::<Value>(_)| Json(json!(expiring.expire_sessions(SITE)));
+    let calm = async move |Json::<Value>(_)| {
+        *mending.lock() = Break::default();
+        Json(json!(calming.clear_faults()))
+    };
+    let fail = async move |Json(order): Json<Value>| Json(json!(failing.inject(fault(&order))));
+    let hang_up = async move |Json(order): Json<Value>| {
+        *breaking.lock() = Break {
+            path_prefix: order["path_prefix"].as_str().unwrap_or_default().to_owned(),
+            times: order["times"].as_u64().unwrap_or_default(),
+            after_commit: order["after_commit"] == true,
+        };
+        Json(json!({}))
+    };
+    let count = async move |Json::<Value>(_)| Json(json!(counting.lock().len()));
+    let requests = async move |Json(order): Json<Value>| {
+        let since = usize::try_from(order["since"].as_u64().unwrap_or_default()).unwrap();
+        Json(listing.lock().iter().skip(since).map(document).collect::<Value>())
+    };
     Router::new()
-        .route("/sim/expire", post(async move || Json(json!(expiring.expire_sessions(SITE)))))
-        .route(
-            "/sim/calm",
-            post(async move || {
-                *mending.lock() = Break::default();
-                Json(json!(calming.clear_faults()))
-            }),
-        )
-        .route("/sim/fault", post(async move |Json(order): Json<Value>| Json(json!(failing.inject(fault(&order))))))
-        .route(
-            "/sim/break",
-            post(async move |Json(order): Json<Value>| {
-                *breaking.lock() = Break {
-                    path_prefix: order["path_prefix"].as_str().unwrap_or_default().to_owned(),
-                    times: order["times"].as_u64().unwrap_or_default(),
-                    after_commit: order["after_commit"] == true,
-                };
-                Json(json!({}))
-            }),
-        )
-        .route("/sim/requests", post(async move || Json(listening.lock().iter().map(document).collect::<Value>())))
+        .route("/sim/expire", post(expire))
+        .route("/sim/calm", post(calm))
+        .route("/sim/fault", post(fail))
+        .route("/sim/break", post(hang_up))
+        .route("/sim/count", post(count))
+        .route("/sim/requests", post(requests))
 }
 
 fn document(heard: &Heard) -> Value {
