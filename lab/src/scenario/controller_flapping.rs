@@ -1,7 +1,7 @@
 //! A controller that is there for some seconds and gone for some, while applications change.
 
 use super::kit::script::{list, seconds};
-use super::kit::stage::AFTER_OUTAGE;
+use super::kit::stage::{AFTER_OUTAGE, SESSIONS};
 use super::kit::{Failure, Stage};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -64,7 +64,7 @@ pub async fn play(stage: &Stage) -> Result<(), Failure> {
     script.shows(&format!("  {}", list(by_method(&done))));
     // A service and its monitor for each new name, a change of shop for each other change; as much again for answers
     // that were cut off after the controller had done what it was asked.
-    let (most_written, most_logins) = (2 * 2 * changes, 2 * (ROUNDS + 1));
+    let (most_written, most_logins) = (2 * 2 * changes, SESSIONS * (ROUNDS + 1) / 2);
     script.check(
         written <= most_written && tried <= 2 * most_written,
         &format!("{written} writes done, at most {most_written}; {tried} tried"),

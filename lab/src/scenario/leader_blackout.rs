@@ -3,7 +3,7 @@
 use super::kit::questions::{Survey, tally};
 use super::kit::requests::Requests;
 use super::kit::script::{list, seconds};
-use super::kit::stage::{AFTER_OUTAGE, SOON};
+use super::kit::stage::{AFTER_OUTAGE, SESSIONS, SOON};
 use super::kit::{Failure, Stage};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -93,5 +93,8 @@ fn read_the_log(stage: &Stage, requests: &Requests, passing: &str) -> Result<(),
     let stale = writes.iter().filter(|write| write.members().iter().any(|address| address == passing)).count();
     script.check(stale == 0, &format!("{stale} writes had the address {passing}, which shop had only in passing"))?;
     let logins = requests.logins();
-    script.check(logins.len() <= 1, &format!("{} logins, {} requests in all", logins.len(), requests.len()))
+    script.check(
+        logins.len() <= SESSIONS && logins.iter().all(|status| *status == 200),
+        &format!("{} logins, at most {SESSIONS}; {} requests in all", logins.len(), requests.len()),
+    )
 }

@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// Another installation of AMKO.
 const OTHER_AMKO: &str = "amko-11111111-2222-3333-4444-555555555555";
 
+/// Lists of services in one full read: the operator's own, and those of an upstream that it replaces.
+const LISTS: usize = 2;
+
 /// What controllers bring along is called.
 const BUILT_IN: &str = "System-";
 
@@ -19,6 +22,8 @@ type Photograph = BTreeMap<(String, String), String>;
 
 pub async fn play(stage: &Stage) -> Result<(), Failure> {
     let script = &stage.script;
+    script.does("gc-1: spec.refreshInterval: 3, so that the operator often looks at all there is");
+    stage.kube.patch(stage.home(), &stage.config_path(), json!({ "spec": { "refreshInterval": 3 } })).await?;
     let uuids = foreign_objects(stage).await?;
     let before = photograph(stage, &uuids);
     let bytes: usize = before.values().map(String::len).sum();
@@ -28,10 +33,13 @@ pub async fn play(stage: &Stage) -> Result<(), Failure> {
         &format!("{} foreign objects, {copies} copies on all controllers, {bytes} bytes", uuids.len()),
     )?;
     let mark = stage.mark();
+    read_in_full(stage).await?;
+    unchanged(stage, &uuids, &before)?;
 
     script.does("create: Ingress shop in s1az1 and s2");
     stage.create("shop", &["s1az1", "s2"]).await?;
     stage.in_sync(&["hello", "shop"], SOON).await?;
+    read_in_full(stage).await?;
     unchanged(stage, &uuids, &before)?;
 
     script.does("change: Ingress shop in s1az2 too, other weights in the policy");
@@ -48,6 +56,7 @@ pub async fn play(stage: &Stage) -> Result<(), Failure> {
     stage.delete("shop", &stage.contexts()).await?;
     written(stage, mark, &[("DELETE", "shop")]).await?;
     stage.in_sync(&["hello"], SOON).await?;
+    read_in_full(stage).await?;
     unchanged(stage, &uuids, &before)?;
 
     script.does("delete: the GlobalDeploymentPolicy");
@@ -59,11 +68,12 @@ pub async fn play(stage: &Stage) -> Result<(), Failure> {
         if ours.is_empty() { Ok("nothing of ours is left".to_owned()) } else { Err(format!("left: {}", list(ours))) }
     };
     script.wait("everything of ours is gone from all controllers", SOON, left).await?;
+    read_in_full(stage).await?;
     unchanged(stage, &uuids, &before)?;
 
     let requests = stage.requests(mark);
-    requests.tell(script);
     let writes = requests.writes();
+    writes.iter().for_each(|write| script.shows(&format!("  {} {}", write.line(), write.record.status)));
     let touched = writes.iter().filter(|write| uuids.iter().any(|uuid| write.record.path_and_query.contains(uuid)));
     let touched: Vec<String> = touched.map(|write| write.line()).collect();
     script.check(touched.is_empty(), &format!("{} writes, to foreign objects: {}", writes.len(), list(touched)))
@@ -142,6 +152,21 @@ fn photograph(stage: &Stage, uuids: &[String]) -> Photograph {
         }
     }
     found
+}
+
+/// Waits until the operator has read the whole controller from now on, twice: what it makes of the first read has
+/// happened by then.
+async fn read_in_full(stage: &Stage) -> Result<(), Failure> {
+    let mark = stage.mark();
+    let read = async || {
+        let reads = stage.requests(mark).reads_of("gslbservice");
+        if reads >= 2 * LISTS {
+            Ok(format!("{reads} lists of services read"))
+        } else {
+            Err(format!("{reads} lists of services read"))
+        }
+    };
+    stage.script.wait("the operator reads the whole controller again, twice", SOON, read).await.map(drop)
 }
 
 /// Waits until the services of these names were written in these ways.

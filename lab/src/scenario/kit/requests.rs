@@ -43,6 +43,12 @@ impl Requests {
         writes.map(|record| self.describe(record)).collect()
     }
 
+    /// How many pages of this kind were read.
+    pub fn reads_of(&self, kind: &str) -> usize {
+        let reads = self.records.iter().filter(|record| record.method == "GET" && record.status == 200);
+        reads.filter(|record| self.describe(record).kind == kind).count()
+    }
+
     /// Statuses of the logins.
     pub fn logins(&self) -> Vec<u16> {
         let logins = self.records.iter().filter(|record| path(record) == "login");
