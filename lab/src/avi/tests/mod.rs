@@ -3,6 +3,7 @@
 mod faults;
 mod gslb;
 mod health;
+mod latency;
 mod objects;
 mod queries;
 mod sessions;
