@@ -133,14 +133,15 @@ pub async fn run(name: &str) -> u8 {
 async fn stage_and_play(scenario: Scenario) -> Result<(), Failure> {
     let script = Script::begin();
     let stop = stop_signal().map_err(|error| Failure::broken("signals", error))?;
-    tokio::pin!(stop);
     say(&format!("scenario {}: {}", scenario.name(), scenario.sentence()));
     let place = Place::claim(scenario.name())?;
-    let played = tokio::select! {
-        played = perform(scenario, script, &place) => played,
-        () = &mut stop => Err(Failure::Unexpected("interrupted".into())),
-        () = sleep(MOST_TIME) => Err(Failure::Unexpected(format!("not finished after {MOST_TIME:?}"))),
+    let cut = async {
+        tokio::select! {
+            () = stop => Failure::Unexpected("interrupted".into()),
+            () = sleep(MOST_TIME) => Failure::Unexpected(format!("not finished after {MOST_TIME:?}")),
+        }
     };
+    let played = perform(scenario, script, &place, cut).await;
     match &played {
         Ok(()) => place.clear(),
         Err(_) => script.sees(&format!("the files stay in {}", place.dir().display())),
@@ -148,11 +149,22 @@ async fn stage_and_play(scenario: Scenario) -> Result<(), Failure> {
     played
 }
 
-async fn perform(scenario: Scenario, script: Script, place: &Place) -> Result<(), Failure> {
-    let (stage, mut operator) = Stage::start(script, place).await?;
+/// Plays until the end or until `cut` says why not, and stops the operator and the lab in order.
+async fn perform(
+    scenario: Scenario,
+    script: Script,
+    place: &Place,
+    cut: impl Future<Output = Failure>,
+) -> Result<(), Failure> {
+    tokio::pin!(cut);
+    let (stage, mut operator) = tokio::select! {
+        started = Stage::start(script, place) => started?,
+        why = &mut cut => return Err(why),
+    };
     let played = tokio::select! {
         played = scenario.play(&stage) => played,
         ended = ended(&mut operator) => Err(Failure::Unexpected(ended)),
+        why = &mut cut => Err(why),
     };
     let stopped = operator.stop().await.map_err(|error| Failure::broken("the operator did not stop", error));
     stage.lab.stop().await;
