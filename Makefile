@@ -20,6 +20,18 @@ lab: ## build everything and start the simulated world with the operator; Ctrl-C
 	$(CARGO) build --release --locked -p amko -p amko-lab
 	exec $(TARGET_DIR)/release/amko-lab up $(ARGS)
 
+.PHONY: scenarios
+scenarios: ## every scripted scenario (or ARGS="NAME...") with the operator in release mode: some minutes
+	$(CARGO) build --release --locked -p amko -p amko-lab
+	@lab=$(TARGET_DIR)/release/amko-lab; logs=$(TARGET_DIR)/scenarios; failed=; mkdir -p "$$logs"; \
+	names="$(ARGS)"; [ -n "$$names" ] || names=$$("$$lab" scenario list | cut -d ' ' -f 1); \
+	for name in $$names; do \
+	    if "$$lab" scenario "$$name" >"$$logs/$$name.log" 2>&1; then lines=1; else lines=5; failed="$$failed $$name"; fi; \
+	    tail -n "$$lines" "$$logs/$$name.log"; \
+	done; \
+	echo "what happened in each, step by step: $$logs/"; \
+	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
+
 .PHONY: test
 test: tools ## every test that can run on this machine
 	$(CARGO) test --workspace --locked

@@ -10,4 +10,5 @@ pub mod clock;
 pub mod demo;
 pub mod dns;
 pub mod kube;
+pub mod scenario;
 pub mod up;

@@ -121,6 +121,11 @@ impl AviWorld {
         self.with(|state| state.set_password(password));
     }
 
+    /// Changes the median delay before each answer from now on; zero means none. Requests on their way keep theirs.
+    pub fn set_latency(&self, latency: Duration) {
+        self.with(|state| state.config.latency = latency);
+    }
+
     /// Enters or leaves the maintenance mode of the GSLB.
     pub fn set_maintenance(&self, on: bool) {
         self.with(|state| {

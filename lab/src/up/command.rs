@@ -25,13 +25,8 @@ pub async fn run(cli: Cli) -> u8 {
         Command::Fault(FaultCommand::Add { name, place, options }) => {
             remote_code(add_fault(&place.dir, &name, &options).await)
         }
-        Command::Scenario { .. } => not_yet("scenario"),
+        Command::Scenario { name } => crate::scenario::run(&name).await,
     }
-}
-
-fn not_yet(what: &str) -> u8 {
-    complain(&format!("amko-lab: {what}: not available yet"));
-    USAGE
 }
 
 async fn act(action: &str, args: &TargetArgs) -> u8 {

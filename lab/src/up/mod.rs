@@ -25,6 +25,7 @@ pub mod serve;
 pub mod sockets;
 pub mod tls;
 pub mod topology;
+pub mod watchdog;
 pub mod wire;
 pub mod worlds;
 

@@ -1,5 +1,6 @@
 //! Runs the operator, `amko`, as a child process of the lab.
 
+use super::watchdog::Watchdog;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::File;
 use std::io;
@@ -23,6 +24,8 @@ pub enum OperatorError {
     Missing { path: PathBuf },
     #[error("cannot start the operator {}: {source}", path.display())]
     Start { path: PathBuf, source: io::Error },
+    #[error("cannot start the shell that ends the operator when the lab is killed: {0}")]
+    Watchdog(io::Error),
     #[error("the operator ended with {status} before it was ready; see {}", log.display())]
     Ended { status: ExitStatus, log: PathBuf },
     #[error("the operator was not ready within {READY_WITHIN:?} ({last}); see {}", log.display())]
@@ -51,10 +54,11 @@ pub struct OperatorConfig {
     pub more: Vec<String>,
 }
 
-/// A running operator. It is killed when this is dropped.
+/// A running operator. It is killed when this is dropped, and ended by its watchdog when this process is killed.
 pub struct Operator {
     child: Child,
     config: OperatorConfig,
+    watchdog: Watchdog,
 }
 
 /// Path of the operator that was built together with this program.
@@ -71,7 +75,7 @@ impl Operator {
     /// Starts the process; it is never restarted.
     ///
     /// # Errors
-    /// When the log file cannot be created or the program cannot be run.
+    /// When the log file cannot be created, or the program or its watchdog cannot be run.
     pub fn start(config: OperatorConfig) -> Result<Self, OperatorError> {
         let failed = |source: io::Error| OperatorError::Start { path: config.program.clone(), source };
         let log = File::create(&config.log).map_err(failed)?;
@@ -92,7 +96,9 @@ impl Operator {
             .kill_on_drop(true)
             .spawn()
             .map_err(failed)?;
-        Ok(Self { child, config })
+        // A process that nobody has waited for has a number.
+        let watchdog = Watchdog::over(child.id().unwrap_or_default()).map_err(OperatorError::Watchdog)?;
+        Ok(Self { child, config, watchdog })
     }
 
     pub fn log(&self) -> &Path {
@@ -122,6 +128,7 @@ impl Operator {
                 polled.map_err(|_| OperatorError::NotReady { last, log: self.config.log.clone() })
             }
             ended = self.child.wait() => {
+                self.watchdog.dismiss();
                 Err(OperatorError::Ended { status: ended?, log: self.config.log.clone() })
             }
         }
@@ -132,7 +139,9 @@ impl Operator {
     /// # Errors
     /// When the process cannot be waited for.
     pub async fn ended(&mut self) -> io::Result<ExitStatus> {
-        self.child.wait().await
+        let ended = self.child.wait().await;
+        self.watchdog.dismiss();
+        ended
     }
 
     /// Asks the process to stop, and kills it after five seconds.

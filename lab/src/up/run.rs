@@ -196,7 +196,11 @@ fn options(args: &UpArgs, topology: Topology) -> LabOptions {
     }
 }
 
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+/// Ends with the first SIGINT, SIGTERM or end of the terminal from now on.
+///
+/// # Errors
+/// When the process cannot listen for signals.
+pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;

@@ -122,7 +122,7 @@ impl LabProcess {
 }
 
 impl Drop for LabProcess {
-    /// Stops the lab of a test that failed in order, since a killed lab would leave its operator behind.
+    /// Stops the lab of a test that failed in order, so that its operator does not outlive the test by seconds.
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
             terminate(self.child.id());

@@ -6,6 +6,7 @@ mod faults;
 mod gslb;
 mod guesses;
 mod health;
+mod latency;
 mod meddling;
 mod objects;
 mod queries;

@@ -63,12 +63,6 @@ async fn a_command_without_a_lab_is_a_usage_error() {
     assert_eq!(run(cli).await, 2);
 }
 
-#[tokio::test]
-async fn what_is_not_there_yet_ends_with_two() {
-    let line = "amko-lab scenario list";
-    assert_eq!(run(Cli::try_parse_from(line.split_whitespace()).unwrap()).await, 2, "{line}");
-}
-
 fn words(line: &str) -> Result<Words, String> {
     let Command::Fault(FaultCommand::Add { name, options, .. }) = parse(line) else { panic!("{line}") };
     Words::parse(&name, &options)
