@@ -64,8 +64,10 @@ fix: ## repair what can be repaired by a program: formatting, lints, crds/, the 
 	AMKO_UPDATE_RULES=1 $(CARGO) test -p amko --test tidy rule
 
 .PHONY: bench
-bench: ## what an FQDN, an event and a decision cost, measured in release mode
+bench: ## what an FQDN, an event, a decision and the whole operator cost, in release mode; ten minutes, writes loadtest/RESULTS.md
 	$(CARGO) test --release --locked -p amko --test cost --test speed -- --nocapture $(ARGS)
+	$(CARGO) build --release --locked -p amko -p amko-loadtest
+	$(TARGET_DIR)/release/amko-loadtest bench --out loadtest --work $(TARGET_DIR)/loadtest
 
 # Programs that some tests drive, by Debian package. A test whose program is missing says so and why it did not run.
 TOOL_PACKAGES := dig:bind9-dnsutils dnsperf:dnsperf

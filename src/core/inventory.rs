@@ -205,12 +205,13 @@ impl Inventory {
         let listed: BTreeSet<ObjectId> = objects.iter().map(Seen::id).chain(unreadable).collect();
         let gone: Vec<ObjectId> =
             self.objects.keys().filter(|id| id.kind == kind && !listed.contains(id)).cloned().collect();
+        // Not `append`: that builds the whole set anew for every object.
         let mut touched = Touched::new();
         for id in &gone {
-            touched.append(&mut self.remove(id));
+            touched.extend(self.remove(id));
         }
         for object in objects {
-            touched.append(&mut self.put(object));
+            touched.extend(self.put(object));
         }
         touched
     }
@@ -249,10 +250,10 @@ impl Inventory {
         let gone: Vec<String> = self.namespaces.keys().filter(|n| !listed.contains(n.as_str())).cloned().collect();
         let mut touched = Touched::new();
         for name in &gone {
-            touched.append(&mut self.remove_namespace(name));
+            touched.extend(self.remove_namespace(name));
         }
         for namespace in namespaces {
-            touched.append(&mut self.put_namespace(namespace));
+            touched.extend(self.put_namespace(namespace));
         }
         touched
     }
