@@ -7,7 +7,7 @@ use amko_lab::chance::Chance;
 use amko_lab::clock::Clock;
 use amko_lab::kube::{KubeWorld, KubeWorldConfig, UserInfo};
 use amko_lab::up::kubeconfig::{self, Access};
-use amko_lab::up::serve::Listener;
+use amko_lab::up::serve::{Door, Listener};
 use anyhow::{Context as _, Result};
 use axum_server::tls_rustls::RustlsConfig;
 use parking_lot::Mutex;
@@ -51,7 +51,7 @@ impl Cluster {
         };
         let address = free_address()?;
         let router = world.router_with_tokens(BTreeMap::from([(token.clone(), admin)]));
-        let listener = Listener::open(format!("API server of {context}"), address, router, tls.clone())?;
+        let listener = Listener::open(format!("API server of {context}"), address, router, Door::Tls(tls.clone()))?;
         Ok(Self { access: Access { context, server: format!("https://{address}"), token }, world, listener })
     }
 

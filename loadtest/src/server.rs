@@ -5,7 +5,7 @@ use crate::recorder::Recorder;
 use amko_lab::avi::{AviWorld, AviWorldConfig, SiteConfig};
 use amko_lab::chance::Chance;
 use amko_lab::clock::Clock;
-use amko_lab::up::serve::Listener;
+use amko_lab::up::serve::{Door, Listener};
 use anyhow::{Context as _, Result};
 use axum_server::tls_rustls::RustlsConfig;
 use serde_json::Value;
@@ -36,7 +36,7 @@ impl Controller {
         let world = AviWorld::new(AviWorldConfig { check_cluster_uuids: false, request_log: 0, ..config });
         let record = Recorder::new(parameters, chance);
         let router = record.before(world.router(SITE).context("the site of the controller")?);
-        let listener = Listener::open("controller".into(), address, router, tls.clone())?;
+        let listener = Listener::open("controller".into(), address, router, Door::Tls(tls.clone()))?;
         Ok(Self { record, address, world, listener })
     }
 
