@@ -58,8 +58,7 @@ enum Next {
 }
 
 impl Pacer {
-    /// Without a limit.
-    pub fn new() -> Self {
+    pub fn unlimited() -> Self {
         let inner = Inner { bucket: Bucket::new(0, Instant::now()), interactive: 0, bulk: 0, ahead: 0 };
         Self { inner: Mutex::new(inner), interactive: Line::default(), bulk: Line::default() }
     }

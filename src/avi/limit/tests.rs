@@ -161,7 +161,7 @@ async fn order(pacer: &Arc<Pacer>, callers: &[(Urgency, usize)]) -> Vec<(Urgency
 }
 
 fn one_per_second() -> Arc<Pacer> {
-    let pacer = Arc::new(Pacer::new());
+    let pacer = Arc::new(Pacer::unlimited());
     pacer.set_rate(1);
     pacer
 }

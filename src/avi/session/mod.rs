@@ -91,7 +91,7 @@ impl AviClient {
             base: Base::of(&settings.address)?,
             pool: Mutex::new(Pool::new()),
             changes: watch::Sender::new(0),
-            pacer: Pacer::new(),
+            pacer: Pacer::unlimited(),
             version: Negotiation::new(settings.version.clone()),
             repeated_reads: AtomicU64::new(0),
             settings,

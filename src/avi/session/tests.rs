@@ -205,6 +205,23 @@ async fn every_request_counts_and_logins_too() {
     assert_eq!(controller.everything().len(), 5);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_finds_no_session_is_given_back() {
+    let controller = controller();
+    let client = controller.client();
+    client.set_requests_per_second(1);
+    let start = Instant::now();
+    get(&client).await.unwrap();
+    let logout = async {
+        crate::retry::pause(Duration::from_millis(500)).await;
+        client.logout().await.unwrap();
+    };
+    let (outcome, ()) = tokio::join!(get(&client), logout);
+    outcome.unwrap();
+    // A login and a read at 0 s and 1 s, the logout in between without waiting, a login at 3 s and its read.
+    assert_eq!((start.elapsed(), controller.logins()), (Duration::from_secs(4), 2));
+}
+
 /// REST-02.
 #[tokio::test(start_paused = true)]
 async fn a_single_change_overtakes_a_crowd() {
