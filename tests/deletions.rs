@@ -195,6 +195,27 @@ async fn what_was_back_for_a_moment_is_held_again() {
     }
 }
 
+/// DEL-06: an update that waits for the controller gives its place in the queue to the deletion.
+#[tokio::test(start_paused = true)]
+async fn a_deletion_in_the_place_of_work_that_waits_is_held_too() {
+    let world = sixty().await;
+    world.avi.set_available(LEADER, false);
+    for number in 0..30 {
+        let mut moved = app(number, "left");
+        moved["status"]["loadBalancer"]["ingress"][0]["ip"] = json!("10.1.0.99");
+        apply(world.cluster("ctx-a"), moved);
+    }
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert!(world.links().board.read().queue.waiting > 0, "updates wait");
+    let before = world.avi.last_request();
+    pick(&world, "left", false);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    world.avi.set_available(LEADER, true);
+    minutes(2).await;
+    world.settle().await;
+    assert_eq!((world.writes_since(before), held(&world)), (vec![], left_is_held()));
+}
+
 /// DEL-07
 #[tokio::test(start_paused = true)]
 async fn an_approval_deletes_exactly_the_set_that_it_names() {
