@@ -137,12 +137,15 @@ async fn a_failing_service_says_why_and_what_to_do_and_is_not_written_again_whil
     let why = "GSLB service web.example.org: POST /api/gslbservice/ in tenant admin: an object of this name exists \
         already in the tenant (Gslb service with this Name and Tenant ref already exists.); rename or delete it there, \
         or change the host";
+    let told = format!(
+        "{why}; it is tried again with growing pauses of up to ten minutes, and at once when one of its objects changes"
+    );
     let expected = json!({
         "status": "Accepted",
         "observedGeneration": 1,
-        "conditions": in_force(["False", "Failing", why]),
+        "conditions": in_force(["False", "Quarantined", &told]),
         "service": {
-            "state": "Failing",
+            "state": "Quarantined",
             "tenant": "admin",
             "name": "web.example.org",
             "domainNames": ["web.example.org"],
