@@ -15,6 +15,8 @@ pub(super) struct Condition {
     pub upgrading: bool,
     /// Names of the tenants that the user may not look into.
     pub forbidden_tenants: BTreeSet<String>,
+    /// Names of the tenants that a fault has deleted.
+    pub removed_tenants: Vec<String>,
     /// Status of the refusal to delete something in use, when it is not the usual one.
     pub in_use_status: Option<u16>,
     /// Largest number of objects by type.

@@ -183,6 +183,13 @@ impl State {
         }
     }
 
+    /// The first active site that does not lead.
+    pub fn other_than_leader(&self) -> Option<String> {
+        let leader = self.leader().map(|site| site.name.as_str());
+        let mut others = self.sites.keys().filter(|name| Some(name.as_str()) != leader);
+        others.find(|name| !self.config.passive.contains(name)).cloned()
+    }
+
     /// Starts a change of leader, after which the others show the old one for `stale` more.
     pub fn promote(&mut self, name: &str, stale: Duration) -> Result<(), String> {
         let site = self.sites.get(name).ok_or_else(|| format!("{name} is not a site of the GSLB"))?;

@@ -29,13 +29,14 @@ pub(in crate::avi) enum Circumstance {
     Version(ApiVersion),
     /// The controller does not lead any more and refuses federated writes, but shows itself as leader.
     Demoted,
-    /// The site that is named takes the lead, the others show the old one for so long. Ended, the first leader of the
+    /// The site that is named, or else another one than now, takes the lead; the others show the old one for so long. Ended, the first leader of the
     /// world takes it back.
     LeaderChange(String, Duration),
     /// The site claims the lead, cut off from the others; with the flag its view is higher.
     Split(bool),
+    /// All but the default one when the name is empty.
     ForbiddenTenant(String),
-    /// The tenant is deleted, on all sites; made again afterwards.
+    /// The tenant is deleted; made again afterwards. All but the default one when the name is empty.
     NoTenant(String),
     Quota(Kind, usize),
     /// Seconds.
@@ -72,11 +73,12 @@ impl Circumstance {
             Self::Maintenance if state.leads(site) => state.set_gslb_field(site, "maintenance_mode", true.into()),
             Self::Restart(time, another_node) => state.restart(site, *time, *another_node),
             Self::LeaderChange(to, stale) => {
+                let to = if to.is_empty() { state.other_than_leader() } else { Some(to.clone()) };
                 // A site that leads already stays what it is.
-                let _ = state.promote(to, *stale);
+                let _ = to.map(|to| state.promote(&to, *stale));
             }
             Self::Split(higher) => state.split(site, *higher),
-            Self::NoTenant(name) => remove_tenant(state, site, name),
+            Self::NoTenant(name) => remove_tenants(state, site, name),
             Self::ClockJump(seconds) => state.set_clock_offset(SignedDuration::from_secs(*seconds)),
             Self::Edit(name, change) if state.leads(site) => edit(state, site, name, *change),
             Self::Password(password) => {
@@ -108,8 +110,11 @@ impl Circumstance {
                 let _ = state.promote(&first, Duration::ZERO);
             }
             Self::Split(_) => state.heal(),
-            Self::NoTenant(name) => {
-                state.make(site, Kind::Tenant, json!({"name": name}));
+            Self::NoTenant(_) => {
+                let removed = state.sites.get_mut(site).map(|site| std::mem::take(&mut site.condition.removed_tenants));
+                for name in removed.into_iter().flatten() {
+                    state.make(site, Kind::Tenant, json!({"name": name}));
+                }
             }
             Self::ClockJump(_) => state.set_clock_offset(SignedDuration::ZERO),
             Self::Password(_) => {
@@ -143,8 +148,11 @@ impl Circumstance {
             Self::Upgrade(..) => condition.upgrading = on,
             Self::Version(version) => site.version = on.then_some(*version),
             Self::Demoted => condition.demoted = on,
-            Self::ForbiddenTenant(name) if on => drop(condition.forbidden_tenants.insert(name.clone())),
-            Self::ForbiddenTenant(name) => drop(condition.forbidden_tenants.remove(name)),
+            Self::ForbiddenTenant(name) if on => {
+                let tenants = site.store.all(Kind::Tenant).map(|tenant| text(tenant, "name"));
+                condition.forbidden_tenants.extend(meant(tenants, name));
+            }
+            Self::ForbiddenTenant(_) => condition.forbidden_tenants.clear(),
             Self::Quota(kind, most) if on => drop(condition.quotas.insert(*kind, *most)),
             Self::Quota(kind, _) => drop(condition.quotas.remove(kind)),
             Self::NewField(field) if on => condition.new_fields.push(field.clone()),
@@ -160,10 +168,19 @@ impl Circumstance {
     }
 }
 
-fn remove_tenant(state: &mut State, site: &str, name: &str) {
-    let uuid = state.sites.get(site).and_then(|site| site.store.named(Kind::Tenant, ADMIN, name));
-    if let Some(uuid) = uuid.map(ToOwned::to_owned) {
-        state.delete(site, Kind::Tenant, &uuid);
+/// The tenant of this name; all but the default one when it is empty.
+fn meant<'a>(tenants: impl Iterator<Item = &'a str>, name: &str) -> Vec<String> {
+    let meant = |tenant: &str| if name.is_empty() { tenant != ADMIN } else { tenant == name };
+    tenants.filter(|tenant| meant(tenant)).map(ToOwned::to_owned).collect()
+}
+
+fn remove_tenants(state: &mut State, site: &str, name: &str) {
+    let Some(controller) = state.sites.get_mut(site) else { return };
+    let tenants: Vec<_> = controller.store.all(Kind::Tenant).cloned().collect();
+    let names = meant(tenants.iter().map(|tenant| text(tenant, "name")), name);
+    controller.condition.removed_tenants.clone_from(&names);
+    for tenant in tenants.iter().filter(|tenant| names.iter().any(|name| name == text(tenant, "name"))) {
+        state.delete(site, Kind::Tenant, text(tenant, "uuid"));
     }
 }
 

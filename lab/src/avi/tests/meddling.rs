@@ -132,5 +132,6 @@ async fn others_create_edit_delete_and_recreate_objects() {
     assert_eq!(world.objects("beta", "gslbservice")[0]["uuid"], json!(new));
     assert!(world.delete_object("alpha", "gslbservice", "shop"));
     assert!(!world.delete_object("alpha", "gslbservice", "shop"));
+    assert!(!world.edit_object("alpha", "gslbservice", "shop", |_| ()));
     assert_eq!(service_names(&world, "beta"), Vec::<String>::new());
 }

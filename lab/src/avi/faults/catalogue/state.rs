@@ -153,15 +153,18 @@ pub(super) const ENTRIES: &[Entry] = &[
         "follower",
         "F-23",
         "Another site leads, as all can see.",
-        &[option("leader", "", "which one")],
-        |options| lasts(Circumstance::LeaderChange(options.required("leader")?, Duration::ZERO)),
+        &[option("leader", "", "which one; the first of the others when not set")],
+        |options| lasts(Circumstance::LeaderChange(options.text("leader").to_owned(), Duration::ZERO)),
     ),
     lasting(
         "leader-change",
         "F-24",
         "Another site takes the lead; for some seconds nobody accepts writes.",
-        &[option("leader", "", "which one"), option("stale", "15s", "how long the others show the old one after that")],
-        |options| lasts(Circumstance::LeaderChange(options.required("leader")?, time(options, "stale")?)),
+        &[
+            option("leader", "", "which one; the first of the others when not set"),
+            option("stale", "15s", "how long the others show the old one after that"),
+        ],
+        |options| lasts(Circumstance::LeaderChange(options.text("leader").to_owned(), time(options, "stale")?)),
     ),
     lasting(
         "two-leaders",
@@ -192,15 +195,19 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[option("version", "22.1.1", "newest API version that it speaks")],
         |options| lasts(Circumstance::Version(version(options)?)),
     ),
-    lasting("tenant-missing", "F-30", "A tenant is deleted.", &[option("name", "", "its name")], |options| {
-        lasts(Circumstance::NoTenant(options.required("name")?))
-    }),
+    lasting(
+        "tenant-missing",
+        "F-30",
+        "A tenant is deleted.",
+        &[option("name", "", "its name; all but the default one when not set")],
+        |options| lasts(Circumstance::NoTenant(options.text("name").to_owned())),
+    ),
     lasting(
         "tenant-forbidden",
         "F-30",
         "The user may not look into a tenant.",
-        &[option("name", "", "its name")],
-        |options| lasts(Circumstance::ForbiddenTenant(options.required("name")?)),
+        &[option("name", "", "its name; all but the default one when not set")],
+        |options| lasts(Circumstance::ForbiddenTenant(options.text("name").to_owned())),
     ),
     lasting(
         "quota",
