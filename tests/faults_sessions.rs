@@ -115,7 +115,6 @@ async fn a_changed_password_is_tried_once_and_the_account_stays_open() {
 
 /// F-13.
 #[tokio::test(start_paused = true)]
-#[ignore = "a refused login counts as a wrong password, whatever its words, and is not tried again"]
 async fn a_locked_account_is_tried_rarely_and_used_again_when_the_lock_ends() {
     let world = world_with(&["web"]).await;
     let before = world.avi.last_request();
@@ -266,7 +265,6 @@ async fn an_upgrade_is_waited_out_and_the_new_release_is_used_with_a_new_session
 
 /// F-29.
 #[tokio::test(start_paused = true)]
-#[ignore = "the configured version is sent, whatever the controller says of its own"]
 async fn an_older_controller_is_spoken_to_in_its_own_version() {
     let mut world = World::of_examples();
     add(&world, &FaultOrder::new("other-version"));

@@ -8,8 +8,8 @@ use parking_lot::RwLock;
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use tokio::time::Instant;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How many controller errors are shown.
 const ERRORS_SHOWN: usize = 10;
