@@ -16,8 +16,6 @@ use support::{LEADER, World, outcomes};
 /// Another installation.
 const OTHER: &str = "amko-99999999-2222-11ee-8000-333333333333";
 
-/// How often something may be tried in twenty minutes of refusals: the pauses grow to a random part of 30 s.
-const PATIENT: std::ops::Range<usize> = 20..160;
 /// Attempts within twenty minutes at what only a person can mend: after 30, 60, 120, 240 and 480 seconds.
 const RARE: std::ops::Range<usize> = 6..7;
 
@@ -248,10 +246,11 @@ async fn ex_35_a_conflict_that_does_not_end_is_tried_with_growing_pauses_and_suc
     let before = apply_web_with(&world, refuse(409, exists, u32::MAX));
     minutes(20).await;
     let attempts = world.writes_since(before).len();
-    assert!(PATIENT.contains(&attempts), "{attempts} attempts in twenty minutes");
+    // Six at once; the others after 30 s, 1, 2, 4 and 8 minutes, and a little less by chance.
+    assert!((11..=12).contains(&attempts), "{attempts} attempts in twenty minutes");
 
     world.avi.clear_faults();
-    minutes(3).await;
+    minutes(10).await;
     world.settle().await;
     assert_done(&world, before);
 }

@@ -167,7 +167,7 @@ async fn f_2_readiness_is_asked_for_before_work_goes_on() {
     let work = refused.iter().filter(|path| path.starts_with("/api/gslbservice")).count();
     assert!(work <= 5, "work stops after a few failures: {refused:#?}");
     let first = records.iter().find(|record| record.status != 503).map(path).unwrap();
-    assert!(["/api/cluster/runtime", "/api/cloud"].contains(&first.as_str()), "{first}");
+    assert_eq!(first, "/api/cluster/runtime");
     assert_eq!(addresses(&world), expected(&[("web", "10.1.0.6")]));
 }
 
@@ -269,7 +269,8 @@ async fn f_5_a_silent_controller_is_not_hammered() {
     let asked = world.requests_since(before).len();
     assert!((1..60).contains(&asked), "{asked} requests in ten minutes");
     mend(&world).await;
-    assert_eq!(world.logins_since(before), 0);
+    let logins = world.logins_since(before);
+    assert!(logins <= 3, "{logins} logins: the pool opens its other sessions while calls are in flight, no more");
     assert_eq!(addresses(&world), expected(&[("new", "10.1.0.7"), ("web", "10.1.0.6")]));
 }
 

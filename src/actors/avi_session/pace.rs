@@ -6,7 +6,7 @@ use rand::{Rng, RngExt as _};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often in a row somebody else may be faster before it waits as after any other failure.
+/// How often in a row somebody else may be faster before it is taken for what only a person can mend.
 const AT_ONCE: u32 = 5;
 /// Keeps two writers that meet from meeting again.
 const JITTER: Duration = Duration::from_millis(100);
@@ -50,7 +50,7 @@ pub struct Streak {
     failures: u32,
     /// Of these, the latest that were of [`Pace::AtOnce`].
     overtaken: u32,
-    /// Those of [`Pace::Human`].
+    /// Those after which it waited as at [`Pace::Human`].
     human: u32,
     backoff: Backoff,
     not_before: Instant,
@@ -87,12 +87,16 @@ impl Streak {
         self.failures = self.failures.saturating_add(1);
         self.overtaken = if pace == Pace::AtOnce { self.overtaken.saturating_add(1) } else { 0 };
         let asked = retry_after.unwrap_or_default().min(RETRY_AFTER_CAP);
-        let usual = match pace {
-            Pace::AtOnce if self.overtaken <= AT_ONCE => asked + JITTER.mul_f64(rng.random_range(0.0..=1.0)),
-            _ => self.backoff.fail(retry_after, rng),
+        let at_once = pace == Pace::AtOnce && self.overtaken <= AT_ONCE;
+        let usual = match at_once {
+            true => asked + JITTER.mul_f64(rng.random_range(0.0..=1.0)),
+            false => self.backoff.fail(retry_after, rng),
         };
         let whole = match pace {
-            Pace::AtOnce | Pace::Backoff => usual,
+            Pace::AtOnce if at_once => usual,
+            // A name that stays taken, or a writer who never rests.
+            Pace::AtOnce => asked + self.human(rng),
+            Pace::Backoff => usual,
             Pace::Slow => asked + Duration::from_secs_f64(rng.random_range(SLOW)),
             Pace::Human => asked + self.human(rng),
         };
@@ -173,7 +177,7 @@ mod tests {
     #[test]
     fn each_pace_has_its_pauses() {
         let table: [(Pace, &[(f64, f64)]); 4] = [
-            (Pace::AtOnce, &[(0.0, 0.1), (0.0, 0.1), (0.0, 0.1), (0.0, 0.1), (0.0, 0.1), (0.0, 0.5), (0.0, 1.0)]),
+            (Pace::AtOnce, &[(0.0, 0.1), (0.0, 0.1), (0.0, 0.1), (0.0, 0.1), (0.0, 0.1), (27.0, 30.0), (54.0, 60.0)]),
             (Pace::Backoff, &[(0.0, 0.5), (0.0, 1.0), (0.0, 2.0), (0.0, 4.0), (0.0, 8.0), (0.0, 16.0), (0.0, 30.0)]),
             (Pace::Slow, &[(60.0, 120.0); 7]),
             (
