@@ -41,7 +41,7 @@ impl Served {
         let door = Door::Wire(Wire::new(&world, SITE, &tls).unwrap());
         let listener = Listener::open("controller".into(), address, world.router(SITE).unwrap(), door).unwrap();
         let trusted = TlsSettings { ca_pem: Some(tls.ca.into_bytes()), insecure_skip_verify: false };
-        let timeouts = Timeouts { connect: Duration::from_millis(300), ..Timeouts::default() };
+        let timeouts = Timeouts { connect: Duration::from_secs(2), ..Timeouts::default() };
         let settings = SessionSettings {
             address: address.to_string(),
             username: "admin".into(),

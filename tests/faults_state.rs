@@ -105,6 +105,10 @@ async fn a_setting_of_a_person_that_is_nobody_elses_is_left() {
     minutes(95).await;
     assert_eq!(world.writes_since(before), []);
     assert_eq!(service(&world, LEADER, "web").unwrap()["groups"][0]["manual_resume"], true);
+    world.avi.clear_faults();
+    set_address(&world, "web", "10.1.0.6");
+    world.settle().await;
+    assert_eq!(outcomes(&world.writes_since(before)), [(PUT, 200)]);
 }
 
 fn without_version(object: Option<Value>) -> Option<Value> {

@@ -303,11 +303,12 @@ impl GsState {
         self.tell_account(&decided);
     }
 
-    /// Whether the service goes away for good, and whether somebody said so.
+    /// Whether the service goes away, and whether somebody said so. One that moves to another tenant goes away too: the
+    /// controller may refuse it there.
     fn removal(&self, task: &Task) -> Removal {
         let Task::Write { writes, .. } = task else { return Removal::No };
         let deletes = writes.iter().any(|write| matches!(write, Write::DeleteService { .. }));
-        let stays = writes.iter().any(|w| matches!(w, Write::CreateService(_) | Write::UpdateService { .. }));
+        let stays = writes.iter().any(|write| matches!(write, Write::UpdateService { .. }));
         match (&self.context.policy.deployment, deletes && !stays) {
             (_, false) => Removal::No,
             (DeploymentState::Absent, true) => Removal::Approved,
@@ -320,7 +321,10 @@ impl GsState {
         let decides = self.context.settled && self.context.term.is_some();
         if decides && !waits && matches!(self.knowledge, Knowledge::Known(_)) {
             self.last_error = None;
-            self.quarantined = false;
+            if std::mem::take(&mut self.quarantined) {
+                // The session still counts it.
+                self.session.cast(AviSessionMsg::Enqueue(Arc::clone(&self.slot)));
+            }
         }
     }
 

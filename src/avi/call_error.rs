@@ -60,6 +60,9 @@ pub enum Failure {
     UnknownTenant(String),
     #[error("the account may not do this ({0}); give its role write access to GSLB services and health monitors")]
     Forbidden(String),
+    /// The decision to write was taken back while the call waited for its turn.
+    #[error("it was withdrawn before it was sent, because the controller is not to be written to at present")]
+    Withdrawn,
     #[error("the controller limits the request rate")]
     RateLimited { retry_after: Option<Duration> },
     #[error("the controller holds as many objects as it may ({0}); raise its limit or remove objects")]
@@ -129,7 +132,7 @@ impl CallError {
             _ if self.may_have_been_applied() => Remedy::Reread,
             Failure::Transport(_) | Failure::RateLimited { .. } | Failure::ServerError { .. } => Remedy::Backoff,
             Failure::UnstableList | Failure::NoSession | Failure::Malformed(_) => Remedy::Backoff,
-            Failure::NotReady(_) => Remedy::Backoff,
+            Failure::NotReady(_) | Failure::Withdrawn => Remedy::Backoff,
             Failure::Maintenance(_) | Failure::DomainConflict(_) | Failure::Upgrade(_) => Remedy::Slow,
             Failure::NotLeader(_) | Failure::InUse(_) => Remedy::Slow,
             Failure::SessionLimit(_) | Failure::BadSession(_) | Failure::AccountLocked(_) => Remedy::Slow,

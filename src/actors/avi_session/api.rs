@@ -30,6 +30,11 @@ impl AviApi {
         Self { client: self.client.with_urgency(urgency), ..self.clone() }
     }
 
+    /// Whether calls that change objects may be sent from now on.
+    pub fn allow_writes(&self, allowed: bool) {
+        self.client.allow_writes(allowed);
+    }
+
     pub fn set_requests_per_second(&self, rate: u32) {
         self.client.set_requests_per_second(rate);
     }

@@ -38,6 +38,9 @@ impl AviSessionState {
                 if old.map(|old| &old.session.address) != new.map(|new| &new.session.address) {
                     self.leadership = new.map(|new| self.args.memory.recall(&new.session.address)).unwrap_or_default();
                 }
+                if new.is_some_and(|new| !new.follow_leader) {
+                    self.leadership.go_home();
+                }
                 new.iter().for_each(|settings| self.concern(settings));
                 self.restart_session(myself);
             }
@@ -96,10 +99,11 @@ impl AviSessionState {
         self.round += 1;
         if self.api.take().is_some() {
             self.calls.abort_all();
-            self.queue = Queue::new(self.args.retry, Instant::now());
+            self.queue = Queue::new(self.args.retry, Instant::now()).with_bulk_places(self.args.concurrency);
             self.args.directory.cast(GsDirectoryMsg::SessionRestarted);
         }
         self.deletions.restart();
+        self.args.metrics.session.conflict(false);
         self.adjust();
         self.questions.restart(Instant::now());
         self.phase = Phase::Idle;

@@ -39,15 +39,21 @@ pub struct Lanes<K> {
     served: BTreeMap<Ticket, Lane>,
     /// Turns in a row that went to the first lane while another one waited.
     preferred: u32,
+    /// Of bulk work, so much is done at the same time.
+    bulk_places: usize,
 }
 
 impl<K> Default for Lanes<K> {
     fn default() -> Self {
-        Self { ready: BTreeMap::new(), served: BTreeMap::new(), preferred: 0 }
+        Self { ready: BTreeMap::new(), served: BTreeMap::new(), preferred: 0, bulk_places: usize::MAX }
     }
 }
 
 impl<K> Lanes<K> {
+    pub fn set_bulk_places(&mut self, places: usize) {
+        self.bulk_places = places;
+    }
+
     pub fn add(&mut self, lane: Lane, ticket: Ticket, key: K) {
         self.ready.entry(lane).or_default().insert(ticket, key);
     }
@@ -117,6 +123,10 @@ impl<K> Lanes<K> {
     fn may_go(&self, lane: Lane, ticket: Ticket, now: Instant) -> bool {
         let quarantined = self.served.values().filter(|lane| lane.quarantined).count();
         if lane.quarantined && quarantined >= QUARANTINE_PLACES {
+            return false;
+        }
+        let bulk = self.served.values().filter(|lane| lane.urgency == Urgency::Bulk).count();
+        if lane.urgency == Urgency::Bulk && bulk >= self.bulk_places {
             return false;
         }
         !lane.removal || now >= ticket.at + PATIENCE || (now >= ticket.at + ROUND && !self.is_awaited(lane, ticket))

@@ -79,7 +79,7 @@ impl AviSessionState {
     /// be compared with them now.
     fn asks_others(&self, result: &Result<LeaderStatus, CallError>) -> bool {
         match result {
-            Err(CallError { failure: Failure::InvalidCredentials(_), .. }) => false,
+            Err(CallError { failure: Failure::InvalidCredentials(_) | Failure::AccountLocked(_), .. }) => false,
             Ok(status) if status.leads() && matches!(self.phase, Phase::Doubt { .. }) => false,
             _ => self.follows(),
         }
@@ -212,7 +212,7 @@ async fn ask_site(site: Vec<Connection>) -> Heard {
                 return Heard { answers: vec![Answer { address, status }], ..Heard::default() };
             }
             Ok(Err(error)) => {
-                let refused = matches!(error.failure, Failure::InvalidCredentials(_));
+                let refused = matches!(error.failure, Failure::InvalidCredentials(_) | Failure::AccountLocked(_));
                 heard.errors.insert(address, error.to_string());
                 if refused {
                     break;

@@ -180,6 +180,8 @@ pub struct AviSessionState {
     lookups: Lookups,
     /// Somebody asked for a full read while one was on its way already.
     list_again: bool,
+    /// The full read that is on its way, if any.
+    listing: Option<AbortHandle>,
     /// Grows until a write succeeds: a controller that answers probes and refuses every write is not asked more often
     /// than one that is gone.
     probing: Backoff,
@@ -215,7 +217,8 @@ impl Actor for AviSession {
             breaker: Breaker::default(),
             generation: 0,
             round: 0,
-            queue: Queue::new(args.retry, Instant::now()),
+            queue: Queue::new(args.retry, Instant::now()).with_bulk_places(args.concurrency),
+            listing: None,
             quarantine: Quarantine::default(),
             deletions: Deletions::new(Instant::now()),
             questions: Questions::new(args.retry, Instant::now()),

@@ -14,6 +14,9 @@ use ractor::ActorRef;
 use std::sync::Arc;
 use tokio::time::Instant;
 
+/// Beside the places for everybody: what somebody waits for is not held up by many long pieces of bulk work.
+const INTERACTIVE_PLACES: usize = 2;
+
 impl AviSessionState {
     /// A slot has work: new, or of another class than before. Or none any more.
     pub(super) fn on_enqueue(&mut self, slot: Arc<Slot>) {
@@ -28,7 +31,10 @@ impl AviSessionState {
     fn enqueue(&mut self, slot: Arc<Slot>, now: Instant) {
         match slot.class() {
             Some(class) => self.queue.push(Arc::clone(&slot.fqdn), slot, class, now),
-            None => self.queue.withdraw(&slot.fqdn),
+            None => {
+                self.queue.withdraw(&slot.fqdn);
+                self.quarantine.forget(&slot.fqdn);
+            }
         }
     }
 
@@ -52,8 +58,9 @@ impl AviSessionState {
         }
         self.queue.finished(fqdn, outcome, Instant::now(), &mut self.rng);
         report.standing = self.queue.standing(fqdn);
-        if let (true, Some(trouble)) = (report.standing.quarantined, &report.trouble) {
-            self.quarantine.note(fqdn, &trouble.message);
+        match &report.trouble {
+            Some(trouble) if report.standing.quarantined => self.quarantine.note(fqdn, &trouble.message),
+            _ => self.quarantine.forget(fqdn),
         }
         slot.report(GsMsg::Done(report));
         if outcome == Outcome::Done {
@@ -67,6 +74,9 @@ impl AviSessionState {
         self.look_after(myself, now);
         for slot in self.let_deletions_go(now) {
             self.enqueue(slot, now);
+        }
+        if let Some(api) = &self.api {
+            api.allow_writes(self.phase.may_write() && self.term.is_some());
         }
         self.queue.ripen(now);
         self.pump(myself, now);
@@ -91,7 +101,8 @@ impl AviSessionState {
 
     pub(super) fn pump(&mut self, myself: &ActorRef<AviSessionMsg>, now: Instant) {
         let (Some(api), Some(term)) = (self.api.clone(), self.term) else { return };
-        while self.phase.may_write() && self.queue.busy() < self.args.concurrency {
+        let places = self.args.concurrency + INTERACTIVE_PLACES;
+        while self.phase.may_write() && self.queue.busy() < places {
             let Some((fqdn, slot)) = self.queue.pop() else { return };
             match slot.take(term) {
                 Some(taken) => {

@@ -21,16 +21,19 @@ impl Quarantine {
         }
     }
 
-    /// The first ten of those `present`, by name, each with its number of failures. Forgets those that are not.
+    /// It is not in quarantine any more.
+    pub fn forget(&mut self, fqdn: &Arc<str>) {
+        self.errors.remove(fqdn);
+    }
+
+    /// The first ten of those `present`, each with its number of failures.
     pub fn shown<'a>(&mut self, present: impl ExactSizeIterator<Item = (&'a Arc<str>, u32)>) -> Vec<QuarantineNotice> {
         if present.len() == 0 {
+            // Some are let out because they have not been heard of for long.
             self.errors.clear();
-            return Vec::new();
         }
-        let present: BTreeMap<&Arc<str>, u32> = present.collect();
-        self.errors.retain(|fqdn, _| present.contains_key(fqdn));
-        let shown = present.into_iter().take(SHOWN);
-        shown
+        present
+            .take(SHOWN)
             .map(|(fqdn, failures)| {
                 let error = self.errors.get(fqdn).cloned().unwrap_or_default();
                 QuarantineNotice { fqdn: Arc::clone(fqdn), failures, error }

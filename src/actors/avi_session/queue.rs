@@ -100,6 +100,12 @@ impl<K: Ord + Clone, T> Queue<K, T> {
         }
     }
 
+    /// The same, with so many places for bulk work.
+    pub fn with_bulk_places(mut self, places: usize) -> Self {
+        self.lanes.set_bulk_places(places);
+        self
+    }
+
     /// Adds a key with new work, or says how its waiting work is to be treated from now on. It keeps its place in the
     /// order of coming, except when it becomes a deletion or is none any more.
     pub fn push(&mut self, key: K, item: T, class: Class, now: Instant) {

@@ -25,10 +25,14 @@ impl AviSessionState {
         }
         self.round += 1;
         let (myself, round, as_of) = (myself.clone(), self.round, Instant::now());
-        self.calls.spawn(async move {
+        if let Some(earlier) = self.listing.take() {
+            earlier.abort();
+        }
+        let listing = self.calls.spawn(async move {
             let listed = |result| AviSessionMsg::Listed { round, as_of, result: Box::new(result) };
             let _ = myself.cast(guarded(api.list_own()).await.map_or_else(AviSessionMsg::Crashed, listed));
         });
+        self.listing = Some(listing);
     }
 
     pub(super) fn on_listed(

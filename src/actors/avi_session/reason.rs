@@ -26,6 +26,7 @@ pub fn reason(failure: &WorkFailure) -> &'static str {
             Failure::RateLimited { .. } => "rate-limited",
             Failure::Quota(_) => "quota",
             Failure::NotReady(_) => "not-ready",
+            Failure::Withdrawn => "withdrawn",
             Failure::Redirected(_) => "redirected",
             Failure::ServerError { .. } => "server-error",
             Failure::InvalidVersion(_) => "version",

@@ -145,7 +145,11 @@ impl Slot {
 
     /// Lets the guarded deletion go that waits here.
     pub fn give(&self, leave: Leave) {
-        self.inner.lock().leave = leave;
+        let mut inner = self.inner.lock();
+        // It may have been taken back a moment ago, and leave is for this wish only.
+        if inner.lacks_leave() {
+            inner.leave = leave;
+        }
     }
 
     /// Takes leave back that was given for one attempt; `false` when the attempt has begun.

@@ -27,6 +27,7 @@ pub fn concerns_everybody(failure: &Failure) -> bool {
         Failure::DomainConflict(_) | Failure::StaleWrite(_) | Failure::InUse(_) | Failure::UnknownTenant(_) => false,
         Failure::Forbidden(_) | Failure::BadRequest(_) | Failure::Unexpected { .. } => false,
         Failure::Malformed(_) | Failure::UnstableList | Failure::Quota(_) | Failure::Redirected(_) => false,
+        Failure::Withdrawn => false,
     }
 }
 
@@ -66,6 +67,9 @@ impl AviSessionState {
 
     /// Whether a failed call says more about the controller than about what the call was for.
     pub(super) fn is_controllers_trouble(&mut self, error: &CallError) -> bool {
+        if error.failure == Failure::Withdrawn {
+            return true;
+        }
         if concerns_everybody(&error.failure) {
             if self.phase.is_synced() || matches!(self.phase, Phase::Frozen { .. }) {
                 self.stop(error);
@@ -77,12 +81,14 @@ impl AviSessionState {
 
     /// Stops all work after a failure that concerns everybody, for as long as it makes sense.
     pub(super) fn stop(&mut self, error: &CallError) {
+        if let (Failure::RateLimited { .. }, Phase::Resting { until, .. }) = (&error.failure, &mut self.phase) {
+            // Sent before the pause began: no reason to make it longer than the controller asks for.
+            *until = (*until).max(later(error.retry_after().unwrap_or_default()));
+            return;
+        }
         let delay = self.pause_after(error);
         match (&error.failure, self.phase.refresh_at(Instant::now())) {
-            (Failure::RateLimited { .. }, Some(refresh_at)) => {
-                tracing::warn!(%error, pause = ?delay, "the controller asks for fewer requests, work waits");
-                self.phase = Phase::Resting { until: later(delay), refresh_at };
-            }
+            (Failure::RateLimited { .. }, Some(refresh_at)) => self.rest(error, delay, refresh_at),
             // What it refuses is a read.
             (Failure::Maintenance(_) | Failure::Upgrade(_), _) if !matches!(self.phase, Phase::Frozen { .. }) => {
                 self.freeze(&error.to_string(), delay);
@@ -103,6 +109,14 @@ impl AviSessionState {
                 self.tell(ControllerState::Unreachable(error.to_string()));
             }
         }
+    }
+
+    /// The controller asked for a pause, which is an answer: it is well.
+    fn rest(&mut self, error: &CallError, delay: Duration, refresh_at: Instant) {
+        tracing::warn!(%error, pause = ?delay, "the controller asks for fewer requests, work waits");
+        self.breaker.close(Instant::now());
+        self.phase = Phase::Resting { until: later(delay), refresh_at };
+        self.args.board.post(|notices| notices.avi_api.fail(format!("{error}; work waits for {delay:.1?}")));
     }
 
     /// Writes wait, reads go on.

@@ -44,7 +44,7 @@ impl Call<'_> {
         self.method == Method::GET
     }
 
-    fn is_write(&self) -> bool {
+    pub(super) fn is_write(&self) -> bool {
         !self.method.is_safe() && self.target.starts_with("/api/")
     }
 }
@@ -104,11 +104,9 @@ impl AviClient {
             // An answer that somebody prints must not hold the session.
             answer.headers_mut().remove(SET_COOKIE);
         }
-        let wait = retry_after(answer.headers());
-        match answer.status() {
-            StatusCode::TOO_MANY_REQUESTS => self.shared.pacer.refused(sent, wait),
-            StatusCode::SERVICE_UNAVAILABLE if wait.is_some() => self.shared.pacer.refused(sent, wait),
-            _ => {}
+        // A 503 that asks for a pause may be that of a part of the controller: only its caller waits.
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            self.shared.pacer.refused(sent, retry_after(answer.headers()));
         }
         Ok(Response::from_http(answer))
     }

@@ -27,7 +27,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -81,6 +81,8 @@ struct Shared {
     pacer: Pacer,
     version: Negotiation,
     repeated_reads: AtomicU64,
+    /// Whether calls that change objects may be sent.
+    writable: AtomicBool,
 }
 
 impl AviClient {
@@ -94,6 +96,7 @@ impl AviClient {
             pacer: Pacer::unlimited(),
             version: Negotiation::new(settings.version.clone()),
             repeated_reads: AtomicU64::new(0),
+            writable: AtomicBool::new(true),
             settings,
         };
         Ok(Self { shared: Arc::new(shared), urgency: Urgency::Bulk })
@@ -107,6 +110,12 @@ impl AviClient {
     /// Changes the rate of requests for all clones; 0 means no limit.
     pub fn set_requests_per_second(&self, rate: u32) {
         self.shared.pacer.set_rate(rate);
+    }
+
+    /// Whether calls that change objects may be sent from now on, by all clones. A call may wait for its turn for
+    /// minutes; one that may not be sent any more when its turn comes fails with [`Failure::Withdrawn`].
+    pub fn allow_writes(&self, allowed: bool) {
+        self.shared.writable.store(allowed, Ordering::Release);
     }
 
     /// The rate of requests that is kept now, and who waits because of it.
@@ -209,6 +218,10 @@ impl AviClient {
         let mut tries = 0;
         loop {
             let lease = self.lease(wish).await?;
+            if call.is_write() && !self.shared.writable.load(Ordering::Acquire) {
+                self.shared.pacer.give_back();
+                return Err(call.error(Failure::Withdrawn));
+            }
             let newest = self.shared.pool.lock().generation();
             let outcome = self.send(call, Some(&lease.session)).await;
             if call.is_read() && !repeated && is_lost(&outcome) {

@@ -19,8 +19,8 @@ pub const SOON: Duration = Duration::from_secs(30);
 /// How long it may take after an outage: the longest pause between two probes of a controller, and the work.
 pub const AFTER_OUTAGE: Duration = Duration::from_secs(60);
 
-/// Sessions that an operator may hold at one controller; AMKO 2.2 opens as many.
-pub const SESSIONS: usize = 8;
+/// Sessions that an operator may hold at one controller.
+pub const SESSIONS: usize = 4;
 
 /// A running lab with its operator.
 pub struct Stage {
