@@ -63,7 +63,8 @@ impl AviClient {
             };
             let before = found.len();
             for object in page.objects {
-                let uuid = text(&object, "uuid").ok_or_else(|| malformed(&Method::GET, &target, "an object has no uuid"))?;
+                let uuid =
+                    text(&object, "uuid").ok_or_else(|| malformed(&Method::GET, &target, "an object has no uuid"))?;
                 found.insert(uuid.to_owned(), project(&object));
             }
             if *first_count.get_or_insert(page.count) != page.count {
