@@ -347,7 +347,7 @@ impl GsState {
             aliases: &self.aliases,
             catalog: &self.context.catalog,
         };
-        build(inputs, self.offers.endpoints())
+        build(inputs, self.offers.endpoints().map(AsRef::as_ref))
     }
 
     /// Reading in no tenant would find nothing and prove nothing: only a full read tells what is there.

@@ -33,8 +33,8 @@ impl Offers {
         self.0.retain(|(cluster, _)| keep(cluster));
     }
 
-    pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
-        self.0.iter().flat_map(|(_, offer)| offer.endpoints.iter()).map(AsRef::as_ref)
+    pub fn endpoints(&self) -> impl Iterator<Item = &Arc<Endpoint>> {
+        self.0.iter().flat_map(|(_, offer)| offer.endpoints.iter())
     }
 
     fn position(&self, cluster: &str) -> Result<usize, usize> {

@@ -60,7 +60,7 @@ pub type Touched = BTreeSet<String>;
 #[derive(Debug)]
 struct Entry {
     object: Seen,
-    endpoints: Vec<Arc<Endpoint>>,
+    endpoints: Box<[Arc<Endpoint>]>,
     /// Hostnames with an address and without a service.
     unnamed: Box<[String]>,
 }
@@ -184,7 +184,7 @@ impl Inventory {
             Some(entry) if entry.object == object => return Touched::new(),
             Some(entry) => entry.object = object,
             None => {
-                let entry = Entry { object, endpoints: Vec::new(), unnamed: Box::default() };
+                let entry = Entry { object, endpoints: Box::default(), unnamed: Box::default() };
                 self.objects.insert(id.clone(), Box::new(entry));
             }
         }

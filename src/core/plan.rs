@@ -116,6 +116,8 @@ impl<'a> Convergence<'a> {
             Some(service) => self.update(&mut writes, service, &changes),
             None => self.create(&mut writes, &changes),
         }
+        // At the start, every FQDN waits with its list.
+        writes.shrink_to_fit();
         writes
     }
 

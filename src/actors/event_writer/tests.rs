@@ -2,8 +2,11 @@
 
 use super::lane::{BURST, DEPTH, Lane, MOMENT, Next, Put, SILENCE};
 use super::told::{Step, Told};
-use crate::core::endpoint::{EndpointKey, Kind};
+use crate::core::endpoint::{Backend, Endpoint, EndpointKey, Kind};
 use crate::core::occurrence::verdict::{Account, Standing, Verdict};
+use crate::core::pairs::Pairs;
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -82,16 +85,30 @@ fn a_cluster_that_refuses_events_is_left_alone_for_ten_minutes() {
     assert_eq!(lane.put(2, 20, now + SILENCE), Put::Waits);
 }
 
-fn account(standings: &[(&str, Standing)]) -> Account {
-    let verdict = |(name, standing): &(&str, Standing)| Verdict {
+fn endpoint(name: &str) -> Arc<Endpoint> {
+    Arc::new(Endpoint {
         key: EndpointKey {
             cluster: "ctx-a".into(),
             kind: Kind::Ingress,
             namespace: "shop".into(),
-            name: (*name).into(),
+            name: name.into(),
             hostname: "web.example.org".into(),
         },
+        global_fqdn: None,
         uid: None,
+        addresses: IpAddr::from([10, 1, 0, 5]).into(),
+        backend: Backend::Passthrough,
+        virtual_service: None,
+        labels: Pairs::default(),
+        namespace_labels: Pairs::default(),
+        namespace_tenant: None,
+        object_tenant: None,
+    })
+}
+
+fn account(standings: &[(&str, Standing)]) -> Account {
+    let verdict = |(name, standing): &(&str, Standing)| Verdict {
+        endpoint: endpoint(name),
         found: false,
         standing: standing.clone(),
     };

@@ -1,5 +1,6 @@
 //! What was told about endpoints, by FQDN, and what of it still waits. Pure: no request is sent here.
 
+use crate::core::endpoint::Endpoint;
 use crate::core::occurrence::news::{News, Service, Stage, news};
 use crate::core::occurrence::verdict::{Account, Verdict};
 use crate::core::occurrence::{Involved, Occurrence, digest};
@@ -38,7 +39,7 @@ impl Told {
         let mut steps = Vec::new();
         let mut records = Vec::with_capacity(verdicts.len());
         for verdict in verdicts {
-            let id = digest(&(&fqdn, &verdict.key));
+            let id = digest(&(&fqdn, &verdict.endpoint.key));
             let known = before.iter().find(|record| record.id == id).copied();
             let mut record = known.unwrap_or(Record { id, said: None, next: None });
             steps.extend(record.step(verdict, service));
@@ -65,8 +66,9 @@ impl Record {
     fn step(&mut self, verdict: Verdict, service: Service<'_>) -> Option<Step> {
         let (step, next) = match news(self.said, &verdict, service) {
             News::Tell(stage, occurrence) => {
-                let involved = Involved::behind(&verdict.key, verdict.uid);
-                (Some(Step::Put { id: self.id, cluster: verdict.key.cluster, involved, occurrence }), Some(stage))
+                let Endpoint { key, uid, .. } = &*verdict.endpoint;
+                let (cluster, involved) = (key.cluster.clone(), Involved::behind(key, *uid));
+                (Some(Step::Put { id: self.id, cluster, involved, occurrence }), Some(stage))
             }
             News::Silent(stage) => {
                 self.said = Some(stage);

@@ -3,7 +3,7 @@
 use super::{GsState, Knowledge};
 use crate::actors::event_writer::EventWriterMsg;
 use crate::core::build::Placed;
-use crate::core::endpoint::EndpointKey;
+use crate::core::endpoint::{Endpoint, EndpointKey};
 use crate::core::occurrence::digest;
 use crate::core::occurrence::verdict::{Account, Facts, Progress, Verdict};
 use std::sync::Arc;
@@ -64,9 +64,8 @@ impl GsState {
         };
         let facts = Facts { policy: &self.context.policy, members, refused, progress };
         let found = |cluster: &str| self.told.anew || !self.context.settled || self.context.unheard.contains(cluster);
-        let verdict = |endpoint: &crate::core::endpoint::Endpoint| Verdict {
-            key: endpoint.key.clone(),
-            uid: endpoint.uid,
+        let verdict = |endpoint: &Arc<Endpoint>| Verdict {
+            endpoint: Arc::clone(endpoint),
             found: found(&endpoint.key.cluster),
             standing: facts.standing(endpoint),
         };

@@ -66,8 +66,9 @@ impl GsDirectoryState {
         }
         let entry = self.entries.get(fqdn);
         // Without offers the controller has it: because it is about to go, or because of a cluster that was not seen.
-        let is_service =
-            entry.is_some_and(|entry| entry.offers.is_empty() || has_members(&self.policy, entry.offers.endpoints()));
+        let is_service = entry.is_some_and(|entry| {
+            entry.offers.is_empty() || has_members(&self.policy, entry.offers.endpoints().map(AsRef::as_ref))
+        });
         self.aliases.set_name(fqdn, is_service)
     }
 

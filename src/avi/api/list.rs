@@ -3,7 +3,7 @@
 use super::shared::SharedKey;
 use crate::avi::call_error::CallError;
 use crate::avi::session::AviClient;
-use crate::avi::wire::{MonitorIdentity, RefNames, monitor_identity, parse_monitor, parse_service};
+use crate::avi::wire::{MonitorIdentity, RefNames, monitor_identity, parse_monitor, parse_service, text};
 use crate::core::monitor::is_shared;
 use crate::core::owner::{LEGACY_OWNER, MONITOR_PREFIX, Owner};
 use crate::core::plan::{Observed, ObservedMonitor, ObservedService};
@@ -29,42 +29,63 @@ pub struct LooseMonitor {
     pub uuid: String,
 }
 
+/// What is kept of a monitor until the services are known.
+struct ListedMonitor {
+    /// Also of others' monitors: services may refer to them.
+    name: Option<String>,
+    own: Option<(MonitorIdentity, ObservedMonitor)>,
+}
+
 impl AviClient {
     /// Lists with one walk over the monitors and one over the services of each owner: both owners because of
     /// DB-16, no call per object because of DB-45.
     pub async fn list_own(&self, owner: &Owner) -> Result<OwnObjects, CallError> {
-        let monitors = self.walk("healthmonitor", "include_name=&is_federated=true").await?;
-        let mut services = Vec::new();
+        let query = "include_name=&is_federated=true";
+        let mut monitors = self.walk("healthmonitor", query, |object| ListedMonitor::of(object, owner)).await?;
+        let named = monitors.iter_mut().filter_map(|(uuid, monitor)| Some((uuid.clone(), monitor.name.take()?)));
+        let names: RefNames = named.collect();
+        let mut own = OwnObjects::default();
         for created_by in [owner.as_str(), LEGACY_OWNER] {
-            services.extend(self.walk("gslbservice", &format!("created_by={created_by}&include_name=")).await?);
+            let query = format!("created_by={created_by}&include_name=");
+            let services = self.walk("gslbservice", &query, |object| parse_service(object, owner, &names)).await?;
+            own.add_services(services.into_values().flatten());
         }
-        Ok(OwnObjects::sort_out(&services, &monitors, owner))
+        own.add_monitors(monitors.into_values().filter_map(|monitor| monitor.own));
+        Ok(own)
+    }
+}
+
+impl ListedMonitor {
+    fn of(object: &Value, owner: &Owner) -> Self {
+        let names = RefNames::default();
+        let observed = parse_monitor(object, owner, &names);
+        Self {
+            name: text(object, "name").map(str::to_owned),
+            own: observed.and_then(|observed| Some((monitor_identity(object, &names)?, observed))),
+        }
     }
 }
 
 impl OwnObjects {
-    fn sort_out(services: &[Value], monitors: &[Value], owner: &Owner) -> Self {
-        let names = RefNames::of(monitors);
-        let mut own = Self::default();
-        for service in services.iter().filter_map(|object| parse_service(object, owner, &names)) {
+    fn add_services(&mut self, services: impl Iterator<Item = ObservedService>) {
+        for service in services {
             let (fqdn, tenant) = (service.content.name.clone(), service.content.tenant.clone());
-            own.fqdn(&fqdn).edit(&tenant, |held| held.service = Some(service));
+            self.fqdn(&fqdn).edit(&tenant, |held| held.service = Some(service));
         }
-        let services = Services::of(&own);
-        for object in monitors {
-            own.add_monitor(object, owner, &services);
+    }
+
+    fn add_monitors(&mut self, monitors: impl Iterator<Item = (MonitorIdentity, ObservedMonitor)>) {
+        let services = Services::of(self);
+        for (identity, monitor) in monitors {
+            self.add_monitor(identity, monitor, &services);
         }
-        own
     }
 
     fn fqdn(&mut self, fqdn: &str) -> &mut Observed {
         self.by_fqdn.entry(fqdn.to_owned()).or_default()
     }
 
-    fn add_monitor(&mut self, object: &Value, owner: &Owner, services: &Services) {
-        let names = RefNames::default();
-        let Some(monitor) = parse_monitor(object, owner, &names) else { return };
-        let Some(identity) = monitor_identity(object, &names) else { return };
+    fn add_monitor(&mut self, identity: MonitorIdentity, monitor: ObservedMonitor, services: &Services) {
         let fqdn = services.of_monitor(&identity);
         let key = (identity.tenant, identity.name);
         if is_shared(&key.1) {

@@ -20,17 +20,22 @@ const MAX_PAGES: usize = 2000;
 struct Page {
     count: u64,
     next: Option<String>,
-    objects: Vec<(String, Value)>,
+    objects: Vec<Value>,
 }
 
 impl AviClient {
-    /// All objects over all tenants, ordered by uuid. `query` holds neither `page` nor `page_size`.
+    /// What `project` makes of each object over all tenants, by uuid. `query` holds neither `page` nor `page_size`.
     ///
     /// # Errors
     /// [`Failure::UnstableList`] when the collection changed during each of three walks.
-    pub(super) async fn walk(&self, collection: &str, query: &str) -> Result<Vec<Value>, CallError> {
+    pub(super) async fn walk<T>(
+        &self,
+        collection: &str,
+        query: &str,
+        project: impl Fn(&Value) -> T,
+    ) -> Result<BTreeMap<String, T>, CallError> {
         for _ in 0..ATTEMPTS {
-            if let Some(objects) = self.walk_once(collection, query).await? {
+            if let Some(objects) = self.walk_once(collection, query, &project).await? {
                 return Ok(objects);
             }
             tracing::debug!(collection, "the collection changed while it was read");
@@ -39,7 +44,12 @@ impl AviClient {
     }
 
     /// `None` when the pages do not fit together.
-    async fn walk_once(&self, collection: &str, query: &str) -> Result<Option<Vec<Value>>, CallError> {
+    async fn walk_once<T>(
+        &self,
+        collection: &str,
+        query: &str,
+        project: impl Fn(&Value) -> T,
+    ) -> Result<Option<BTreeMap<String, T>>, CallError> {
         let mut target = format!("/api/{collection}?{query}&page_size=100&sort=name");
         let mut first_count = None;
         let mut found = BTreeMap::new();
@@ -52,13 +62,17 @@ impl AviClient {
                 Err(error) => return Err(error),
             };
             let before = found.len();
-            found.extend(page.objects);
+            for object in page.objects {
+                let uuid =
+                    text(&object, "uuid").ok_or_else(|| malformed(&Method::GET, &target, "an object has no uuid"))?;
+                found.insert(uuid.to_owned(), project(&object));
+            }
             if *first_count.get_or_insert(page.count) != page.count {
                 return Ok(None);
             }
             let Some(next) = page.next else {
                 let complete = found.len() as u64 == page.count;
-                return Ok(complete.then(|| found.into_values().collect()));
+                return Ok(complete.then_some(found));
             };
             if found.len() == before {
                 return Err(malformed(&Method::GET, &target, "the page brings nothing new and yet is not the last"));
@@ -77,7 +91,6 @@ impl AviClient {
         let Some(Value::Array(results)) = body.get_mut("results").map(Value::take) else {
             return Err(bad("there is no list `results`"));
         };
-        let keyed = results.into_iter().map(|object| Some((text(&object, "uuid")?.to_owned(), object)));
         let next = match text(&body, "next") {
             Some(link) => Some(own_path(link, collection).ok_or_else(|| bad("`next` leads elsewhere"))?),
             None => None,
@@ -85,7 +98,7 @@ impl AviClient {
         Ok(Page {
             count: body.get("count").and_then(Value::as_u64).ok_or_else(|| bad("there is no `count`"))?,
             next,
-            objects: keyed.collect::<Option<_>>().ok_or_else(|| bad("an object has no uuid"))?,
+            objects: results,
         })
     }
 }

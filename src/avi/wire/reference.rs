@@ -8,6 +8,13 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RefNames(BTreeMap<String, String>);
 
+/// Names by uuid.
+impl FromIterator<(String, String)> for RefNames {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(names: I) -> Self {
+        Self(names.into_iter().collect())
+    }
+}
+
 impl RefNames {
     /// Learns the names of listed objects.
     pub fn of<'a>(objects: impl IntoIterator<Item = &'a Value>) -> Self {

@@ -53,8 +53,9 @@ impl Offers {
     }
 }
 
-/// The endpoints, in the memory of an equal one from before where there is one: it is offered already.
-pub(super) fn share(endpoints: Vec<Endpoint>, before: &[Arc<Endpoint>]) -> Vec<Arc<Endpoint>> {
+/// The endpoints, in the memory of an equal one from before where there is one: it is offered already. Not a list: it
+/// would be made in the memory of the one given, which has room for fifty times as many.
+pub(super) fn share(endpoints: Vec<Endpoint>, before: &[Arc<Endpoint>]) -> Box<[Arc<Endpoint>]> {
     let known = |endpoint: &Endpoint| before.iter().find(|known| ***known == *endpoint).cloned();
     endpoints.into_iter().map(|endpoint| known(&endpoint).unwrap_or_else(|| Arc::new(endpoint))).collect()
 }

@@ -154,7 +154,7 @@ enum Outcome {
 
 fn outcome(before: Option<Stage>, standing: Standing, found: bool, service: Service<'_>) -> Outcome {
     let endpoint = endpoint("ctx-a", "web", "10.1.0.5");
-    let verdict = Verdict { key: endpoint.key, uid: None, found, standing };
+    let verdict = Verdict { endpoint: endpoint.into(), found, standing };
     match news(before, &verdict, service) {
         News::Nothing => Outcome::Nothing,
         News::Silent(stage) => Outcome::Silent(stage),

@@ -7,7 +7,6 @@ use crate::core::policy::{DeploymentState, PolicySnapshot};
 use crate::core::select::is_selected;
 use std::net::IpAddr;
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// All that is to be said of the endpoints of one FQDN: a full state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -24,9 +23,8 @@ pub struct Account {
 /// What is to be said of one endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Verdict {
-    pub key: EndpointKey,
-    /// Of the object.
-    pub uid: Option<Uuid>,
+    /// Shared with its offer, because at the start an account of every FQDN waits to be taken in, twice.
+    pub endpoint: Arc<Endpoint>,
     /// It may have been there before anybody looked.
     pub found: bool,
     pub standing: Standing,
