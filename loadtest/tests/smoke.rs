@@ -55,7 +55,8 @@ async fn a_small_run_counts_every_scenario_and_leaves_a_report() {
     let (policy, singles, burst) = (policy.as_ref().unwrap(), singles.as_ref().unwrap(), burst.as_ref().unwrap());
     let (blackout, restart) = (blackout.as_ref().unwrap(), restart.as_ref().unwrap());
     assert_eq!(writes(&boot.calls), [2 * FQDNS, 2 * FQDNS, 0, 0], "{:?}", boot.calls);
-    assert_eq!((boot.calls.logins, boot.calls.failed), (1, 0));
+    assert_eq!(boot.calls.failed, 0, "{:?}", boot.calls);
+    assert!((1..=4).contains(&boot.calls.logins), "one login for each session of the pool at most: {:?}", boot.calls);
     assert_eq!(boot.progress.last().unwrap().1, 2 * FQDNS);
     assert_eq!(boot.floor_progress.last().unwrap().1, 2 * FQDNS, "the floor sends the same writes");
     assert_eq!(writes(&policy.calls), [FQDNS, 0, FQDNS, 0], "{:?}", policy.calls);
