@@ -420,3 +420,17 @@ async fn an_approved_deletion_that_fails_needs_no_second_approval() {
     minutes(5).await;
     assert_eq!((world.service_names().len(), held(&world)), (30, None));
 }
+
+/// DEL-06, TEN-05: a service that moves to another tenant is deleted first, and may be refused there.
+#[tokio::test(start_paused = true)]
+async fn a_mistyped_tenant_takes_no_service_along() {
+    let world = sixty().await;
+    let before = world.avi.last_request();
+    patch_config(world.home(), json!({"spec": {"gslbLeader": {"tenant": "tenatn2"}}}));
+    world.settle().await;
+    let all = message(60, 60, 0..10, " and 50 more", &id_of(0..60));
+    assert_eq!((deletions_since(&world, before), held(&world)), ((0, 0), Some(("MassDeletion".into(), all))));
+    patch_config(world.home(), json!({"spec": {"gslbLeader": {"tenant": "admin"}}}));
+    world.settle().await;
+    assert_eq!((deletions_since(&world, before), held(&world)), ((0, 0), None));
+}

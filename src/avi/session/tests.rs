@@ -244,6 +244,25 @@ async fn a_single_change_overtakes_a_crowd() {
     assert!(start.elapsed() > Duration::from_secs(9));
 }
 
+/// DB-07: what was decided while the controller could be written to is not sent when it must not be any more.
+#[tokio::test(start_paused = true)]
+async fn a_write_that_waits_for_its_turn_is_withdrawn_when_writing_is_over() {
+    let controller = controller();
+    controller.on("POST /api/gslbservice/", 201, json!({}));
+    let client = controller.client();
+    client.set_requests_per_second(1);
+    get(&client).await.unwrap();
+    let body = json!({});
+    let write = || client.request(Method::POST, "/api/gslbservice/", "admin", Some(&body));
+    let (outcome, ()) = tokio::join!(write(), async { client.allow_writes(false) });
+    let error = outcome.unwrap_err();
+    assert_eq!((&error.failure, error.may_have_been_applied()), (&Failure::Withdrawn, false));
+    get(&client).await.unwrap();
+    client.allow_writes(true);
+    write().await.unwrap();
+    assert_eq!(controller.lines(), ["GET /api/cloud", "GET /api/cloud", "POST /api/gslbservice/"]);
+}
+
 /// REST-02.
 #[tokio::test(start_paused = true)]
 async fn too_many_requests_slow_down_all_calls_for_as_long_as_the_controller_asks() {
