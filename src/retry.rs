@@ -39,6 +39,12 @@ impl RetryPolicy {
     }
 }
 
+/// How long something on the other side is given to end, when trying earlier would be of no use: a minute or two.
+pub fn slow(rng: &mut impl Rng) -> Duration {
+    const SECONDS: std::ops::RangeInclusive<f64> = 60.0..=120.0;
+    Duration::from_secs_f64(rng.random_range(SECONDS))
+}
+
 /// Waits, on the clock that tests may pause.
 pub async fn pause(delay: Duration) {
     tokio::time::sleep(delay).await;

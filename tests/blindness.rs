@@ -113,6 +113,7 @@ fn told(requests: &[Request]) -> Vec<(&str, Option<&str>, Vec<String>)> {
 }
 
 async fn minutes(n: u64) {
+    // The clock is paused: minutes take no time.
     tokio::time::sleep(Duration::from_secs(60 * n)).await;
 }
 

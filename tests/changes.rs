@@ -1,5 +1,7 @@
 //! Changes of the configuration while the operator runs: each takes effect without a restart, and what is not said
 //! clearly changes nothing.
+//!
+//! Time is paused: a sleep is virtual and takes no time.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test may panic, and tells figures")]
 

@@ -1,4 +1,6 @@
 //! The client against the simulated controller: how often it logs in, what it loses, what it leaves behind.
+//!
+//! Time is paused: a sleep is virtual and takes no time.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test may panic, and tells figures")]
 

@@ -126,6 +126,7 @@ impl Floor {
         let mut began = BTreeMap::new();
         for name in names {
             began.insert(format!("{name}.example.org"), change(&name).await?);
+            // The pace of the changes that are measured, the same as for the operator.
             tokio::time::sleep(gap).await;
         }
         timeout(patience, task).await.context("not all changes were followed")???;

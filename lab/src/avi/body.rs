@@ -37,6 +37,7 @@ pub(super) fn trickled(whole: Bytes, rate: u64) -> Body {
         if rest.is_empty() {
             return None;
         }
+        // The trickle itself: a pause before each piece.
         tokio::time::sleep(pause).await;
         let piece = rest.split_to(size.min(rest.len()));
         Some((Ok::<_, io::Error>(piece), rest))

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often those that wait are asked whether they still want it. Nobody tells when a slot is emptied.
+/// How often those that wait are asked whether they still want it. The owner of a slot tells when it
+/// takes its wish back; one that has died tells nobody.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// The deletions that are held or were let go a short while ago.

@@ -1,7 +1,7 @@
 //! How long an FQDN waits after a failure, by what can be done about it (REST-02). Pure; the caller owns the clock.
 
 use crate::avi::call_error::{CallError, Failure, Remedy};
-use crate::retry::{Backoff, RETRY_AFTER_CAP, RetryPolicy};
+use crate::retry::{Backoff, RETRY_AFTER_CAP, RetryPolicy, slow};
 use rand::{Rng, RngExt as _};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -10,8 +10,6 @@ use tokio::time::Instant;
 const AT_ONCE: u32 = 5;
 /// Keeps two writers that meet from meeting again.
 const JITTER: Duration = Duration::from_millis(100);
-/// Seconds that something on the controller is given to end.
-const SLOW: std::ops::RangeInclusive<f64> = 60.0..=120.0;
 /// The first pause of what only a person can mend, and the longest.
 const HUMAN: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(600));
 /// Up to a tenth less, so that what failed together is not tried together.
@@ -97,7 +95,7 @@ impl Streak {
             // A name that stays taken, or a writer who never rests.
             Pace::AtOnce => asked + self.human(rng),
             Pace::Backoff => usual,
-            Pace::Slow => asked + Duration::from_secs_f64(rng.random_range(SLOW)),
+            Pace::Slow => asked + slow(rng),
             Pace::Human => asked + self.human(rng),
         };
         self.not_sooner = now + usual;

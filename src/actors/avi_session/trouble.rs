@@ -6,13 +6,10 @@ use super::phase::{ControllerState, Phase};
 use super::{AviSessionMsg, AviSessionState};
 use crate::actors::board::ConnectionStatus;
 use crate::avi::call_error::{CallError, Failure, Remedy};
+use crate::retry::slow;
 use ractor::ActorRef;
-use rand::RngExt as _;
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// How long to wait for something on the controller to end, or for somebody to change something.
-const SLOW: std::ops::RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(120);
 
 /// Whether the next call, about another FQDN, would fail for the same reason. Of failures that may be those of a part of
 /// the controller, the breaker decides.
@@ -140,7 +137,7 @@ impl AviSessionState {
                 if first { Duration::ZERO } else { delay }
             }
             (Failure::RateLimited { .. }, _) => self.probing.fail(error.retry_after(), &mut self.rng),
-            (_, Remedy::Slow | Remedy::Human) => self.rng.random_range(SLOW),
+            (_, Remedy::Slow | Remedy::Human) => slow(&mut self.rng),
             (_, Remedy::Backoff | Remedy::Reread) => self.probing.fail(error.retry_after(), &mut self.rng),
         }
     }

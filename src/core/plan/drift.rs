@@ -58,30 +58,34 @@ pub fn drift(before: &Observed, now: &Observed) -> Vec<Drift> {
             }
         };
         let name = was.service.iter().chain(&is.service).map(|service| service.content.name.as_str()).next();
-        add(DriftKind::Service, name.unwrap_or_default(), of_service(was.service.as_ref(), is.service.as_ref()));
+        add(DriftKind::Service, name.unwrap_or_default(), of(was.service.as_ref(), is.service.as_ref(), of_service));
         let monitors: BTreeSet<&String> = was.monitors.keys().chain(is.monitors.keys()).collect();
         for name in monitors.into_iter().filter(|name| !is_shared(name)) {
-            let fields = of_monitor(was.monitors.get(name).map(Box::as_ref), is.monitors.get(name).map(Box::as_ref));
+            let fields =
+                of(was.monitors.get(name).map(Box::as_ref), is.monitors.get(name).map(Box::as_ref), of_monitor);
             add(DriftKind::Monitor, name, fields);
         }
     }
     drifts
 }
 
-fn of_service(was: Option<&ObservedService>, is: Option<&ObservedService>) -> Vec<&'static str> {
+/// What became of one object: it came, it went, or some of its fields differ.
+fn of<T>(was: Option<&T>, is: Option<&T>, fields: impl FnOnce(&T, &T) -> Vec<&'static str>) -> Vec<&'static str> {
     match (was, is) {
         (None, None) => Vec::new(),
         (Some(_), None) => vec!["deleted"],
         (None, Some(_)) => vec!["created"],
-        (Some(was), Some(is)) => {
-            let mut fields = if was.uuid == is.uuid { Vec::new() } else { vec!["uuid"] };
-            if !same_service(&was.content, &is.content) {
-                fields.append(&mut service_fields(&was.content, &is.content));
-            }
-            fields.extend((was.faithful && !is.faithful).then_some("others"));
-            fields
-        }
+        (Some(was), Some(is)) => fields(was, is),
     }
+}
+
+fn of_service(was: &ObservedService, is: &ObservedService) -> Vec<&'static str> {
+    let mut fields = if was.uuid == is.uuid { Vec::new() } else { vec!["uuid"] };
+    if !same_service(&was.content, &is.content) {
+        fields.append(&mut service_fields(&was.content, &is.content));
+    }
+    fields.extend((was.faithful && !is.faithful).then_some("others"));
+    fields
 }
 
 /// Each by itself put back: what then differs less was different.
@@ -105,22 +109,15 @@ fn service_fields(was: &GslbService, is: &GslbService) -> Vec<&'static str> {
     fields.into_iter().filter(|(_, put)| differs(*put)).map(|(name, _)| name).collect()
 }
 
-fn of_monitor(was: Option<&ObservedMonitor>, is: Option<&ObservedMonitor>) -> Vec<&'static str> {
-    match (was, is) {
-        (None, None) => Vec::new(),
-        (Some(_), None) => vec!["deleted"],
-        (None, Some(_)) => vec!["created"],
-        (Some(was), Some(is)) => {
-            let mut fields = if was.uuid == is.uuid { Vec::new() } else { vec!["uuid"] };
-            match (&was.content, &is.content) {
-                (Some(was), Some(is)) if !same_monitor(was, is) => fields.append(&mut monitor_fields(was, is)),
-                (Some(_), None) => fields.push("type"),
-                _ => {}
-            }
-            fields.extend((was.faithful && !is.faithful).then_some("others"));
-            fields
-        }
+fn of_monitor(was: &ObservedMonitor, is: &ObservedMonitor) -> Vec<&'static str> {
+    let mut fields = if was.uuid == is.uuid { Vec::new() } else { vec!["uuid"] };
+    match (&was.content, &is.content) {
+        (Some(was), Some(is)) if !same_monitor(was, is) => fields.append(&mut monitor_fields(was, is)),
+        (Some(_), None) => fields.push("type"),
+        _ => {}
     }
+    fields.extend((was.faithful && !is.faithful).then_some("others"));
+    fields
 }
 
 fn monitor_fields(was: &HealthMonitor, is: &HealthMonitor) -> Vec<&'static str> {

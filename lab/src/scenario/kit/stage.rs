@@ -132,6 +132,7 @@ impl Stage {
             if let Some(address) = address.and_then(|address| address.parse().ok()) {
                 return Ok(address);
             }
+            // Between two looks; there are two hundred at most.
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Err(Failure::broken(format!("Ingress {name} in {context}"), "AKO gave it no address"))
