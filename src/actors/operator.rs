@@ -302,7 +302,9 @@ impl OperatorState {
             Child::ClusterWatcher(context) => self.start_cluster_watcher(myself, context.clone()).await,
         };
         match started {
-            Ok(cell) => self.children.started(&child, cell),
+            Ok(cell) => {
+                self.children.started(&child, cell);
+            }
             Err(error) => {
                 let fallen = self.children.failed_to_start(&child, error.to_string());
                 arrange(myself, &fallen, |child, generation| OperatorMsg::Restart { child, generation });

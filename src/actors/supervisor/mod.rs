@@ -35,10 +35,12 @@ impl<K: Ord + Clone> Children<K> {
         Self { table: RestartTable::new(policy), running: HashMap::new(), rng }
     }
 
-    /// Notes that `actor` now runs as `key`.
-    pub fn started(&mut self, key: &K, actor: ActorCell) {
+    /// Notes that `actor` now runs as `key`. Answers whether it does so again after a failure.
+    pub fn started(&mut self, key: &K, actor: ActorCell) -> bool {
+        let restarts = self.table.is_down(key);
         let generation = self.table.started(key);
         self.running.insert(actor.get_id(), (key.clone(), generation, actor));
+        restarts
     }
 
     /// A child that could not even start counts as a failure of that incarnation.
@@ -92,6 +94,13 @@ impl<K: Ord + Clone> Children<K> {
             }
             keep
         });
+    }
+
+    /// A child ended as it was told to and will be started again when it is needed; that is no restart.
+    pub fn rested(&mut self, key: &K, actor: ActorId) {
+        if self.running.remove(&actor).is_some() {
+            self.table.rested(key);
+        }
     }
 
     /// The cells of all running children, for an orderly stop.

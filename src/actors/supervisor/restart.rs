@@ -70,12 +70,19 @@ impl<K: Ord + Clone> RestartTable<K> {
     /// Notes a start and returns the generation of the new incarnation.
     pub fn started(&mut self, key: &K) -> u64 {
         let record = self.records.entry(key.clone()).or_default();
-        if record.generation > 0 {
+        if record.generation > 0 && !record.up {
             record.restarts += 1;
         }
         record.generation += 1;
         record.up = true;
         record.generation
+    }
+
+    /// A child rests: it is not running, and nothing is wrong. Only what it failed before is remembered.
+    pub fn rested(&mut self, key: &K) {
+        if self.records.get(key).is_some_and(|record| record.last_failure.is_none()) {
+            self.records.remove(key);
+        }
     }
 
     /// Decides about the end of incarnation `generation` of `key`.
@@ -101,6 +108,11 @@ impl<K: Ord + Clone> RestartTable<K> {
     /// Whether a restart ordered for `generation` is still wanted: the child is down and nothing newer came up.
     pub fn wants_restart(&self, key: &K, generation: u64) -> bool {
         self.records.get(key).is_some_and(|r| r.generation == generation && !r.up)
+    }
+
+    /// Whether the child ended, and is to come back or was given up.
+    pub fn is_down(&self, key: &K) -> bool {
+        self.records.get(key).is_some_and(|r| !r.up)
     }
 
     /// Whether the child is down for good, until [`RestartTable::forgive`].
