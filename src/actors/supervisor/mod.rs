@@ -98,9 +98,8 @@ impl<K: Ord + Clone> Children<K> {
 
     /// A child ended as it was told to and will be started again when it is needed; that is no restart.
     pub fn rested(&mut self, key: &K, actor: ActorId) {
-        if self.running.remove(&actor).is_some() {
-            self.table.rested(key);
-        }
+        self.running.remove(&actor);
+        self.table.rested(key);
     }
 
     /// The cells of all running children, for an orderly stop.
@@ -114,9 +113,7 @@ impl<K: Ord + Clone> Children<K> {
 
     /// The children that have ever failed.
     pub fn troubled(&self) -> BTreeMap<K, ChildView> {
-        let mut view = self.table.view();
-        view.retain(|_, child| child.last_failure.is_some());
-        view
+        self.table.troubled()
     }
 }
 

@@ -80,8 +80,10 @@ impl<K: Ord + Clone> RestartTable<K> {
 
     /// A child rests: it is not running, and nothing is wrong. Only what it failed before is remembered.
     pub fn rested(&mut self, key: &K) {
-        if self.records.get(key).is_some_and(|record| record.last_failure.is_none()) {
-            self.records.remove(key);
+        match self.records.get_mut(key) {
+            Some(record) if record.last_failure.is_some() => record.up = true,
+            Some(_) => drop(self.records.remove(key)),
+            None => {}
         }
     }
 
@@ -134,12 +136,18 @@ impl<K: Ord + Clone> RestartTable<K> {
     }
 
     pub fn view(&self) -> BTreeMap<K, ChildView> {
-        self.records
-            .iter()
-            .map(|(key, r)| {
-                let view = ChildView { up: r.up, restarts: r.restarts, last_failure: r.last_failure.clone() };
-                (key.clone(), view)
-            })
-            .collect()
+        self.records.iter().map(|(key, record)| (key.clone(), record.view())).collect()
+    }
+
+    /// The children that have ever failed.
+    pub fn troubled(&self) -> BTreeMap<K, ChildView> {
+        let troubled = self.records.iter().filter(|(_, record)| record.last_failure.is_some());
+        troubled.map(|(key, record)| (key.clone(), record.view())).collect()
+    }
+}
+
+impl Record {
+    fn view(&self) -> ChildView {
+        ChildView { up: self.up, restarts: self.restarts, last_failure: self.last_failure.clone() }
     }
 }
