@@ -46,6 +46,11 @@ impl AviApi {
         self.client.sessions()
     }
 
+    /// Whether the controller has refused the credentials, so that they are not tried again for now.
+    pub fn is_refused(&self) -> bool {
+        self.client.is_refused()
+    }
+
     /// Whether the controller speaks our version, and who leads.
     pub async fn probe(&self) -> Result<LeaderStatus, CallError> {
         self.client.check_version().await?;

@@ -128,6 +128,11 @@ impl AviClient {
         self.shared.pool.lock().counts(Instant::now())
     }
 
+    /// Whether the controller has refused the credentials and no login is sent for that.
+    pub fn is_refused(&self) -> bool {
+        self.shared.pool.lock().is_blocked(Instant::now())
+    }
+
     /// What all clones had to do over.
     pub fn repairs(&self) -> Repairs {
         let repeated_reads = self.shared.repeated_reads.load(Ordering::Relaxed);
