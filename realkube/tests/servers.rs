@@ -1,6 +1,6 @@
 //! Real servers keep what this crate promises.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use amko_realkube::{ApiServer, ControlPlane, Settings, available, kubeconfig};
 use futures::{StreamExt, TryStreamExt};
