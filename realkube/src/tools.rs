@@ -1,9 +1,8 @@
 //! Where the programs are, or why they are not there.
 
-use std::ffi::OsStr;
 use std::fmt;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// What builds the programs, and knows where they are.
@@ -63,25 +62,49 @@ pub fn helm() -> Result<PathBuf, Skip> {
 }
 
 fn demanded<T>(found: Result<T, Skip>) -> Result<T, Skip> {
+    demanded_where(std::env::var("CI").as_deref() == Ok("true"), found)
+}
+
+fn demanded_where<T>(everything_must_run: bool, found: Result<T, Skip>) -> Result<T, Skip> {
     if let Err(Skip(reason)) = &found {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "it must be there under CI: {reason}");
+        assert!(!everything_must_run, "a test may not be skipped under CI: {reason}");
     }
     found
 }
 
 fn look(tools: &[&str]) -> Result<Vec<PathBuf>, Skip> {
-    look_with(Path::new(BUILD), tools, &[])
+    look_with(Command::new(BUILD), tools)
 }
 
-/// The directory of each tool, in their order; with a changed environment.
-fn look_with(build: &Path, tools: &[&str], environment: &[(&str, &OsStr)]) -> Result<Vec<PathBuf>, Skip> {
-    let mut command = Command::new(build);
-    command.arg("--look").args(tools).envs(environment.iter().copied());
-    let output = command.output().map_err(|error| Skip(format!("{}: {error}", build.display())))?;
+/// The directory of each tool, in their order.
+fn look_with(mut build: Command, tools: &[&str]) -> Result<Vec<PathBuf>, Skip> {
+    let output = build.arg("--look").args(tools).output().map_err(|error| Skip(format!("{BUILD}: {error}")))?;
     let text = String::from_utf8_lossy(&output.stdout);
     let directories: Vec<PathBuf> = text.lines().map(PathBuf::from).collect();
     if output.status.success() && directories.len() == tools.len() {
         return Ok(directories);
     }
     Err(Skip(String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_that_cannot_be_had_is_a_skip_with_the_reason() {
+        let mut build = Command::new(BUILD);
+        build.env("GO", "no-such-go").env_remove("KUBEBUILDER_ASSETS");
+        let reason = "missing: etcd: there is no no-such-go to build it with; skipped: tests that need etcd";
+        assert_eq!(look_with(build, &["etcd"]), Err(Skip(reason.to_owned())));
+    }
+
+    #[test]
+    fn where_everything_must_run_only_a_skip_panics() {
+        let skip: Result<u8, Skip> = Err(Skip("no Go".to_owned()));
+        assert_eq!(demanded_where(false, skip.clone()), skip);
+        assert_eq!(demanded_where(true, Ok(1)), Ok(1));
+        let panic = std::panic::catch_unwind(|| demanded_where(true, skip)).unwrap_err();
+        assert_eq!(panic.downcast_ref::<String>().unwrap(), "a test may not be skipped under CI: no Go");
+    }
 }

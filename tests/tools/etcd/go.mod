@@ -1,3 +1,5 @@
+// The newest etcd 3.6, which Kubernetes 1.34 is made for. A module of its own: the one of kube-apiserver pins other
+// versions of what both use.
 module example.invalid/amko-tools/etcd
 
 go 1.26.0

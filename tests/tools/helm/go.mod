@@ -1,3 +1,4 @@
+// The newest Helm 3. Its chart format is the one that Helm 4 reads too.
 module example.invalid/amko-tools/helm
 
 go 1.26.0

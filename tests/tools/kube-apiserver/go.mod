@@ -1,3 +1,7 @@
+// Kubernetes 1.34: one minor above what the operator is compiled for, the first made for etcd 3.6, and it builds with the
+// Go that helm and etcd need anyway. The module of Kubernetes cannot be installed directly, since it takes its parts from
+// its own tree; each of them has to be named below with the same version. kubectl comes from the same source, so that
+// both speak of the same version.
 module example.invalid/amko-tools/kube-apiserver
 
 go 1.26
