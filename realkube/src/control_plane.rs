@@ -11,7 +11,8 @@ use tempfile::TempDir;
 /// A running etcd, on which any number of API servers are put; they see nothing of each other.
 ///
 /// All processes end when this and the servers are dropped, at once by SIGKILL; [`ApiServer::stop`] and [`Self::stop`]
-/// end them in order. One that lies in a `static` is never dropped: then they end when the test process does.
+/// end them in order. Tests with a runtime each may share one in a `static`, which is never dropped: its processes end
+/// when the test process does.
 pub struct ControlPlane(Arc<Shared>);
 
 /// Lives as long as the control plane or one of its servers.

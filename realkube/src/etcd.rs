@@ -7,10 +7,13 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// How often a port may be lost to somebody who was faster.
 const TRIES: usize = 5;
+/// How long etcd may take for an answer.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running etcd of one member.
 pub(crate) struct Etcd {
@@ -74,7 +77,9 @@ pub(crate) struct Client {
 
 impl Client {
     fn of(port: u16) -> Result<Self, Error> {
-        Ok(Self { url: format!("http://127.0.0.1:{port}"), http: reqwest::Client::builder().no_proxy().build()? })
+        // A connection belongs to the runtime that opened it, which may end before the etcd.
+        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(PATIENCE).build()?;
+        Ok(Self { url: format!("http://127.0.0.1:{port}"), http })
     }
 
     pub(crate) fn url(&self) -> &str {

@@ -214,3 +214,24 @@ async fn servers_stop_in_order() {
     plane.stop().await;
     assert!(!alive(etcd));
 }
+
+#[test]
+fn servers_outlive_the_runtime_in_which_they_were_started() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let started = runtime().block_on(async {
+        let plane = control_plane("real servers that tests share").await?;
+        let server = plane.server(Settings::named("one")).await.unwrap();
+        create(&server, "first").await;
+        plane.compact().await.unwrap();
+        Some((plane, server))
+    });
+    let Some((plane, mut server)) = started else { return };
+    runtime().block_on(async {
+        assert_eq!(names(&server).await, ["first"]);
+        create(&server, "second").await;
+        plane.compact().await.unwrap();
+        server.stop().await;
+        server.start().await.unwrap();
+        assert_eq!(names(&server).await, ["first", "second"]);
+    });
+}
