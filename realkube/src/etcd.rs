@@ -77,8 +77,7 @@ pub(crate) struct Client {
 
 impl Client {
     fn of(port: u16) -> Result<Self, Error> {
-        // A connection belongs to the runtime that opened it, which may end before the etcd.
-        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(PATIENCE).build()?;
+        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
         Ok(Self { url: format!("http://127.0.0.1:{port}"), http })
     }
 
