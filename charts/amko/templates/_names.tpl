@@ -44,7 +44,7 @@ be upgraded in place. Parallel: otherwise a pod that never gets ready would keep
   {{- $selector = . -}}
 {{- end -}}
 serviceName: {{ $present.serviceName | default "amko" }}
-podManagementPolicy: {{ $present.podManagementPolicy | default "Parallel" }}
+podManagementPolicy: {{ $present.podManagementPolicy | default (ternary "OrderedReady" "Parallel" (not (empty $present))) }}
 selector:
   matchLabels: {{- toYaml $selector | nindent 4 }}
 {{- end -}}
