@@ -4,6 +4,8 @@
 //! `CI=true` that is a failure. `make fix` rewrites what is derived: the chart's definitions, its table of values, and
 //! the rendered objects in `tests/chart/golden/`, which are then to be read.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
 mod crds;
 mod helm;
 mod metrics;

@@ -84,7 +84,8 @@ fn more_labels_leave_each_alert_how_bad_it_is() {
     let more = ["--set=metrics.prometheusRule.enabled=true,metrics.prometheusRule.alertLabels.team=gslb"];
     let Some(objects) = rendered(&["article"], &more) else { return };
     let rules = objects["PrometheusRule amko"]["spec"]["groups"][0]["rules"].as_array().unwrap();
-    let labels = |alerts: &[Value], key: &str| -> Vec<Value> { alerts.iter().map(|a| a["labels"][key].clone()).collect() };
+    let labels =
+        |alerts: &[Value], key: &str| -> Vec<Value> { alerts.iter().map(|a| a["labels"][key].clone()).collect() };
     assert_eq!(labels(rules, "severity"), labels(&alerts(), "severity"));
     assert!(labels(rules, "team").iter().all(|team| team == "gslb"));
 }

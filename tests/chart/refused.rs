@@ -57,35 +57,33 @@ fn a_follower_may_be_in_a_federation_that_does_not_list_it_yet() {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
+/// Helm's words differ between versions; the way to the key, and the key that should not be there, do not.
 #[test]
 fn a_mistyped_key_or_value_is_named() {
-    let cases = [
-        ("replicaCount=2", "at '/replicaCount': maximum: got 2, want 1"),
-        ("configs.gsllbLeaderController=x", "at '/configs': additional properties 'gsllbLeaderController' not allowed"),
-        ("configs.refreshInterval=soon", "at '/configs/refreshInterval': got string, want integer"),
-        ("configs.logLevel=TRACE", "at '/configs/logLevel': value must be one of 'DEBUG', 'INFO', 'WARN', 'ERROR'"),
-        ("configs.requestsPerSecond=-1", "at '/configs/requestsPerSecond': minimum: got -1, want 0"),
-        ("configs.deletionGuard.maxPercent=101", "at '/configs/deletionGuard/maxPercent': maximum: got 101, want 100"),
-        ("configs.statusObjects=all", "at '/configs/statusObjects': value must be one of 'Rules', 'All', <nil>"),
-        (
-            "configs.memberClusters[0].context=a",
-            "at '/configs/memberClusters/0': additional properties 'context' not allowed",
-        ),
-        ("globalDeploymentPolicy.ttl=86401", "at '/globalDeploymentPolicy/ttl': maximum: got 86,401, want 86,400"),
-        ("gdpConfig.trafficSplits=x", "at '/gdpConfig': additional properties 'trafficSplits' not allowed"),
+    let cases: [(&str, &[&str]); 13] = [
+        ("replicaCount=2", &["replicaCount"]),
+        ("configs.gsllbLeaderController=x", &["configs", "gsllbLeaderController"]),
+        ("configs.refreshInterval=soon", &["configs", "refreshInterval"]),
+        ("configs.logLevel=TRACE", &["configs", "logLevel", "DEBUG"]),
+        ("configs.requestsPerSecond=-1", &["configs", "requestsPerSecond"]),
+        ("configs.deletionGuard.maxPercent=101", &["configs", "deletionGuard", "maxPercent", "100"]),
+        ("configs.statusObjects=all", &["configs", "statusObjects", "Rules", "All"]),
+        ("configs.memberClusters[0].context=a", &["configs", "memberClusters", "context"]),
+        ("globalDeploymentPolicy.ttl=86401", &["globalDeploymentPolicy", "ttl"]),
+        ("gdpConfig.trafficSplits=x", &["gdpConfig", "trafficSplits"]),
         (
             "globalDeploymentPolicy.trafficSplit[0].cluster=s2,globalDeploymentPolicy.trafficSplit[0].weight=21",
-            "at '/globalDeploymentPolicy/trafficSplit/0/weight': maximum: got 21, want 20",
+            &["globalDeploymentPolicy", "trafficSplit", "weight", "20"],
         ),
         (
             "globalDeploymentPolicy.downResponse.fallbackIP=192.0.2.1",
-            "at '/globalDeploymentPolicy/downResponse': missing property 'type'",
+            &["globalDeploymentPolicy", "downResponse", "type"],
         ),
-        ("networkPolicy.enable=true", "at '/networkPolicy': additional properties 'enable' not allowed"),
+        ("networkPolicy.enable=true", &["networkPolicy", "enable"]),
     ];
-    for (set, expected) in cases {
+    for (set, words) in cases {
         let Some(wrong) = wrong(&["article"], &["--set", set]) else { return };
-        let named = wrong.iter().any(|line| line == expected);
+        let named = wrong.iter().any(|line| words.iter().all(|word| line.contains(word)));
         assert!(named, "{set}: {wrong:?}");
     }
 }
