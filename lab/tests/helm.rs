@@ -5,16 +5,19 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::path::{Path, PathBuf};
-use std::process::Output;
-
 use amko_lab::chance::Chance;
 use amko_lab::clock::Clock;
 use amko_lab::kube::{KubeWorld, KubeWorldConfig};
+use axum::body::Body;
+use http::Request;
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Output;
 use tokio::net::TcpListener;
 use tokio::process::Command;
+use tower::ServiceExt;
 
 const GROUP: &str = "amko.vmware.com";
 const DEFINITIONS: &str = "apis/apiextensions.k8s.io/v1/customresourcedefinitions";
@@ -36,7 +39,7 @@ fn chart() -> PathBuf {
 
 /// An empty cluster on its own port, and a helm with its own home.
 struct Lab {
-    _world: KubeWorld,
+    world: KubeWorld,
     server: String,
     home: PathBuf,
     helm: String,
@@ -59,7 +62,7 @@ impl Lab {
         let server = format!("http://{}", listener.local_addr().unwrap());
         let router = world.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Some(Self { _world: world, server, home, helm })
+        Some(Self { world, server, home, helm })
     }
 
     fn command(&self, program: &str) -> Command {
@@ -82,15 +85,22 @@ impl Lab {
         result(&command.args(more).output().await.unwrap())
     }
 
-    async fn get(&self, path: &str) -> Value {
-        let answer = reqwest::get(format!("{}/{path}", self.server)).await.unwrap();
-        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    /// What the API server answers; a failure is an answer as well.
+    async fn ask(&self, method: &str, path: &str, patch: Option<Value>) -> Value {
+        let body = patch.map_or_else(Body::empty, |patch| Body::from(patch.to_string()));
+        let request = Request::builder().method(method).uri(format!("/{path}"));
+        let request = request.header("content-type", "application/merge-patch+json").body(body).unwrap();
+        let answer = self.world.router().oneshot(request).await.unwrap();
+        serde_json::from_slice(&answer.into_body().collect().await.unwrap().to_bytes()).unwrap()
     }
 
-    async fn patch(&self, path: &str, patch: Value) {
-        let request = reqwest::Client::new().patch(format!("{}/{path}", self.server)).body(patch.to_string());
-        let answer = request.header("content-type", "application/merge-patch+json").send().await.unwrap();
-        assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap());
+    async fn get(&self, path: &str) -> Value {
+        self.ask("GET", path, None).await
+    }
+
+    async fn store_uuid(&self) {
+        let patch = json!({"metadata": {"annotations": {UUID_KEY: UUID}}});
+        assert_eq!(self.ask("PATCH", CONFIG, Some(patch)).await["metadata"]["annotations"][UUID_KEY], UUID);
     }
 
     /// The definitions of our group: by kind, whether they have a status of its own, and the digest they are marked with.
@@ -113,7 +123,9 @@ impl Lab {
         let file = next.join("crds/amko.vmware.com_globaldeploymentpolicies.yaml");
         let text = std::fs::read_to_string(&file).unwrap();
         let mark = text.lines().find(|line| line.contains("amko.vmware.com/definition")).unwrap();
-        let text = text.replace(mark, "    amko.vmware.com/definition: next").replace("shortNames:", "categories: [next]\n    shortNames:");
+        let text = text
+            .replace(mark, "    amko.vmware.com/definition: next")
+            .replace("shortNames:", "categories: [next]\n    shortNames:");
         std::fs::write(&file, text).unwrap();
         next
     }
@@ -171,7 +183,7 @@ async fn a_release_comes_changes_and_goes_and_what_services_hang_on_stays() {
     let told = lab.helm("install", "amko", Some(&chart()), &[]).await.unwrap();
     assert!(told.contains("context s1az1, leader"), "{told}");
     assert_eq!(kinds(&lab.definitions().await), KINDS);
-    lab.patch(CONFIG, json!({"metadata": {"annotations": {UUID_KEY: UUID}}})).await;
+    lab.store_uuid().await;
 
     let next = lab.next_chart();
     lab.helm("upgrade", "amko", Some(&next), &["--set=configs.followLeader=true"]).await.unwrap();
@@ -213,7 +225,8 @@ async fn a_release_by_another_name_is_asked_once_and_only_when_a_definition_chan
     lab.helm("upgrade", "amko-1598451370", Some(&chart()), &[]).await.unwrap();
     let next = lab.next_chart();
     let error = lab.helm("upgrade", "amko-1598451370", Some(&next), &[]).await.unwrap_err();
-    let expected = "- globaldeploymentpolicies.amko.vmware.com is another one, and belongs to release avi-system/amko\n";
+    let expected =
+        "- globaldeploymentpolicies.amko.vmware.com is another one, and belongs to release avi-system/amko\n";
     assert!(error.contains(expected) && error.matches("is another one").count() == 1, "{error}");
     let more = ["--take-ownership", "--set=crds.takeOwnership=true"];
     lab.helm("upgrade", "amko-1598451370", Some(&next), &more).await.unwrap();
@@ -228,7 +241,7 @@ async fn an_installation_of_upstream_is_upgraded_in_place_once_somebody_says_who
         let Some(lab) = Lab::start(&format!("upstream-{remedy}")).await else { return };
         let earlier = lab.earlier_chart();
         lab.helm("install", "amko-1598451370", Some(&earlier), &[]).await.unwrap();
-        lab.patch(CONFIG, json!({"metadata": {"annotations": {UUID_KEY: UUID}}})).await;
+        lab.store_uuid().await;
         let before = (lab.get(CONFIG).await, lab.get(SET).await, lab.definitions().await);
 
         let error = lab.helm("upgrade", "amko-1598451370", Some(&chart()), &[]).await.unwrap_err();
