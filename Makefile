@@ -57,10 +57,11 @@ cargo-deny:
 	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deny
 
 .PHONY: fix
-fix: ## repair what can be repaired by a program: formatting, lints, crds/, the table of rules and tests
+fix: ## repair what can be repaired by a program: formatting, lints, crds/, what the chart derives, the table of rules and tests
 	$(CARGO) clippy --fix --allow-dirty --allow-staged --workspace --all-targets
 	$(CARGO) fmt --all
 	AMKO_UPDATE_CRDS=1 $(CARGO) test -p amko --test crds
+	AMKO_UPDATE_CHART=1 $(CARGO) test -p amko --test chart
 	AMKO_UPDATE_RULES=1 $(CARGO) test -p amko --test tidy rule
 
 .PHONY: bench
