@@ -12,6 +12,7 @@ use axum::body::Body;
 use http::Request;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use tokio::net::TcpListener;
@@ -273,7 +274,7 @@ async fn apply(lab: &Lab) -> bool {
     let shown = lab.command(&lab.helm).args(["show", "crds"]).arg(chart()).output().await.unwrap();
     let file = lab.home.join("crds.yaml");
     std::fs::write(&file, &shown.stdout).unwrap();
-    let mut kubectl = lab.command("kubectl");
+    let mut kubectl = lab.command(Path::new("kubectl"));
     kubectl.args(["--server", &lab.server, "apply", "--server-side", "--force-conflicts", "-f"]).arg(&file);
     match kubectl.output().await {
         Ok(output) => {
