@@ -132,6 +132,8 @@ impl GsState {
         match message {
             GsMsg::Input(input) => self.take_in(input),
             GsMsg::Observed { as_of, content } if self.due == Due::First => self.on_observed(as_of, content),
+            // The same decision would follow.
+            GsMsg::Observed { content, .. } if self.knows(&content) => {}
             GsMsg::SessionRestarted if self.due == Due::First => self.on_session_restarted(),
             awake => return Some(awake),
         }
@@ -323,6 +325,10 @@ impl GsState {
 
     pub(super) fn plan(&self, decision: Decision, observed: &Observed) -> Vec<Write> {
         plan(&keep_unseen(decision, observed, &self.context.unseen), observed)
+    }
+
+    fn knows(&self, content: &Observed) -> bool {
+        matches!(&self.knowledge, Knowledge::Known(known) if **known == *content)
     }
 
     /// Takes in what a full read found, unless something newer is known or on its way.

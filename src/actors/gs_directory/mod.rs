@@ -11,6 +11,7 @@ mod rest;
 mod sight;
 mod views;
 
+pub use rest::AWAKE;
 pub use views::{view, views};
 
 use super::avi_session::slot::Slot;
@@ -36,7 +37,7 @@ use entry::Entry;
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rest::{AWAKE, Rest};
+use rest::Rest;
 use sight::Sight;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -119,6 +120,8 @@ pub struct GsDirectoryArgs {
     /// The directory's own address, for its children.
     pub link: Link<GsDirectoryMsg>,
     pub board: Board,
+    /// Actors that are awake at the same time, at least one.
+    pub awake: usize,
     pub restart: RestartPolicy,
     pub seed: u64,
 }
@@ -196,7 +199,7 @@ impl Actor for GsDirectory {
             context,
             controller_read: false,
             children: Children::new(args.restart.clone(), StdRng::seed_from_u64(args.seed)),
-            rest: Rest::new(AWAKE),
+            rest: Rest::new(args.awake),
             links: Arc::new(Links {
                 session: args.session.clone(),
                 directory: args.link.clone(),

@@ -171,10 +171,12 @@ impl AviClient {
         if !answer.status.is_success() {
             return Err(self.failed(&call, &answer));
         }
-        match answer.unusable().filter(|_| call.is_read()) {
-            Some(why) => Err(call.error(Failure::Malformed(why.to_owned()))),
-            None => Ok(answer),
+        if call.is_read()
+            && let Some(why) = answer.unusable()
+        {
+            return Err(call.error(Failure::Malformed(why.to_owned())));
         }
+        Ok(answer)
     }
 
     /// Ends all sessions on the controller, those too that are just being opened. The next request would log in again.
