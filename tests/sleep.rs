@@ -2,7 +2,7 @@
 //!
 //! Time is paused: a sleep is virtual and takes no time.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test may panic, and tells figures")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod support;
 
@@ -56,23 +56,17 @@ async fn more_services_than_actors_may_be_awake_are_each_written_once() {
 
 #[tokio::test(start_paused = true)]
 async fn only_so_many_actors_are_alive_as_may_be_awake() {
-    let tasks = |world: &World| {
-        drop(world);
-        Handle::current().metrics().num_alive_tasks()
-    };
     let sleepers = world_of_sleepers().await;
-    let few = tasks(&sleepers);
+    let few = Handle::current().metrics().num_alive_tasks();
     drop(sleepers);
-    println!("{few} tasks for {SERVICES} services");
     assert!(few < SERVICES, "{few} tasks are alive, and one for each of {SERVICES} services would be more");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_policy_reaches_services_that_sleep() {
     let world = world_of_sleepers().await;
-    let writes = world
-        .writes_after(|world| drop(apply(world.home(), policy(&["ctx-a", "ctx-b"], json!({"ttl": 77})))))
-        .await;
+    let writes =
+        world.writes_after(|world| drop(apply(world.home(), policy(&["ctx-a", "ctx-b"], json!({"ttl": 77}))))).await;
     assert_eq!(lines(&writes), vec!["PUT gslbservice/<uuid>"; SERVICES]);
     assert_eq!(ttls(&world), all_with(&json!(77)));
 }
