@@ -172,6 +172,11 @@ impl GsState {
         &self.fqdn
     }
 
+    /// Where its work is left.
+    pub fn slot(&self) -> Arc<Slot> {
+        self.slot.share()
+    }
+
     /// Of what is not done yet.
     pub fn urgency(&self) -> Urgency {
         self.urgency.min(self.meanwhile)

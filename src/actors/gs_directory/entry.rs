@@ -2,12 +2,14 @@
 
 use super::rest::Stamp;
 use super::{GsDirectoryMsg, GsDirectoryState};
+use crate::actors::avi_session::slot::Slot;
 use crate::actors::gs_actor::{GsActor, GsArgs, GsMsg, GsState, Knowledge};
 use crate::actors::offers::Offers;
 use crate::actors::supervisor::{Fallen, arrange};
 use crate::avi::urgency::Urgency;
 use ractor::{Actor, ActorId, ActorRef};
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// One FQDN. The offers are those that its actor holds too, shared.
 #[derive(Debug, Default)]
@@ -26,7 +28,7 @@ enum Life {
     #[default]
     Down,
     Asleep(Box<GsState>),
-    Awake(ActorRef<GsMsg>, Stamp),
+    Awake(ActorRef<GsMsg>, Stamp, Arc<Slot>),
     /// Told to sleep.
     Leaving(ActorRef<GsMsg>),
 }
@@ -39,9 +41,14 @@ impl Entry {
         }
     }
 
+    /// Whether its work waits for the controller, or is being done.
+    fn is_busy(&self) -> bool {
+        matches!(&self.life, Life::Awake(_, _, slot) if !slot.is_empty() || slot.is_taken())
+    }
+
     fn is(&self, actor: ActorId) -> bool {
         match &self.life {
-            Life::Awake(running, _) | Life::Leaving(running) => running.get_id() == actor,
+            Life::Awake(running, ..) | Life::Leaving(running) => running.get_id() == actor,
             Life::Down | Life::Asleep(_) => false,
         }
     }
@@ -70,7 +77,7 @@ impl GsDirectoryState {
     pub(super) fn end(&mut self, fqdn: &Arc<str>) {
         self.children.dismiss(fqdn);
         match self.entries.remove(fqdn).map(|entry| entry.life) {
-            Some(Life::Awake(_, stamp)) => self.rest.lost(stamp),
+            Some(Life::Awake(_, stamp, _)) => self.rest.lost(stamp),
             Some(Life::Leaving(_)) => self.rest.left(),
             Some(Life::Down | Life::Asleep(_)) | None => {}
         }
@@ -81,8 +88,8 @@ impl GsDirectoryState {
         match (&mut entry.life, message) {
             // It is started again from what the directory knows, which has the message's content already.
             (Life::Down, _) => return,
-            (Life::Awake(actor, stamp), message) => {
-                *stamp = self.rest.told(*stamp);
+            (Life::Awake(actor, stamp, _), message) => {
+                *stamp = self.rest.told(*stamp, Instant::now());
                 let _ = actor.cast(message);
                 return;
             }
@@ -120,12 +127,23 @@ impl GsDirectoryState {
         while let Some(fqdn) = self.rest.next() {
             self.wake(myself, &fqdn).await;
         }
-        for fqdn in self.rest.make_room() {
+        let entries = &self.entries;
+        let is_busy = |fqdn: &str| entries.get(fqdn).is_some_and(Entry::is_busy);
+        for fqdn in self.rest.make_room(Instant::now(), is_busy) {
             let Some(entry) = self.entries.get_mut(&fqdn) else { continue };
-            if let Life::Awake(actor, _) = std::mem::take(&mut entry.life) {
+            if let Life::Awake(actor, ..) = std::mem::take(&mut entry.life) {
                 let _ = actor.cast(GsMsg::Sleep);
                 entry.life = Life::Leaving(actor);
             }
+        }
+        self.look_again(myself);
+    }
+
+    /// Keeps one timer while somebody waits for room.
+    fn look_again(&mut self, myself: &ActorRef<GsDirectoryMsg>) {
+        if let Some(at) = self.rest.look_at().filter(|_| !self.looks) {
+            self.looks = true;
+            drop(myself.send_after(at.saturating_duration_since(Instant::now()), || GsDirectoryMsg::MakeRoom));
         }
     }
 
@@ -142,13 +160,13 @@ impl GsDirectoryState {
             }
         };
         let news = std::mem::take(&mut entry.news);
-        let decide = state.due().is_some();
+        let (decide, slot) = (state.due().is_some(), state.slot());
         match Actor::spawn_linked(None, GsActor, state, myself.get_cell()).await {
             Ok((actor, _)) => {
                 for message in decide.then_some(GsMsg::Decide).into_iter().chain(news) {
                     let _ = actor.cast(message);
                 }
-                entry.life = Life::Awake(actor.clone(), self.rest.woke(fqdn));
+                entry.life = Life::Awake(actor.clone(), self.rest.woke(fqdn, Instant::now()), slot);
                 if self.children.started(fqdn, actor.get_cell()) {
                     self.post_restarts();
                 }
@@ -179,7 +197,7 @@ impl GsDirectoryState {
         if let Some(entry) = self.entries.get_mut(&fallen.key) {
             entry.news.clear();
             match std::mem::take(&mut entry.life) {
-                Life::Awake(_, stamp) => self.rest.lost(stamp),
+                Life::Awake(_, stamp, _) => self.rest.lost(stamp),
                 Life::Leaving(_) => self.rest.left(),
                 Life::Down | Life::Asleep(_) => {}
             }

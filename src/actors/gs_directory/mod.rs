@@ -103,6 +103,8 @@ pub enum GsDirectoryMsg {
         fqdn: Arc<str>,
         generation: u64,
     },
+    /// Somebody may sleep by now, so that others can wake.
+    MakeRoom,
     /// Clusters that were not seen by now are not waited for any more.
     SettlingOver,
     View(String, RpcReplyPort<Option<GsView>>),
@@ -145,6 +147,8 @@ pub struct GsDirectoryState {
     rollout: Rollout,
     children: Children<Arc<str>>,
     rest: Rest,
+    /// A timer for [`GsDirectoryMsg::MakeRoom`] runs.
+    looks: bool,
     /// Whom every GsActor talks to.
     links: Arc<Links>,
     args: GsDirectoryArgs,
@@ -200,6 +204,7 @@ impl Actor for GsDirectory {
             controller_read: false,
             children: Children::new(args.restart.clone(), StdRng::seed_from_u64(args.seed)),
             rest: Rest::new(args.awake),
+            looks: false,
             links: Arc::new(Links {
                 session: args.session.clone(),
                 directory: args.link.clone(),
@@ -280,6 +285,7 @@ impl Actor for GsDirectory {
                     state.begin(&fqdn, state.after_restart(), Urgency::Bulk);
                 }
             }
+            GsDirectoryMsg::MakeRoom => state.looks = false,
             GsDirectoryMsg::SettlingOver => {
                 state.settling = Settling::Over;
                 state.announce();

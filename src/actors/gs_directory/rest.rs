@@ -1,20 +1,29 @@
 //! Who is awake: few actors at a time, however many FQDNs there are.
 //!
 //! An actor at rest costs several kilobytes, mostly for its channels; its state costs far less. So only so many are
-//! awake at once. Who was told something longest ago sleeps first, and who has news wakes in the order of coming, after
-//! those that somebody waits for. Whether work of an FQDN waits in the session's queue does not matter: it stays there.
-//! Pure bookkeeping.
+//! awake at once. Who has news wakes in the order of coming, after those that somebody waits for. Who was told something
+//! longest ago sleeps first: at once when it has no work in the session's queue, otherwise only after a while, for the
+//! end of its work would wake it again. Its work stays in the queue either way. Pure bookkeeping; the caller owns the
+//! clock.
 
 use crate::avi::urgency::Urgency;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// How many actors are awake at most; a little above two megabytes of them.
 pub const AWAKE: usize = 256;
 
+/// Long enough for an actor to have decided about what it was told.
+const MOMENT: Duration = Duration::from_millis(5);
+
+/// How long one that waits for the controller keeps others from waking.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 /// The mark of an awake actor: when it was told something last, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stamp(u64);
+pub struct Stamp(Instant, u64);
 
 #[derive(Debug)]
 pub struct Rest {
@@ -27,12 +36,14 @@ pub struct Rest {
     /// Who has news. An entry may be outdated: who takes it out looks.
     interactive: VecDeque<Arc<str>>,
     bulk: VecDeque<Arc<str>>,
+    /// Before that it is no use to look who could sleep.
+    look_at: Option<Instant>,
 }
 
 impl Rest {
     pub fn new(limit: usize) -> Self {
         let (interactive, bulk) = (VecDeque::new(), VecDeque::new());
-        Self { limit, number: 0, awake: BTreeMap::new(), leaving: 0, interactive, bulk }
+        Self { limit, number: 0, awake: BTreeMap::new(), leaving: 0, interactive, bulk, look_at: None }
     }
 
     /// A sleeper has news.
@@ -44,37 +55,49 @@ impl Rest {
         queue.push_back(Arc::clone(fqdn));
     }
 
-    /// Who may wake now.
+    /// Who may wake now. What somebody waits for is not held up by those that wait for the controller.
     pub fn next(&mut self) -> Option<Arc<str>> {
-        if self.awake.len() + self.leaving >= self.limit {
-            return None;
-        }
-        self.interactive.pop_front().or_else(|| self.bulk.pop_front())
+        let awake = self.awake.len() + self.leaving;
+        let interactive = if awake < self.limit + self.limit / 4 { self.interactive.pop_front() } else { None };
+        interactive.or_else(|| if awake < self.limit { self.bulk.pop_front() } else { None })
     }
 
-    pub fn woke(&mut self, fqdn: &Arc<str>) -> Stamp {
-        let stamp = self.stamp();
+    pub fn woke(&mut self, fqdn: &Arc<str>, now: Instant) -> Stamp {
+        let stamp = self.stamp(now);
         self.awake.insert(stamp, Arc::clone(fqdn));
         stamp
     }
 
     /// It was told something again.
-    pub fn told(&mut self, before: Stamp) -> Stamp {
-        let stamp = self.stamp();
+    pub fn told(&mut self, before: Stamp, now: Instant) -> Stamp {
+        let stamp = self.stamp(now);
         if let Some(fqdn) = self.awake.remove(&before) {
             self.awake.insert(stamp, fqdn);
         }
         stamp
     }
 
-    /// Who has to sleep so that others may wake. They count as awake until [`Rest::left`].
-    pub fn make_room(&mut self) -> Vec<Arc<str>> {
+    /// Who has to sleep so that others may wake. They count as awake until [`Rest::left`]. `is_busy` says who waits for
+    /// the controller.
+    pub fn make_room(&mut self, now: Instant, is_busy: impl Fn(&str) -> bool) -> Vec<Arc<str>> {
         let waiting = self.interactive.len() + self.bulk.len();
         let free = self.limit.saturating_sub(self.awake.len());
-        let count = waiting.saturating_sub(free);
-        let leaving: Vec<Arc<str>> = (0..count).map_while(|_| self.awake.pop_first()).map(|(_, fqdn)| fqdn).collect();
+        let wanted = waiting.saturating_sub(free);
+        if wanted == 0 || self.look_at.is_some_and(|at| at > now) {
+            return Vec::new();
+        }
+        let since = |stamp: &Stamp| now.saturating_duration_since(stamp.0);
+        let old = self.awake.iter().take_while(|(stamp, _)| since(stamp) >= MOMENT);
+        let tired = old.filter(|(stamp, fqdn)| since(stamp) >= PATIENCE || !is_busy(fqdn));
+        let leaving: Vec<(Stamp, Arc<str>)> = tired.take(wanted).map(|(s, fqdn)| (*s, Arc::clone(fqdn))).collect();
+        self.look_at = (leaving.len() < wanted).then(|| now + MOMENT);
         self.leaving += leaving.len();
-        leaving
+        leaving.into_iter().filter_map(|(stamp, _)| self.awake.remove(&stamp)).collect()
+    }
+
+    /// When [`Rest::make_room`] has to be asked again, should nothing happen before.
+    pub fn look_at(&self) -> Option<Instant> {
+        self.look_at.filter(|_| !self.interactive.is_empty() || !self.bulk.is_empty())
     }
 
     /// An actor that was told to sleep is gone, asleep or fallen.
@@ -87,9 +110,9 @@ impl Rest {
         self.awake.remove(&stamp);
     }
 
-    fn stamp(&mut self) -> Stamp {
+    fn stamp(&mut self, now: Instant) -> Stamp {
         self.number += 1;
-        Stamp(self.number)
+        Stamp(now, self.number)
     }
 }
 
@@ -101,11 +124,18 @@ mod tests {
         names.iter().map(|name| Arc::from(*name)).collect()
     }
 
+    /// With these in the queue.
+    fn waiting(limit: usize, names: &[&str]) -> Rest {
+        let mut rest = Rest::new(limit);
+        fqdns(names).iter().for_each(|fqdn| rest.wants_to_wake(fqdn, Urgency::Bulk));
+        rest
+    }
+
     /// Wakes everybody who may.
-    fn wake(rest: &mut Rest) -> Vec<(Arc<str>, Stamp)> {
+    fn wake(rest: &mut Rest, now: Instant) -> Vec<(Arc<str>, Stamp)> {
         std::iter::from_fn(|| {
             let fqdn = rest.next()?;
-            let stamp = rest.woke(&fqdn);
+            let stamp = rest.woke(&fqdn, now);
             Some((fqdn, stamp))
         })
         .collect()
@@ -115,44 +145,70 @@ mod tests {
         woken.iter().map(|(fqdn, _)| &**fqdn).collect()
     }
 
+    fn nobody(_: &str) -> bool {
+        false
+    }
+
     #[test]
     fn no_more_than_the_limit_are_awake_and_those_that_somebody_waits_for_wake_first() {
-        let mut rest = Rest::new(2);
-        for fqdn in fqdns(&["a", "b", "c"]) {
-            rest.wants_to_wake(&fqdn, Urgency::Bulk);
-        }
+        let mut rest = waiting(2, &["a", "b", "c"]);
         rest.wants_to_wake(&"d".into(), Urgency::Interactive);
-        assert_eq!(names(&wake(&mut rest)), ["d", "a"]);
+        assert_eq!(names(&wake(&mut rest, Instant::now())), ["d", "a"]);
         assert_eq!(rest.next(), None);
     }
 
     #[test]
-    fn who_was_told_something_longest_ago_sleeps_and_keeps_its_place_until_it_does() {
-        let mut rest = Rest::new(3);
-        for fqdn in fqdns(&["a", "b", "c"]) {
-            rest.wants_to_wake(&fqdn, Urgency::Bulk);
+    fn a_quarter_more_may_wake_when_somebody_waits_for_it() {
+        let (mut rest, start) = (waiting(4, &["a", "b", "c", "d"]), Instant::now());
+        wake(&mut rest, start);
+        for fqdn in fqdns(&["e", "f"]) {
+            rest.wants_to_wake(&fqdn, Urgency::Interactive);
         }
-        let woken = wake(&mut rest);
-        assert_eq!(rest.make_room(), fqdns(&[]), "nobody waits");
-        rest.told(woken[0].1);
+        assert_eq!(names(&wake(&mut rest, start)), ["e"]);
+    }
+
+    #[test]
+    fn who_was_told_something_longest_ago_sleeps_and_keeps_its_place_until_it_does() {
+        let (mut rest, start) = (waiting(3, &["a", "b", "c"]), Instant::now());
+        let woken = wake(&mut rest, start);
+        let later = start + MOMENT;
+        assert_eq!(rest.make_room(later, nobody), fqdns(&[]), "nobody waits");
+        rest.told(woken[0].1, start);
         rest.wants_to_wake(&"d".into(), Urgency::Bulk);
         rest.wants_to_wake(&"e".into(), Urgency::Bulk);
-        assert_eq!(rest.make_room(), fqdns(&["b", "c"]));
-        assert_eq!((rest.make_room(), rest.next()), (fqdns(&[]), None), "they are not asleep yet");
+        assert_eq!(rest.make_room(later, nobody), fqdns(&["b", "c"]));
+        assert_eq!((rest.make_room(later, nobody), rest.next()), (fqdns(&[]), None), "they are not asleep yet");
         rest.left();
-        assert_eq!(names(&wake(&mut rest)), ["d"]);
+        assert_eq!(names(&wake(&mut rest, later)), ["d"]);
         rest.left();
-        assert_eq!(names(&wake(&mut rest)), ["e"]);
+        assert_eq!(names(&wake(&mut rest, later)), ["e"]);
+    }
+
+    #[test]
+    fn who_was_told_something_just_now_decides_first() {
+        let (mut rest, start) = (waiting(1, &["a", "b"]), Instant::now());
+        wake(&mut rest, start);
+        assert_eq!((rest.make_room(start, nobody), rest.look_at()), (fqdns(&[]), Some(start + MOMENT)));
+        assert_eq!((rest.make_room(start + MOMENT, nobody), rest.look_at()), (fqdns(&["a"]), None));
+    }
+
+    #[test]
+    fn who_waits_for_the_controller_stays_awake_for_a_while_and_no_longer() {
+        let (mut rest, start) = (waiting(2, &["busy", "idle", "c", "d"]), Instant::now());
+        wake(&mut rest, start);
+        let busy = |fqdn: &str| fqdn == "busy";
+        assert_eq!(rest.make_room(start + MOMENT, busy), fqdns(&["idle"]));
+        assert_eq!(rest.look_at(), Some(start + 2 * MOMENT));
+        assert_eq!(rest.make_room(start + PATIENCE, busy), fqdns(&["busy"]));
     }
 
     #[test]
     fn an_actor_that_is_lost_leaves_its_place_to_others() {
-        let mut rest = Rest::new(1);
-        rest.wants_to_wake(&"a".into(), Urgency::Bulk);
-        let woken = wake(&mut rest);
+        let (mut rest, start) = (waiting(1, &["a"]), Instant::now());
+        let woken = wake(&mut rest, start);
         rest.wants_to_wake(&"b".into(), Urgency::Bulk);
         rest.lost(woken[0].1);
-        assert_eq!(names(&wake(&mut rest)), ["b"]);
-        assert_eq!(rest.make_room(), fqdns(&[]));
+        assert_eq!(names(&wake(&mut rest, start)), ["b"]);
+        assert_eq!(rest.make_room(start + PATIENCE, nobody), fqdns(&[]));
     }
 }
