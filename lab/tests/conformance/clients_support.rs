@@ -1,0 +1,1 @@
+//! What the checks with whole clients need.
