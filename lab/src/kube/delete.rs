@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::crd;
 use super::meta;
 use super::resource::{ObjectKey, Resource};
 use super::state::State;
@@ -58,6 +59,7 @@ impl State {
             self.terminating_namespaces.insert(key.name.clone());
         }
         if is_crd {
+            object["status"] = crd::terminating_status(&object, &meta::time_text(self.clock.now()));
             self.terminating_crds.insert(key.name.clone());
         }
         Ok(self.mark(resource, key, object))

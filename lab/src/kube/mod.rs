@@ -4,6 +4,7 @@
 //! into the `store`, or is read from there by `list` and `watch`, and leaves through `view` and `render`.
 
 mod admission;
+mod apply;
 pub mod auth;
 pub mod builtin;
 mod builtin_resources;
@@ -17,10 +18,12 @@ pub mod jsonpath;
 mod list;
 mod meta;
 pub mod openapi;
+mod ownership;
 mod patch;
 pub mod protobuf;
 mod render;
 pub mod resource;
+mod scale;
 pub mod schema;
 mod selector;
 mod state;

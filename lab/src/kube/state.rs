@@ -30,6 +30,8 @@ pub struct State {
     pub terminating_namespaces: BTreeSet<String>,
     /// CRDs that wait for their objects to go.
     pub terminating_crds: BTreeSet<String>,
+    /// Every write records who owns what it changed, and not only writes to objects that somebody applied.
+    pub tracks_updates: bool,
 }
 
 impl State {
@@ -43,6 +45,7 @@ impl State {
             allocator: Allocator::default(),
             terminating_namespaces: BTreeSet::new(),
             terminating_crds: BTreeSet::new(),
+            tracks_updates: false,
         };
         if let Some(namespaces) = state.catalog.by_qualified_name(NAMESPACES) {
             for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {

@@ -50,8 +50,13 @@ pub struct Inner {
     pub cuts: watch::Sender<u64>,
 }
 
-const ADMINISTRATOR: WriteOptions =
-    WriteOptions { dry_run: false, validation: FieldValidation::Ignore, administrative: true };
+const ADMINISTRATOR: WriteOptions = WriteOptions {
+    dry_run: false,
+    validation: FieldValidation::Ignore,
+    administrative: true,
+    manager: None,
+    force: false,
+};
 
 impl KubeWorld {
     /// A cluster with the namespaces default, kube-system, kube-public and kube-node-lease.
@@ -60,6 +65,12 @@ impl KubeWorld {
         let state = Mutex::new(State::new(history, clock, chance));
         let (available, cuts) = (watch::Sender::new(true), watch::Sender::new(0));
         Self { inner: Arc::new(Inner { name, clock, state, available, cuts }) }
+    }
+
+    /// Records with every write who owns what it changed, as a real server does. Without this, only objects that
+    /// somebody applied have `managedFields`, which costs other writes nothing.
+    pub fn track_field_managers(&self) {
+        self.inner.state.lock().tracks_updates = true;
     }
 
     /// The API server without authentication.

@@ -8,6 +8,7 @@ use super::admission::{
     already_exists, changes_generation, check_envelope, check_name, check_preconditions, merge_by_path,
     new_finalizers_while_deleting, refuse_invalid, remove_status,
 };
+use super::ownership::{Applier, Managers};
 use super::patch::Patch;
 use super::resource::{ObjectKey, Resource};
 use super::schema::FieldError;
@@ -25,14 +26,35 @@ pub enum FieldValidation {
 }
 
 /// How a write is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WriteOptions {
     /// Do everything up to storing.
     pub dry_run: bool,
     pub validation: FieldValidation,
     /// Take the status from the object too, and need no resourceVersion: the test's own hand, not a client's.
     pub administrative: bool,
+    /// Who the written fields belong to; none for the test's own hand.
+    pub manager: Option<String>,
+    /// An apply takes fields from other managers.
+    pub force: bool,
 }
+
+/// A state that an object shall have.
+pub(super) struct Proposal {
+    pub(super) object: Value,
+    /// Present where an apply has decided who owns what.
+    pub(super) owners: Option<Managers>,
+}
+
+impl Proposal {
+    /// Of a write whose changes belong to the writer.
+    fn written(object: Value) -> Self {
+        Self { object, owners: None }
+    }
+}
+
+/// Owner of what no request names an owner for.
+const UNKNOWN_MANAGER: &str = "unknown";
 
 /// Which object, through which subresource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +84,12 @@ const GENERATED_LENGTH: usize = 5;
 const LONGEST_BASE: usize = 58;
 const NAME_TRIES: usize = 8;
 
+/// Who writes, as the owner of what is written.
+pub(super) fn applier<'a>(options: &'a WriteOptions, subresource: Option<&'a str>, now: &'a str) -> Applier<'a> {
+    let manager = options.manager.as_deref().unwrap_or(UNKNOWN_MANAGER);
+    Applier { manager, subresource, now, force: options.force }
+}
+
 impl State {
     /// Creates an object.
     ///
@@ -74,7 +102,17 @@ impl State {
         object: Value,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
-        let mut object = check_envelope(resource, namespace, object)?;
+        self.create_proposed(resource, namespace, Proposal::written(object), options)
+    }
+
+    fn create_proposed(
+        &mut self,
+        resource: &Resource,
+        namespace: Option<&str>,
+        proposal: Proposal,
+        options: &WriteOptions,
+    ) -> Result<Written, Status> {
+        let mut object = check_envelope(resource, namespace, proposal.object)?;
         self.name_new(resource, namespace, &mut object)?;
         if !meta::text(&object, "resourceVersion").is_empty() && !options.administrative {
             return Err(Status::internal("resourceVersion should not be set on objects to be created"));
@@ -92,6 +130,10 @@ impl State {
         if let Some(existing) = self.store.get(&resource.storage_key(), &key) {
             return Err(already_exists(resource, existing));
         }
+        let owners = proposal.owners.or_else(|| self.tracks_updates.then(|| self.creator(resource, &object, options)));
+        if let Some(owners) = owners {
+            owners.record(&mut object);
+        }
         let object = if options.dry_run { Arc::new(object) } else { self.commit(resource, &key, object) };
         Ok(Written { object, created: true, warnings })
     }
@@ -107,19 +149,29 @@ impl State {
         object: Value,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
-        let object = check_envelope(resource, target.namespace, object)?;
+        self.update_proposed(resource, target, Proposal::written(object), options)
+    }
+
+    pub(super) fn update_proposed(
+        &mut self,
+        resource: &Resource,
+        target: Target<'_>,
+        proposal: Proposal,
+        options: &WriteOptions,
+    ) -> Result<Written, Status> {
+        let object = check_envelope(resource, target.namespace, proposal.object)?;
         check_name(&object, target.name)?;
         let key = target.key();
         let Some(stored) = self.store.get(&resource.storage_key(), &key).cloned() else {
             if resource.rules.put_creates && target.subresource.is_none() {
-                return self.create_named(resource, target, object, options);
+                return self.create_named(resource, target, Proposal::written(object), options);
             }
             return Err(Status::not_found(resource.subject(target.name)));
         };
         check_preconditions(resource, &object, &stored, options)?;
         let object = view::absorb(resource, object);
         let object = merge_by_path(resource, target.subresource, object, &stored, options);
-        self.replace(resource, &key, &stored, object, options)
+        self.replace(resource, target, &stored, Proposal { object, owners: proposal.owners }, options)
     }
 
     /// Patches an object, or the part that a subresource stands for. Apply creates what is missing.
@@ -133,13 +185,11 @@ impl State {
         patch: &Patch,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
+        if let Patch::Apply(object) = patch {
+            return self.apply(resource, target, object.clone(), options);
+        }
         let Some(stored) = self.store.get(&resource.storage_key(), &target.key()).cloned() else {
-            return match patch {
-                Patch::Apply(object) if target.subresource.is_none() => {
-                    self.create_named(resource, target, object.clone(), options)
-                }
-                _ => Err(Status::not_found(resource.subject(target.name))),
-            };
+            return Err(Status::not_found(resource.subject(target.name)));
         };
         let mut object = patch.apply(resource, view::present(resource, &stored))?;
         if let Some(meta) = meta::metadata_mut(&mut object)
@@ -150,33 +200,44 @@ impl State {
         self.update(resource, target, object, options)
     }
 
-    fn create_named(
+    pub(super) fn create_named(
         &mut self,
         resource: &Resource,
         target: Target<'_>,
-        mut object: Value,
+        mut proposal: Proposal,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
-        if let Some(meta) = meta::metadata_mut(&mut object) {
+        if let Some(meta) = meta::metadata_mut(&mut proposal.object) {
             meta.insert("name".to_owned(), json!(target.name));
             meta.remove("resourceVersion");
         }
-        self.create(resource, target.namespace, object, options)
+        self.create_proposed(resource, target.namespace, proposal, options)
     }
 
     fn replace(
         &mut self,
         resource: &Resource,
-        key: &ObjectKey,
+        target: Target<'_>,
         stored: &Arc<Value>,
-        mut object: Value,
+        proposal: Proposal,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
+        let (key, mut object) = (&target.key(), proposal.object);
+        let is_applied = proposal.owners.is_some();
+        let owners = proposal.owners.or_else(|| self.owners(&object, stored));
         meta::carry_over(&mut object, stored);
         let warnings = self.shape(resource, &mut object, Some(stored), options)?;
         let mut errors = new_finalizers_while_deleting(&object, stored);
         errors.extend(self.violations(resource, &object, Some(stored)));
         refuse_invalid(resource, &key.name, errors)?;
+        if let Some(mut owners) = owners {
+            if !is_applied {
+                let now = meta::time_text(self.clock.now());
+                let applier = applier(options, target.subresource, &now);
+                owners.update(resource, stored, &object, &applier);
+            }
+            owners.record(&mut object);
+        }
         if object == **stored {
             return Ok(Written { object: stored.clone(), created: false, warnings });
         }
@@ -192,6 +253,23 @@ impl State {
             self.commit(resource, key, object)
         };
         Ok(Written { object, created: false, warnings })
+    }
+
+    /// Who owns the fields of a new object.
+    fn creator(&self, resource: &Resource, object: &Value, options: &WriteOptions) -> Managers {
+        let (mut owners, now) = (Managers::default(), meta::time_text(self.clock.now()));
+        owners.update(resource, &Value::Null, object, &applier(options, None, &now));
+        owners
+    }
+
+    /// Who owns the fields before a write other than an apply; `None` where nobody keeps count. A client may send the
+    /// list back, change it or clear it.
+    fn owners(&self, object: &Value, stored: &Value) -> Option<Managers> {
+        if Managers::are_cleared(object) {
+            return Some(Managers::default());
+        }
+        let owners = Managers::of(object).or_else(|| Managers::of(stored));
+        owners.or_else(|| self.tracks_updates.then(Managers::default))
     }
 
     /// Whether nothing holds a deleted object back. Namespaces and CRDs go when their contents are gone.

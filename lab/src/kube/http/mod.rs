@@ -9,6 +9,7 @@ mod query;
 mod read;
 mod review;
 mod route;
+mod scale;
 mod write;
 
 use std::collections::BTreeMap;
@@ -124,6 +125,7 @@ async fn resource_call(call: &Call, path: &ResourcePath<'_>) -> Result<Answer, R
     match (method.as_str(), path.name, path.subresource) {
         ("GET", None, _) if call.query.flag("watch") => read::watch(call, resource, path),
         ("GET", None, _) => read::list(call, &resource, path).await,
+        ("GET" | "PUT" | "PATCH", Some(name), Some("scale")) => scale::answer(call, &resource, path, name),
         ("GET", Some(name), _) => read::get(call, &resource, path, name),
         ("POST", None, _) if resource.rules.verbs == super::resource::Verbs::CreateOnly => {
             review::answer(call, &resource)
@@ -158,7 +160,7 @@ fn find_resource(call: &Call, path: &ResourcePath<'_>) -> Result<Arc<Resource>, 
         return Err(Status::method_not_allowed().into());
     }
     let known = path.subresource.is_none_or(|wanted| {
-        discovery::subresources(&resource).iter().any(|(name, verbs)| *name == wanted && takes(verbs, &call.method))
+        discovery::subresources(&resource).iter().any(|sub| sub.name == wanted && takes(sub.verbs, &call.method))
     });
     if !scope_fits || !known {
         let missing = if resource.custom.is_some() { Refusal::NoSuchPath } else { Status::unknown_resource().into() };
@@ -173,6 +175,7 @@ fn find_resource(call: &Call, path: &ResourcePath<'_>) -> Result<Arc<Resource>, 
 fn takes(verbs: &[&str], method: &Method) -> bool {
     let verb = match method.as_str() {
         "GET" => "get",
+        "POST" => "create",
         "PUT" => "update",
         "PATCH" => "patch",
         _ => return false,

@@ -60,6 +60,8 @@ impl Query {
         if !errors.is_empty() {
             return Err(Status::invalid("meta.k8s.io", options, "", &errors));
         }
-        Ok(WriteOptions { dry_run: dry_run.is_some(), validation, administrative: false })
+        let manager = Some(self.text("fieldManager")).filter(|manager| !manager.is_empty()).map(str::to_owned);
+        let force = self.flag("force");
+        Ok(WriteOptions { dry_run: dry_run.is_some(), validation, administrative: false, manager, force })
     }
 }
