@@ -1,6 +1,6 @@
 //! Server-side apply.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::builtin;
 use super::meta;
@@ -114,6 +114,8 @@ fn check_creation(resource: &Resource, target: Target<'_>, applied: &Value) -> R
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Map, json};
+
     use super::*;
 
     #[test]

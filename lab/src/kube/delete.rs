@@ -10,13 +10,15 @@ use super::resource::{ObjectKey, Resource};
 use super::state::State;
 use super::status::Status;
 
-/// The parts of `DeleteOptions` that matter here. Every propagation policy acts as `Background`: there is no
-/// garbage collector, so no finalizer of its own would ever be removed.
+/// The parts of `DeleteOptions` that matter here. `Foreground` acts as `Background`: dependents go in the same moment,
+/// where the garbage collector works at all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeleteOptions {
     pub uid: Option<String>,
     pub resource_version: Option<String>,
     pub dry_run: bool,
+    /// Dependents stay.
+    pub orphans: bool,
 }
 
 /// What became of the object.
@@ -45,6 +47,9 @@ impl State {
         let is_crd = resource.is("apiextensions.k8s.io", "CustomResourceDefinition");
         if options.dry_run {
             return Ok(Deleted::Gone(stored));
+        }
+        if options.orphans && self.collects_garbage {
+            self.orphan_dependents(&stored);
         }
         if !is_namespace && !is_crd && meta::finalizers(&stored).is_empty() {
             let removed = self.remove(resource, key).unwrap_or(stored);

@@ -13,6 +13,7 @@ mod crd;
 mod delete;
 mod discovery;
 mod events;
+mod garbage;
 mod http;
 pub mod jsonpath;
 mod list;
@@ -21,6 +22,7 @@ pub mod openapi;
 mod ownership;
 mod patch;
 pub mod protobuf;
+mod rbac;
 mod render;
 pub mod resource;
 mod scale;
@@ -36,7 +38,7 @@ mod watch;
 mod world;
 mod write;
 
-pub use auth::UserInfo;
+pub use auth::{Peer, UserInfo};
 pub use status::Status;
 pub use world::{KubeWorld, KubeWorldConfig};
 

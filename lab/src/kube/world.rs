@@ -73,12 +73,18 @@ impl KubeWorld {
         self.inner.state.lock().tracks_updates = true;
     }
 
+    /// From now on dependents go with the last of their owners, as the controller manager's garbage collector does it.
+    pub fn collect_garbage(&self) {
+        self.inner.state.lock().collects_garbage = true;
+    }
+
     /// The API server without authentication.
     pub fn router(&self) -> Router {
         http::router(self.inner.clone(), None)
     }
 
-    /// The API server for holders of one of these bearer tokens; health and version stay open.
+    /// The API server for holders of one of these bearer tokens, of tokens of service accounts and of client
+    /// certificates (see [`super::Peer`]), who may do what roles and bindings say; health and version stay open.
     pub fn router_with_tokens(&self, tokens: BTreeMap<String, UserInfo>) -> Router {
         http::router(self.inner.clone(), Some(tokens))
     }

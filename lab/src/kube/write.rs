@@ -288,6 +288,9 @@ impl State {
 
     pub fn remove(&mut self, resource: &Resource, key: &ObjectKey) -> Option<Arc<Value>> {
         let removed = self.store.remove(&resource.storage_key(), key);
+        if let Some(removed) = removed.as_ref().filter(|_| self.collects_garbage) {
+            self.collect_dependents(removed);
+        }
         self.settle(resource, key);
         removed
     }

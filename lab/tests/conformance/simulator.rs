@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use amko_lab::chance::Chance;
 use amko_lab::clock::Clock;
 use amko_lab::kube::{KubeWorld, KubeWorldConfig, UserInfo};
+use amko_lab::up::client_certificates::ClientAuthority;
 use amko_lab::up::serve::{Door, Listener};
 use amko_lab::up::tls::LabTls;
-use axum_server::tls_rustls::RustlsConfig;
 
-use crate::target::{Features, Target};
+use crate::target::{CERTIFICATE_GROUP, CERTIFICATE_USER, Features, Target};
 
 const TOKEN: &str = "conformance-administrator";
 
@@ -25,6 +25,8 @@ impl Simulator {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (clock, chance) = (Clock::real(), Chance::seeded(9));
         let world = KubeWorld::new(KubeWorldConfig { name: "conformance".into(), clock, chance, history: 10_000 });
+        world.collect_garbage();
+        world.track_field_managers();
         let administrator = UserInfo {
             username: "administrator".into(),
             uid: "conformance".into(),
@@ -33,15 +35,16 @@ impl Simulator {
         let tls = LabTls::generate("example.com").unwrap();
         let router = world.router_with_tokens(BTreeMap::from([(TOKEN.to_owned(), administrator)]));
         let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let door = Door::Tls(RustlsConfig::from_config(tls.server_config().unwrap()));
+        let authority = ClientAuthority::generate().unwrap();
+        let door = Door::Clients(authority.door(&tls).unwrap());
         let listener = Listener::open("the simulated API server".into(), address, router, door).unwrap();
         let target = Target {
             name: "simulator".into(),
             url: format!("https://{address}"),
             ca: tls.ca,
             admin_token: TOKEN.into(),
-            client_certificate: None,
-            features: Features { controllers: false, cel: false },
+            client_certificate: Some(authority.certificate(CERTIFICATE_USER, CERTIFICATE_GROUP).unwrap()),
+            features: Features { controllers: true, cel: false },
         };
         Self { _listener: listener, target }
     }

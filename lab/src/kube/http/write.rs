@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Refusal};
 use super::read::{list_options, renderer};
 use super::route::ResourcePath;
-use super::{Call, body};
+use super::{Call, access, body};
 use crate::kube::delete::{DeleteOptions, Deleted};
 use crate::kube::meta;
 use crate::kube::patch::Patch;
@@ -44,6 +44,10 @@ pub(super) fn patch(call: &Call, resource: &Resource, path: &ResourcePath<'_>, n
     let options = options(call, "PatchOptions")?;
     let patch = decode_patch(call, resource)?;
     let target = Target { namespace: path.namespace, name, subresource: path.subresource };
+    let is_missing = || call.world.state.lock().store.get(&resource.storage_key(), &target.key()).is_none();
+    if call.guarded() && matches!(patch, Patch::Apply(_)) && is_missing() {
+        access::check_creation(call, path)?;
+    }
     let written = call.world.state.lock().patch(resource, target, &patch, &options)?;
     Ok(written_answer(resource, &renderer, written))
 }
@@ -144,7 +148,8 @@ pub(super) fn delete_collection(call: &Call, resource: &Resource, path: &Resourc
 fn delete_options(call: &Call) -> Result<DeleteOptions, Status> {
     let from_query = call.query.write_options("DeleteOptions")?;
     if call.body.is_empty() {
-        return Ok(DeleteOptions { dry_run: from_query.dry_run, ..DeleteOptions::default() });
+        let orphans = call.query.text("propagationPolicy") == "Orphan";
+        return Ok(DeleteOptions { dry_run: from_query.dry_run, orphans, ..DeleteOptions::default() });
     }
     let options = body::decode(body::media_type(&call.headers), &call.body)?;
     let precondition = |field: &str| options["preconditions"][field].as_str().map(str::to_owned);
@@ -153,5 +158,6 @@ fn delete_options(call: &Call) -> Result<DeleteOptions, Status> {
         uid: precondition("uid"),
         resource_version: precondition("resourceVersion"),
         dry_run: dry_run || from_query.dry_run,
+        orphans: options["propagationPolicy"] == "Orphan",
     })
 }

@@ -157,8 +157,7 @@ impl Managers {
             self.0.push(before.entry(resource, Operation::Update, walk::paths(resource, stored)));
         }
         let new = applier.entry(resource, Operation::Apply, walk::paths(resource, applied));
-        let (own, mut others): (Vec<Entry>, Vec<Entry>) =
-            self.0.drain(..).partition(|entry| entry.is_same_owner(&new));
+        let (own, mut others): (Vec<Entry>, Vec<Entry>) = self.0.drain(..).partition(|entry| entry.is_same_owner(&new));
         let mut object = merge::merged(resource, stored, applied);
         let changed = Difference::between(resource, stored, &object).changed.and(&new.fields);
         let conflicts = Conflicts::of(&others, &changed);
@@ -206,10 +205,8 @@ impl Managers {
     }
 
     fn join_old_updaters(&mut self) {
-        let (mut updaters, mut rest): (Vec<Entry>, Vec<Entry>) = self
-            .0
-            .drain(..)
-            .partition(|entry| entry.operation == Operation::Update && entry.subresource.is_empty());
+        let (mut updaters, mut rest): (Vec<Entry>, Vec<Entry>) =
+            self.0.drain(..).partition(|entry| entry.operation == Operation::Update && entry.subresource.is_empty());
         updaters.sort_by(|a, b| a.time.cmp(&b.time));
         while updaters.len() > MOST_UPDATERS {
             let oldest = updaters.remove(0);
