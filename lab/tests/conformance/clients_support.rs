@@ -1,1 +1,0 @@
-//! What the checks with whole clients need.
