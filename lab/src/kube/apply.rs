@@ -36,6 +36,9 @@ impl State {
         let mut owners = Managers::of(&current).unwrap_or_default();
         let applied_object = owners.apply(resource, &current, &applied, &applier);
         let mut object = applied_object.map_err(|conflicts| conflicts.status())?;
+        if resource.custom.is_none() {
+            drop_nulls(&mut object);
+        }
         let Some(stored) = stored else {
             return self.create_named(resource, target, Proposal { object, owners: Some(owners) }, options);
         };
@@ -46,12 +49,8 @@ impl State {
     }
 }
 
-/// The part of an applied object that its path takes, without nulls.
+/// The part of an applied object that its path takes.
 fn on_its_path(resource: &Resource, target: Target<'_>, mut applied: Value) -> Value {
-    match &resource.custom {
-        Some(custom) => view::with_bare_body(&mut applied, |body| custom.schema.drop_nulls(body)),
-        None => drop_nulls(&mut applied),
-    }
     let Some(fields) = applied.as_object_mut() else { return applied };
     match target.subresource {
         Some(part) => {
@@ -85,13 +84,12 @@ fn check_fields(resource: &Resource, target: Target<'_>, applied: &Value) -> Res
         Some(custom) => view::with_bare_body(&mut known, |body| custom.schema.prune(body)),
         None => builtin::prune(resource, &mut known),
     };
-    let Some(first) = unknown.first() else { return Ok(()) };
-    Err(Status::internal(format!(
-        "failed to create typed patch object ({}; {}, Kind={}): .{first}: field not declared in schema",
-        target.key(),
-        resource.api_version(),
-        resource.kind
-    )))
+    let unknown = unknown.first().map(|path| format!(".{path}: field not declared in schema"));
+    let Some(wrong) = unknown.or_else(|| Managers::duplicate(resource, applied)) else { return Ok(()) };
+    let (namespace, name) = (meta::text(applied, "namespace"), target.name);
+    let Resource { group, version, kind, .. } = resource;
+    let object = format!("{namespace}/{name}; {group}/{version}, Kind={kind}");
+    Err(Status::internal(format!("failed to create typed patch object ({object}): {wrong}")))
 }
 
 /// Something that is not there can be applied when the object says its name and expects no other object.
@@ -123,7 +121,7 @@ mod tests {
         let resource = super::super::catalog::Catalog::default().by_qualified_name("services").unwrap();
         let target = Target { namespace: Some("a"), name: "s", subresource: Some("status") };
         let applied = json!({
-            "metadata": { "name": "s", "labels": { "a": "b" } }, "spec": { "type": null }, "status": { "x": null },
+            "metadata": { "name": "s", "labels": { "a": "b" } }, "spec": { "type": null }, "status": {},
         });
         let expected: Map<String, Value> =
             [("metadata".to_owned(), json!({ "name": "s" })), ("status".to_owned(), json!({}))].into_iter().collect();

@@ -8,7 +8,7 @@ use super::crd;
 use super::meta;
 use super::resource::{ObjectKey, Resource};
 use super::state::State;
-use super::status::Status;
+use super::status::{Status, Subject};
 
 /// The parts of `DeleteOptions` that matter here. `Foreground` acts as `Background`: dependents go in the same moment,
 /// where the garbage collector works at all.
@@ -60,6 +60,7 @@ impl State {
         }
         let mut object = self.marked_for_deletion(&stored);
         if is_namespace {
+            object["metadata"].as_object_mut().map(|meta| meta.remove("deletionGracePeriodSeconds"));
             object["status"]["phase"] = json!("Terminating");
             self.terminating_namespaces.insert(key.name.clone());
         }
@@ -103,7 +104,9 @@ fn check_preconditions(resource: &Resource, stored: &Value, options: &DeleteOpti
                 "the {label} in the precondition ({wanted}) does not match the {label} in record ({actual}). \
                  The object might have been {happened}"
             );
-            return Err(Status::conflict(resource.subject(meta::text(stored, "name")), &why));
+            // Here a real server names the kind instead of the resource.
+            let subject = Subject { group: &resource.group, plural: &resource.kind, name: meta::text(stored, "name") };
+            return Err(Status::conflict(subject, &why));
         }
     }
     Ok(())

@@ -72,9 +72,14 @@ impl Attributes {
     }
 }
 
+/// Whether no role need be asked.
+pub fn may_do_everything(user: &UserInfo) -> bool {
+    user.is_in(MASTERS)
+}
+
 /// Whether the user may do it.
 pub fn decide(store: &Store, user: &UserInfo, attributes: &Attributes) -> Decision {
-    if user.is_in(MASTERS) {
+    if may_do_everything(user) {
         return Decision { allowed: true, reason: String::new() };
     }
     if user.is_in(EVERYBODY) && everybody_may(attributes) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::admission::{
-    already_exists, changes_generation, check_envelope, check_name, check_preconditions, merge_by_path,
+    already_exists, changed_uid, changes_generation, check_envelope, check_name, check_preconditions, merge_by_path,
     new_finalizers_while_deleting, refuse_invalid, remove_status,
 };
 use super::ownership::{Applier, Managers};
@@ -192,6 +192,7 @@ impl State {
             return Err(Status::not_found(resource.subject(target.name)));
         };
         let mut object = patch.apply(resource, view::present(resource, &stored))?;
+        refuse_invalid(resource, target.name, changed_uid(&object, &stored))?;
         if let Some(meta) = meta::metadata_mut(&mut object)
             && meta.get("resourceVersion").is_none_or(Value::is_null)
         {
@@ -232,7 +233,9 @@ impl State {
         refuse_invalid(resource, &key.name, errors)?;
         if let Some(mut owners) = owners {
             if !is_applied {
-                let now = meta::time_text(self.clock.now());
+                // A real server does not date what comes through a scale.
+                let is_scale = target.subresource == Some("scale");
+                let now = if is_scale { String::new() } else { meta::time_text(self.clock.now()) };
                 let applier = applier(options, target.subresource, &now);
                 owners.update(resource, stored, &object, &applier);
             }
@@ -258,7 +261,12 @@ impl State {
     /// Who owns the fields of a new object.
     fn creator(&self, resource: &Resource, object: &Value, options: &WriteOptions) -> Managers {
         let (mut owners, now) = (Managers::default(), meta::time_text(self.clock.now()));
-        owners.update(resource, &Value::Null, object, &applier(options, None, &now));
+        let mut object = object.clone();
+        if resource.rules.status && !options.administrative {
+            // What the server itself begins a status with belongs to nobody.
+            remove_status(&mut object);
+        }
+        owners.update(resource, &Value::Null, &object, &applier(options, None, &now));
         owners
     }
 

@@ -34,6 +34,8 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Before there is a namespace.
     pub(crate) fn new(target: Arc<Target>) -> Self {
+        // Another test of this process may have been first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = client(&target, None);
         Self { target, http, namespace: String::new() }
     }

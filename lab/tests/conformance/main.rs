@@ -5,7 +5,7 @@
 //!
 //! A real server is named by `AMKO_CONFORMANCE_URL` and the other variables that [`target`] describes.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test that reports to people")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test that reports to people")]
 
 #[macro_use]
 mod check;

@@ -21,8 +21,6 @@ pub(crate) struct Simulator {
 
 impl Simulator {
     pub(crate) async fn start() -> Self {
-        // Another test of this process may have been first.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let (clock, chance) = (Clock::real(), Chance::seeded(9));
         let world = KubeWorld::new(KubeWorldConfig { name: "conformance".into(), clock, chance, history: 10_000 });
         world.collect_garbage();

@@ -10,6 +10,9 @@ use crate::kube::status::Status;
 /// # Errors
 /// 403 where the server asks who may do what, and this user may not.
 pub(super) fn check(call: &Call, route: &Route<'_>, path: &str) -> Result<(), Status> {
+    if !call.guarded() || rbac::may_do_everything(&call.user) {
+        return Ok(());
+    }
     let attributes = match route {
         Route::Resource(path) => of_resource(call, path),
         _ => Attributes {
@@ -26,13 +29,13 @@ pub(super) fn check(call: &Call, route: &Route<'_>, path: &str) -> Result<(), St
 /// # Errors
 /// As [`check`].
 pub(super) fn check_creation(call: &Call, path: &ResourcePath<'_>) -> Result<(), Status> {
+    if !call.guarded() || rbac::may_do_everything(&call.user) {
+        return Ok(());
+    }
     check_attributes(call, &Attributes { verb: "create".to_owned(), ..of_resource(call, path) })
 }
 
 fn check_attributes(call: &Call, attributes: &Attributes) -> Result<(), Status> {
-    if !call.guarded() {
-        return Ok(());
-    }
     let decision = rbac::decide(&call.world.state.lock().store, &call.user, attributes);
     if decision.allowed { Ok(()) } else { Err(attributes.forbidden(&call.user)) }
 }

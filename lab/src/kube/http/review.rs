@@ -89,6 +89,6 @@ fn rules(call: &Call, namespace: &str) -> Value {
 fn token(call: &Call, token: &str) -> Value {
     match call.user_of(token) {
         Some(user) => json!({ "authenticated": true, "user": user_json(&user.authenticated()) }),
-        None => json!({ "authenticated": false, "error": "nobody has this token" }),
+        None => json!({ "user": {}, "error": "invalid bearer token" }),
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn issue(call: &Call, resource: &Resource, path: &ResourcePath<'_>, n
     if seconds < SHORTEST {
         let detail = "may not specify a duration less than 10 minutes";
         let error = invalid_value("spec.expirationSeconds", &json!(seconds), detail);
-        return Err(Status::invalid("authentication.k8s.io", "TokenRequest", name, &[error]).into());
+        return Err(Status::invalid("authentication.k8s.io", "TokenRequest", "", &[error]).into());
     }
     let expires = state.clock.now().saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(jiff::Timestamp::MAX);
     let token = state.issue_token(key, meta::text(&account, "uid"), expires);

@@ -12,7 +12,7 @@ use crate::kube::delete::{DeleteOptions, Deleted};
 use crate::kube::meta;
 use crate::kube::patch::Patch;
 use crate::kube::render::Renderer;
-use crate::kube::resource::{ObjectKey, Resource};
+use crate::kube::resource::{ObjectKey, Resource, split_api_version};
 use crate::kube::status::{Status, forbidden_field, required};
 use crate::kube::view;
 use crate::kube::write::{Target, WriteOptions, Written};
@@ -87,12 +87,12 @@ fn check_applied(resource: &Resource, object: &Value) -> Result<(), Status> {
         return Err(Status::bad_request("metadata.managedFields must be nil"));
     }
     let (sent, expected) = (object["apiVersion"].as_str().unwrap_or_default(), resource.api_version());
-    if sent == expected {
+    let kind = object["kind"].as_str().unwrap_or_default();
+    if sent == expected && kind == resource.kind {
         return Ok(());
     }
-    let message =
-        format!("Incorrect version specified in apply patch. Specified patch version: {sent}, expected: {expected}");
-    Err(Status::bad_request(message))
+    let (group, version) = split_api_version(sent);
+    Err(Status::bad_request(format!("invalid object type: {group}/{version}, Kind={kind}")))
 }
 
 fn written_answer(resource: &Resource, renderer: &Renderer, written: Written) -> Answer {

@@ -28,7 +28,7 @@ struct Entry {
     manager: String,
     operation: Operation,
     api_version: String,
-    /// RFC 3339, of its last change.
+    /// RFC 3339, of its last change; empty where the client said none.
     time: String,
     /// Empty for the main path.
     subresource: String,
@@ -60,12 +60,11 @@ impl Applier<'_> {
 }
 
 impl Entry {
+    /// One manager applies in whatever version, and updates in each version by itself.
     fn is_same_owner(&self, other: &Self) -> bool {
-        let key = |entry: &Self| {
-            let Self { manager, operation, api_version, subresource, .. } = entry.clone();
-            (manager, operation, api_version, subresource)
-        };
-        key(self) == key(other)
+        let version = |entry: &Self| (entry.operation == Operation::Update).then(|| entry.api_version.clone());
+        (&self.manager, self.operation, &self.subresource) == (&other.manager, other.operation, &other.subresource)
+            && version(self) == version(other)
     }
 
     fn read(value: &Value) -> Option<Self> {
@@ -86,9 +85,12 @@ impl Entry {
             Operation::Update => "Update",
         };
         let mut entry = json!({
-            "manager": self.manager, "operation": operation, "apiVersion": self.api_version, "time": self.time,
+            "manager": self.manager, "operation": operation, "apiVersion": self.api_version,
             "fieldsType": "FieldsV1", "fieldsV1": self.fields.to_json(),
         });
+        if !self.time.is_empty() {
+            entry["time"] = json!(self.time);
+        }
         if !self.subresource.is_empty() {
             entry["subresource"] = json!(self.subresource);
         }
@@ -100,11 +102,11 @@ impl Entry {
             "" => String::new(),
             subresource => format!(" with subresource \"{subresource}\""),
         };
-        let when = match self.operation {
+        let version = match self.operation {
             Operation::Apply => String::new(),
-            Operation::Update => format!(" using {} at {}", self.api_version, self.time),
+            Operation::Update => format!(" using {}", self.api_version),
         };
-        format!("\"{}\"{through}{when}", self.manager)
+        format!("\"{}\"{through}{version}", self.manager)
     }
 }
 
@@ -130,6 +132,11 @@ impl Managers {
         list.is_some_and(|list| list.is_empty() || *list == [json!({})])
     }
 
+    /// Which elements of a keyed list or set of an applied object have one key.
+    pub fn duplicate(resource: &Resource, applied: &Value) -> Option<String> {
+        walk::duplicate(resource, applied)
+    }
+
     /// Writes `managedFields`, in the order of a real server.
     pub fn record(mut self, object: &mut Value) {
         let Some(meta) = meta::metadata_mut(object) else { return };
@@ -137,7 +144,11 @@ impl Managers {
             meta.remove("managedFields");
             return;
         }
-        self.0.sort_by(|a, b| (a.operation, &a.time, &a.manager).cmp(&(b.operation, &b.time, &b.manager)));
+        let rank = |entry: &Entry| {
+            let Entry { manager, operation, api_version, time, subresource, .. } = entry.clone();
+            (operation, time, manager, api_version, subresource)
+        };
+        self.0.sort_by_key(rank);
         meta.insert("managedFields".to_owned(), self.0.iter().map(Entry::to_json).collect());
     }
 
@@ -172,7 +183,8 @@ impl Managers {
             others.iter().for_each(|other| kept.add(&other.fields.with_ancestors()));
             merge::take_out(resource, &mut object, &last.fields.with_ancestors().minus(&kept));
         }
-        let unchanged = own.into_iter().find(|last| last.fields == new.fields);
+        let same = |last: &Entry| last.fields == new.fields && last.api_version == new.api_version;
+        let unchanged = own.into_iter().find(same);
         others.push(unchanged.unwrap_or(new));
         others.retain(|entry| !entry.fields.is_empty());
         self.0 = others;

@@ -1,6 +1,7 @@
 //! Sets of paths, and their form in `fieldsV1`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::{Map, Value, json};
 
@@ -77,10 +78,8 @@ impl FieldSet {
     /// Every path as people read it: `.spec.ports[port=80].name`.
     pub fn paths(&self) -> Vec<String> {
         let own = self.member.then(String::new);
-        let below = self.below.iter().flat_map(|(step, set)| {
-            let step = step_text(step);
-            set.paths().into_iter().map(move |path| format!("{step}{path}"))
-        });
+        let below =
+            self.below.iter().flat_map(|(step, set)| set.paths().into_iter().map(move |path| format!("{step}{path}")));
         own.into_iter().chain(below).collect()
     }
 
@@ -132,14 +131,16 @@ fn canonical(text: &str) -> Option<String> {
     serde_json::from_str::<Value>(text).ok().map(|value| value.to_string())
 }
 
-fn step_text(step: &Step) -> String {
-    match step {
-        Step::Field(name) => format!(".{name}"),
-        Step::Element(value) => format!("[={value}]"),
-        Step::Key(key) => {
-            let fields: Map<String, Value> = serde_json::from_str(key).unwrap_or_default();
-            let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            format!("[{}]", fields.join(","))
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(name) => write!(f, ".{name}"),
+            Self::Element(value) => write!(f, "[={value}]"),
+            Self::Key(key) => {
+                let fields: Map<String, Value> = serde_json::from_str(key).unwrap_or_default();
+                let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                write!(f, "[{}]", fields.join(","))
+            }
         }
     }
 }

@@ -46,6 +46,24 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// Whether the field stands for itself, beside what is below it: those do that no schema names.
+    pub fn names_itself(&self, field: &str) -> bool {
+        match self {
+            Self::Custom(spot) => !spot.declares(field),
+            Self::Builtin { path, .. } => is_map(path),
+        }
+    }
+
+    /// Whether an added value is recorded beside its parts: in custom resources everything is, in built-in ones maps
+    /// and lists, and not the structures.
+    pub fn is_recorded_whole(&self, value: &Value) -> bool {
+        match self {
+            Self::Custom(_) => true,
+            // Containers are a list that is always there.
+            Self::Builtin { path, .. } => value.is_array() && !path.ends_with(".containers") || is_map(path),
+        }
+    }
+
     /// Whether a map is one value.
     pub fn is_atomic(&self) -> bool {
         match self {
@@ -77,6 +95,25 @@ fn key_step(keys: &[(String, Option<Value>)], item: &Value) -> Step {
         Some((key.clone(), value.clone()))
     });
     Step::Key(Value::Object(fields.collect()).to_string())
+}
+
+/// Fields of the built-in kinds with free keys.
+const MAPS: &[&str] = &[
+    "annotations",
+    "binaryData",
+    "data",
+    "hard",
+    "labels",
+    "limits",
+    "matchLabels",
+    "nodeSelector",
+    "requests",
+    "stringData",
+    "used",
+];
+
+fn is_map(path: &str) -> bool {
+    MAPS.contains(&path.rsplit('.').next().unwrap_or_default())
 }
 
 /// Maps of the built-in kinds that are one value.

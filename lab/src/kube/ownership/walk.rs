@@ -44,6 +44,30 @@ pub(super) fn paths(resource: &Resource, object: &Value) -> FieldSet {
     set
 }
 
+/// The first list whose elements do not differ, in the words of a real server.
+pub(super) fn duplicate(resource: &Resource, object: &Value) -> Option<String> {
+    owned_members(resource, object).find_map(|(name, value, place)| duplicate_below(&place, value, &format!(".{name}")))
+}
+
+fn duplicate_below(place: &Place<'_>, value: &Value, path: &str) -> Option<String> {
+    match value {
+        Value::Object(fields) if !place.is_atomic() => fields
+            .iter()
+            .find_map(|(name, value)| duplicate_below(&place.field(name), value, &format!("{path}.{name}"))),
+        Value::Array(list) => {
+            let steps = steps(place, list)?;
+            let twice = steps.iter().enumerate().find(|(at, (step, _))| steps[..*at].iter().any(|(s, _)| s == step));
+            if let Some((_, (step, _))) = twice {
+                return Some(format!("{path}: duplicate entries for key {step}"));
+            }
+            steps
+                .iter()
+                .find_map(|(step, element)| duplicate_below(&place.element(), element, &format!("{path}{step}")))
+        }
+        _ => None,
+    }
+}
+
 fn paths_below(place: &Place<'_>, value: &Value, is_metadata: bool) -> FieldSet {
     let mut set = FieldSet::default();
     match value {
@@ -54,7 +78,11 @@ fn paths_below(place: &Place<'_>, value: &Value, is_metadata: bool) -> FieldSet 
         }
         Value::Object(fields) if !fields.is_empty() && !place.is_atomic() => {
             for (name, value) in fields {
-                set.add_below(Step::Field(name.clone()), paths_below(&place.field(name), value, false));
+                let mut below = paths_below(&place.field(name), value, false);
+                if place.names_itself(name) {
+                    below.add_itself();
+                }
+                set.add_below(Step::Field(name.clone()), below);
             }
         }
         Value::Array(list) => match steps(place, list) {
@@ -68,6 +96,29 @@ fn paths_below(place: &Place<'_>, value: &Value, is_metadata: bool) -> FieldSet 
             }
         },
         _ => set.add_itself(),
+    }
+    set
+}
+
+/// The paths of a value that was not there before: also the maps and lists on the way.
+fn added(place: &Place<'_>, value: &Value, is_metadata: bool) -> FieldSet {
+    let mut set = paths_below(place, value, is_metadata);
+    let part = |name: &str| if is_metadata { Place::metadata().field(name) } else { place.field(name) };
+    match value {
+        Value::Object(fields) if !place.is_atomic() => {
+            for (name, value) in fields.iter().filter(|(name, _)| !(is_metadata && UNOWNED.contains(&name.as_str()))) {
+                set.add_below(Step::Field(name.clone()), added(&part(name), value, false));
+            }
+        }
+        Value::Array(list) => {
+            for (step, element) in steps(place, list).unwrap_or_default() {
+                set.add_below(step, added(&place.element(), element, false));
+            }
+        }
+        _ => return set,
+    }
+    if !is_metadata && place.is_recorded_whole(value) {
+        set.add_itself();
     }
     set
 }
@@ -109,7 +160,7 @@ impl Difference {
         match sides {
             (None, None) => {}
             (Some(old), Some(new)) if old == new => {}
-            (None, Some(new)) => difference.changed = paths_below(place, new, is_metadata),
+            (None, Some(new)) => difference.changed = added(place, new, is_metadata),
             (Some(old), None) => difference.removed = paths_below(place, old, is_metadata),
             (Some(Value::Object(old)), Some(Value::Object(new)))
                 if is_metadata || !(place.is_atomic() || old.is_empty() || new.is_empty()) =>

@@ -35,6 +35,11 @@ impl<'a> Spot<'a> {
         Self(self.0.and_then(|node| node.items.as_deref()))
     }
 
+    /// Whether the schema names the field itself, and not only the kind of all fields.
+    pub fn declares(self, name: &str) -> bool {
+        self.0.is_some_and(|node| node.properties.contains_key(name))
+    }
+
     /// Whether a map is one value.
     pub fn is_atomic(self) -> bool {
         self.0.is_some_and(|node| node.atomic)
