@@ -11,10 +11,9 @@ use super::admission::{
 use super::ownership::{Applier, Managers};
 use super::patch::Patch;
 use super::resource::{ObjectKey, Resource};
-use super::schema::FieldError;
-use super::state::{NAMESPACES, State};
-use super::status::{Status, Subject, required};
-use super::{builtin, crd, meta, view};
+use super::state::State;
+use super::status::Status;
+use super::{meta, view};
 
 /// What to do about fields that the schema does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -78,11 +77,6 @@ pub struct Written {
     /// For `Warning` headers.
     pub warnings: Vec<String>,
 }
-
-const NAME_ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-const GENERATED_LENGTH: usize = 5;
-const LONGEST_BASE: usize = 58;
-const NAME_TRIES: usize = 8;
 
 /// Who writes, as the owner of what is written.
 pub(super) fn applier<'a>(options: &'a WriteOptions, subresource: Option<&'a str>, now: &'a str) -> Applier<'a> {
@@ -301,107 +295,5 @@ impl State {
         }
         self.settle(resource, key);
         removed
-    }
-
-    /// Prunes, drops nulls and fills in defaults; returns the warnings.
-    fn shape(
-        &mut self,
-        resource: &Resource,
-        object: &mut Value,
-        stored: Option<&Value>,
-        options: &WriteOptions,
-    ) -> Result<Vec<String>, Status> {
-        meta::tidy(object);
-        let unknown = match &resource.custom {
-            None => {
-                let unknown = builtin::prune(resource, object);
-                builtin::fill_defaults(resource, object, stored, &mut self.allocator);
-                unknown
-            }
-            Some(custom) => view::with_bare_body(object, |body| {
-                let unknown = custom.schema.prune(body);
-                custom.schema.drop_nulls(body);
-                custom.schema.apply_defaults(body);
-                unknown
-            }),
-        };
-        let texts: Vec<String> = unknown.iter().map(|path| format!("unknown field \"{path}\"")).collect();
-        match options.validation {
-            FieldValidation::Strict if !texts.is_empty() => {
-                let (kind, version) = (&resource.kind, &resource.version);
-                Err(Status::bad_request(format!(
-                    "{kind} in version \"{version}\" cannot be handled as a {kind}: strict decoding error: {}",
-                    texts.join(", ")
-                )))
-            }
-            FieldValidation::Warn => Ok(texts),
-            _ => Ok(Vec::new()),
-        }
-    }
-
-    fn violations(&self, resource: &Resource, object: &Value, stored: Option<&Value>) -> Vec<FieldError> {
-        let mut errors = Vec::new();
-        if stored.is_none() {
-            errors.extend(builtin::name_rule(resource).check(meta::text(object, "name")));
-        }
-        errors.extend(meta::validate(object));
-        match &resource.custom {
-            Some(custom) => errors.extend(custom.schema.validate(object, stored)),
-            None if resource.is("apiextensions.k8s.io", "CustomResourceDefinition") => {
-                errors.extend(crd::validate(object));
-            }
-            None => errors.extend(builtin::validate(resource, object, stored)),
-        }
-        errors
-    }
-
-    fn name_new(&self, resource: &Resource, namespace: Option<&str>, object: &mut Value) -> Result<(), Status> {
-        if !meta::text(object, "name").is_empty() {
-            return Ok(());
-        }
-        let base = meta::text(object, "generateName").to_owned();
-        if base.is_empty() {
-            let error = required("metadata.name", "name or generateName is required");
-            return Err(Status::invalid(&resource.group, &resource.kind, "", &[error]));
-        }
-        let base: String = base.chars().take(LONGEST_BASE).collect();
-        for _ in 0..NAME_TRIES {
-            let name = format!("{base}{}", self.chance.text(NAME_ALPHABET, GENERATED_LENGTH));
-            if self.store.get(&resource.storage_key(), &ObjectKey::new(namespace, &name)).is_none() {
-                object["metadata"]["name"] = json!(name);
-                return Ok(());
-            }
-        }
-        let mut status = Status::already_exists(resource.subject(&base));
-        status.message += ", the server was not able to generate a unique name for the object";
-        Err(status)
-    }
-
-    /// The namespace exists and takes new objects, and so does the CRD.
-    fn check_place(&self, resource: &Resource, key: &ObjectKey) -> Result<(), Status> {
-        if self.terminating_crds.contains(&resource.storage_key()) {
-            let why = "create not allowed while custom resource definition is terminating";
-            return Err(Status::forbidden(resource.subject(&key.name), why));
-        }
-        if !resource.namespaced {
-            return Ok(());
-        }
-        let name = &key.namespace;
-        let Some(namespace) = self.store.get(NAMESPACES, &ObjectKey::new(None, name)) else {
-            let missing = Subject { group: "", plural: NAMESPACES, name };
-            return Err(Status::not_found(missing));
-        };
-        if !meta::is_deleting(namespace) {
-            return Ok(());
-        }
-        let why = format!("unable to create new content in namespace {name} because it is being terminated");
-        let mut status = Status::forbidden(resource.subject(&key.name), &why);
-        if let Some(details) = &mut status.details {
-            details["causes"] = json!([{
-                "reason": "NamespaceTerminating", "message": format!("namespace {name} is being terminated"),
-                "field": "metadata.namespace",
-            }]);
-        }
-        Err(status)
     }
 }

@@ -26,9 +26,11 @@ mod scale_events_leases_auth;
 mod simulator;
 mod target;
 mod update;
+mod vacuity;
 mod watch;
 mod watching;
 
+use axum::http::StatusCode;
 use check::Check;
 
 /// Every check, in the order of its number.
@@ -56,6 +58,17 @@ fn every_check_has_a_number_and_a_title_of_its_own() {
     assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
     let titles: std::collections::BTreeSet<&str> = checks.iter().map(|check| check.name).collect();
     assert_eq!(titles.len(), checks.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_check_passes_whatever_the_server_says() {
+    let checks = checks();
+    let mut always: Option<std::collections::BTreeSet<u16>> = None;
+    for code in [StatusCode::OK, StatusCode::CREATED, StatusCode::NOT_FOUND] {
+        let passing = vacuity::passing(&checks, code).await;
+        always = Some(always.map_or(passing.clone(), |before| &before & &passing));
+    }
+    assert_eq!(always, Some([].into()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
