@@ -39,7 +39,10 @@ impl Kubectl {
 
 /// 118.
 pub(super) async fn kubectl_does_its_everyday_work(c: Cluster) -> Checked {
-    let program = program(&["kubectl".to_owned()], &["version", "--client"]).await?;
+    let program = program(&["kubectl".to_owned()], &["version", "--client"]).await;
+    // Other tests of this crate need it as well.
+    assert!(program.is_ok() || std::env::var("CI").as_deref() != Ok("true"), "{program:?}");
+    let program = program?;
     let kubectl = Kubectl { program, home: Home::new(&c) };
     creates(&kubectl, &c).await?;
     applies(&kubectl).await?;
