@@ -142,7 +142,7 @@ impl Cluster {
 
 fn client(target: &Target, certificate: Option<&str>) -> Client {
     let ca = Certificate::from_pem(target.ca.as_bytes()).unwrap();
-    let builder = Client::builder().tls_certs_only([ca]).connect_timeout(PATIENCE);
+    let builder = Client::builder().no_proxy().tls_certs_only([ca]).connect_timeout(PATIENCE);
     match certificate {
         Some(pem) => builder.identity(Identity::from_pem(pem.as_bytes()).unwrap()),
         None => builder,
