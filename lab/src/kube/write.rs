@@ -257,8 +257,11 @@ impl State {
         let (mut owners, now) = (Managers::default(), meta::time_text(self.clock.now()));
         let mut object = object.clone();
         if resource.rules.status && !options.administrative {
-            // What the server itself begins a status with belongs to nobody.
+            // What the server itself begins with belongs to nobody.
             remove_status(&mut object);
+        }
+        if resource.is("", "Namespace") {
+            object.as_object_mut().map(|fields| fields.remove("spec"));
         }
         owners.update(resource, &Value::Null, &object, &applier(options, None, &now));
         owners

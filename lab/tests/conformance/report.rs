@@ -8,7 +8,7 @@ use futures::{StreamExt, stream};
 use serde_json::Value;
 
 use crate::check::{Check, Checked, Failure, Need, eventually};
-use crate::client::{Cluster, revision};
+use crate::client::{Cluster, items, name, revision};
 use crate::fixtures::{CRDS, widget_crd};
 use crate::known;
 use crate::target::Target;
@@ -39,7 +39,9 @@ pub(crate) async fn run(target: Target, checks: &[Check]) {
     });
     let mut outcomes: Vec<(Check, Checked)> = stream::iter(runs).buffer_unordered(AT_ONCE).collect().await;
     outcomes.sort_by_key(|(check, _)| check.number);
-    conclude(&target.name, &outcomes);
+    let Summary { lines, wrong } = summary(&target.name, &outcomes, |number| known::reason(&target.name, number));
+    lines.iter().for_each(|line| println!("{line}"));
+    assert_eq!(wrong, 0, "{} differs from the list; the lines above say where", target.name);
 }
 
 /// Makes the widgets known and finds out what the server has.
@@ -73,48 +75,86 @@ async fn one(check: Check, cluster: &Cluster, has: &[Need]) -> Checked {
     if let Some(missing) = check.needs.iter().find(|need| !has.contains(need)) {
         return Err(Failure::NotApplicable(format!("the server has no {missing:?}")));
     }
-    let namespace = cluster.new_namespace().await?;
-    let run = (check.run)(cluster.in_namespace(namespace));
-    tokio::time::timeout(LIMIT, run)
-        .await
-        .unwrap_or_else(|_| Err(Failure::differs(format!("it takes longer than {LIMIT:?}"))))
+    let cluster = cluster.in_namespace(cluster.new_namespace().await?);
+    let outcome = tokio::time::timeout(LIMIT, (check.run)(cluster.clone())).await;
+    tidy_up(&cluster).await?;
+    outcome.unwrap_or_else(|_| Err(Failure::differs(format!("it takes longer than {LIMIT:?}"))))
+}
+
+/// Deletes what a check leaves behind. Without a controller manager, namespaces stay as they are then.
+async fn tidy_up(cluster: &Cluster) -> Checked {
+    let group = format!("{}.example.com", cluster.namespace);
+    let definitions = cluster.get(CRDS).await?.ok(200)?;
+    for definition in items(&definitions).iter().filter(|definition| definition["spec"]["group"] == group) {
+        cluster.delete(&format!("{CRDS}/{}", name(definition))).await?;
+    }
+    cluster.delete(&format!("/api/v1/namespaces/{}", cluster.namespace)).await?;
+    Ok(())
 }
 
 /// Passed, failed, not applicable.
 type Counts = [usize; 3];
 
-fn conclude(target: &str, outcomes: &[(Check, Checked)]) {
+/// What a run says.
+#[derive(Debug, PartialEq, Eq)]
+struct Summary {
+    lines: Vec<String>,
+    /// Outcomes that nobody expects.
+    wrong: usize,
+}
+
+fn summary(target: &str, outcomes: &[(Check, Checked)], known: impl Fn(u16) -> Option<&'static str>) -> Summary {
     let mut groups: BTreeMap<&str, Counts> = BTreeMap::new();
-    let (mut total, mut wrong, mut lines) = ([0; 3], 0, Vec::new());
+    let (mut total, mut wrong, mut findings) = ([0; 3], 0, Vec::new());
     for (check, outcome) in outcomes {
         let (number, title) = (check.number, check.name.replace('_', " "));
-        let known = known::reason(target, number);
-        let place = match (outcome, known) {
-            (Ok(()), None) => 0,
-            (Ok(()), Some(reason)) => {
-                wrong += 1;
-                lines.push(format!("  {number} {title}: passes, and is a known difference ({reason})"));
-                0
-            }
-            (Err(Failure::Differs(why)), known) => {
-                wrong += usize::from(known.is_none());
-                let known = known.map(|reason| format!(" [known: {reason}]")).unwrap_or_default();
-                lines.push(format!("  {number} {title}: {why}{known}"));
-                1
-            }
-            (Err(Failure::NotApplicable(why)), _) => {
-                lines.push(format!("  {number} {title}: not applicable, {why}"));
-                2
-            }
+        let (place, finding, expected) = match (outcome, known(number)) {
+            (Ok(()), None) => (0, None, true),
+            (Ok(()), Some(reason)) => (0, Some(format!("passes, and is a known difference ({reason})")), false),
+            (Err(Failure::Differs(why)), None) => (1, Some(why.clone()), false),
+            (Err(Failure::Differs(why)), Some(reason)) => (1, Some(format!("{why} [known: {reason}]")), true),
+            (Err(Failure::NotApplicable(why)), _) => (2, Some(format!("not applicable, {why}")), true),
         };
+        findings.extend(finding.map(|finding| format!("  {number} {title}: {finding}")));
+        wrong += usize::from(!expected);
         total[place] += 1;
         let group = check.group.rsplit("::").next().unwrap_or_default();
         groups.entry(group).or_default()[place] += 1;
     }
-    for (group, [passed, failed, skipped]) in groups {
-        println!("  {group}: {passed} passed, {failed} failed, {skipped} not applicable");
-    }
-    lines.iter().for_each(|line| println!("{line}"));
-    println!("conformance {target}: {} passed, {} failed, {} not applicable", total[0], total[1], total[2]);
-    assert_eq!(wrong, 0, "{target} differs from the list; the lines above say where");
+    let text =
+        |[passed, failed, skipped]: Counts| format!("{passed} passed, {failed} failed, {skipped} not applicable");
+    let mut lines: Vec<String> =
+        groups.into_iter().map(|(group, counts)| format!("  {group}: {}", text(counts))).collect();
+    lines.extend(findings);
+    lines.push(format!("conformance {target}: {}", text(total)));
+    Summary { lines, wrong }
+}
+
+#[test]
+fn a_known_difference_may_fail_and_must_not_pass() {
+    let check = |number| Check {
+        number,
+        name: "some_sentence",
+        group: "a::b",
+        needs: &[],
+        run: |_| Box::pin(async { Ok(()) }),
+    };
+    let outcomes = [
+        (check(1), Ok(())),
+        (check(2), Ok(())),
+        (check(3), Err(Failure::differs("x is y"))),
+        (check(4), Err(Failure::differs("x is y"))),
+        (check(5), Err(Failure::NotApplicable("no need".to_owned()))),
+    ];
+    let known = |number| [2, 4].contains(&number).then_some("reason");
+    let lines = [
+        "  b: 2 passed, 2 failed, 1 not applicable",
+        "  2 some sentence: passes, and is a known difference (reason)",
+        "  3 some sentence: x is y",
+        "  4 some sentence: x is y [known: reason]",
+        "  5 some sentence: not applicable, no need",
+        "conformance t: 2 passed, 2 failed, 1 not applicable",
+    ];
+    let expected = Summary { lines: lines.map(str::to_owned).to_vec(), wrong: 2 };
+    assert_eq!(summary("t", &outcomes, known), expected);
 }

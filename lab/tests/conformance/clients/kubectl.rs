@@ -57,6 +57,8 @@ async fn creates(kubectl: &Kubectl, c: &Cluster) -> Checked {
     let namespace = format!("{}-more", c.namespace);
     let create = format!("create namespace {namespace}");
     kubectl.says(&create, &format!("namespace/{namespace} created")).await?;
+    // Whether it ever ends is up to the controllers.
+    c.delete(&format!("/api/v1/namespaces/{namespace}")).await?.expect(200)?;
     let steps = [
         ("create configmap c --from-literal=a=b", "configmap/c created"),
         ("create secret generic s --from-literal=a=b", "secret/s created"),
