@@ -155,7 +155,7 @@ async fn a_list_of_a_thousand_services_never_lacks_one_that_is_there_while_other
         let lists = async {
             let mut lists = Vec::new();
             for _ in 0..2 {
-                lists.push(client.list_own(&owner()).await);
+                lists.push(client.list_own(&owner(), &Default::default()).await);
             }
             lists
         };
@@ -177,7 +177,8 @@ async fn a_list_of_a_thousand_services_never_lacks_one_that_is_there_while_other
     }
     println!("{complete} complete lists, {unstable} given up");
     assert!(complete > 0 && gone.len() > 25);
-    let own: BTreeSet<String> = client.list_own(&owner()).await.unwrap().by_fqdn.into_keys().collect();
+    let own: BTreeSet<String> =
+        client.list_own(&owner(), &Default::default()).await.unwrap().by_fqdn.into_keys().collect();
     assert_eq!(own, names.into_iter().filter(|name| !gone.contains(name)).collect());
 }
 

@@ -12,7 +12,7 @@ use faults_support::{
 };
 use http::Method;
 use serde_json::json;
-use support::objects::{apply, config, patch_config, set_password, web};
+use support::objects::{apply, config, patch_config, set_leader, set_password, web};
 use support::{World, outcomes};
 
 /// F-7 and F-10: whatever status says so.
@@ -102,6 +102,11 @@ async fn a_changed_password_is_tried_once_and_the_account_stays_open() {
     minutes(60).await;
     assert_eq!(logins(&world, before), [401]);
     assert!(state(&world).contains("refuses username or password"), "{}", state(&world));
+    for leader in [false, true, false, true] {
+        set_leader(world.home(), leader);
+        minutes(5).await;
+    }
+    assert_eq!(logins(&world, before), [401], "another term is no other password");
 
     let before = world.avi.last_request();
     set_password(world.home(), "new");

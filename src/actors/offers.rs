@@ -33,6 +33,10 @@ impl Offers {
         self.0.retain(|(cluster, _)| keep(cluster));
     }
 
+    pub fn clusters(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(cluster, _)| &**cluster)
+    }
+
     pub fn endpoints(&self) -> impl Iterator<Item = &Arc<Endpoint>> {
         self.0.iter().flat_map(|(_, offer)| offer.endpoints.iter())
     }

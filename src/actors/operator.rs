@@ -10,7 +10,7 @@ use super::cluster_watcher::{ClusterWatcher, ClusterWatcherArgs, ClusterWatcherM
 use super::event_writer::{EventWriter, EventWriterArgs, EventWriterMsg};
 use super::ever_listed::EverListed;
 use super::federation::{FederationActor, FederationArgs, FederationMsg};
-use super::gs_directory::{GsDirectory, GsDirectoryArgs, GsDirectoryMsg};
+use super::gs_directory::{AWAKE, GsDirectory, GsDirectoryArgs, GsDirectoryMsg};
 use super::link::Link;
 use super::policy_watcher::{LogLevels, PolicyWatcher, PolicyWatcherArgs, PolicyWatcherMsg};
 use super::status_writer::{StatusWriter, StatusWriterArgs, StatusWriterMsg};
@@ -109,6 +109,8 @@ pub struct Settings {
     pub retry: RetryPolicy,
     /// FQDNs written at the same time.
     pub concurrency: usize,
+    /// GSLB service actors that are awake at the same time, at least one.
+    pub awake: usize,
     /// Whether AKO's MultiClusterIngresses are watched; off unless asked for, as upstream has it.
     pub multi_cluster_ingress: bool,
 }
@@ -121,6 +123,7 @@ impl Settings {
             controller_ca: None,
             retry: RetryPolicy::default(),
             concurrency: 8,
+            awake: AWAKE,
             multi_cluster_ingress: false,
         }
     }
@@ -302,7 +305,9 @@ impl OperatorState {
             Child::ClusterWatcher(context) => self.start_cluster_watcher(myself, context.clone()).await,
         };
         match started {
-            Ok(cell) => self.children.started(&child, cell),
+            Ok(cell) => {
+                self.children.started(&child, cell);
+            }
             Err(error) => {
                 let fallen = self.children.failed_to_start(&child, error.to_string());
                 arrange(myself, &fallen, |child, generation| OperatorMsg::Restart { child, generation });
@@ -341,6 +346,7 @@ impl OperatorState {
             events: links.events.clone(),
             link: links.directory.clone(),
             board: links.board.clone(),
+            awake: self.args.settings.awake,
             restart: RestartPolicy { backoff: self.args.settings.retry, window: WINDOW, limit: Some(SERVICE_LIMIT) },
             seed: self.rng.random(),
         };

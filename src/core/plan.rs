@@ -5,6 +5,7 @@ mod applied;
 mod compare;
 mod drift;
 mod keep;
+mod known;
 mod observed;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ pub use applied::Stored;
 pub use compare::same_monitor;
 pub use drift::{Drift, DriftCounts, DriftKind, drift};
 pub use keep::{keep_unseen, relevant_unseen};
+pub use known::Known;
 pub use observed::{Holding, Observed, ObservedMonitor, ObservedService};
 
 use super::build::{Decision, Desired};
@@ -186,7 +188,7 @@ impl<'a> Convergence<'a> {
 
     /// Deletes for services in other tenants (TEN-05, DB-47).
     fn moved(&self) -> impl Iterator<Item = Write> {
-        self.elsewhere.iter().filter_map(|holding| holding.service.as_ref()).map(delete_service)
+        self.elsewhere.iter().filter_map(|holding| holding.service.as_deref()).map(delete_service)
     }
 
     /// Deletes for monitors in other tenants than the service.

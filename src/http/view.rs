@@ -117,7 +117,7 @@ fn uuid_of(observed: &Observed, decision: &Decision) -> Option<String> {
         Decision::Service(desired) => observed.in_tenant(&desired.service.tenant),
         Decision::Wait(_) | Decision::Nothing => None,
     };
-    let service = wanted.and_then(|held| held.service.as_ref()).or_else(|| observed.services().next());
+    let service = wanted.and_then(|held| held.service.as_deref()).or_else(|| observed.services().next());
     service.map(|service| service.uuid.clone())
 }
 

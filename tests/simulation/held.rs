@@ -14,7 +14,7 @@ pub type Content = BTreeMap<String, (GslbService, Vec<HealthMonitor>)>;
 /// What the leader holds, read with a session of its own.
 pub async fn held(world: &World) -> Content {
     let client = world.somebody_else();
-    let own = client.list_own(&Owner::from_uuid(UUID.parse().unwrap())).await.unwrap();
+    let own = client.list_own(&Owner::from_uuid(UUID.parse().unwrap()), &Default::default()).await.unwrap();
     client.logout().await.unwrap();
     assert_eq!(own.loose_monitors, [], "no monitor is left without a service");
     let observed = own.by_fqdn.into_iter().map(|(fqdn, observed)| {
@@ -22,8 +22,8 @@ pub async fn held(world: &World) -> Content {
         let [held] = held.try_into().unwrap_or_else(|held| panic!("{fqdn} is in several tenants: {held:?}"));
         let service = held.service.unwrap_or_else(|| panic!("{fqdn} has monitors without a service"));
         assert!(service.faithful, "{fqdn} is written as the operator writes");
-        let monitors = held.monitors.into_values().map(|monitor| monitor.content.unwrap()).collect();
-        (fqdn, sorted(service.content, monitors))
+        let monitors = held.monitors.values().map(|monitor| monitor.content.clone().unwrap()).collect();
+        (fqdn, sorted(service.content.clone(), monitors))
     });
     observed.collect()
 }

@@ -13,6 +13,7 @@ pub mod transport;
 
 pub use transport::InProcessTransport;
 
+use amko::actors::gs_directory::AWAKE;
 use amko::actors::operator::{Links, OperatorMsg, Outside, Settings, start};
 use amko::avi::session::{AviClient, SessionSettings};
 use amko::avi::transport::{AviTransport, TransportError};
@@ -48,6 +49,8 @@ pub struct World {
     pub clusters: BTreeMap<String, KubeWorld>,
     pub avi: AviWorld,
     pub mischief: Mischief,
+    /// How many service actors may be awake.
+    pub awake: usize,
     seed: u64,
     running: Option<Running>,
     starts: u64,
@@ -95,7 +98,7 @@ impl World {
         };
         let clusters: BTreeMap<String, KubeWorld> = contexts.iter().map(cluster).collect();
         objects::install_amko(&clusters[contexts[0]], contexts);
-        Self { clusters, avi, mischief: Mischief::default(), seed, running: None, starts: 0 }
+        Self { clusters, avi, mischief: Mischief::default(), awake: AWAKE, seed, running: None, starts: 0 }
     }
 
     /// Two clusters `ctx-a` and `ctx-b`, as in the worked examples of `docs/RULES.md`.
@@ -140,7 +143,8 @@ impl World {
             seed: self.seed.wrapping_mul(1000).wrapping_add(self.starts),
             log_levels: Arc::new(move |level: &str| levels.lock().push(level.to_owned())),
         };
-        let (actor, _) = start(outside, Settings::in_namespace("avi-system"), links.clone()).await.unwrap();
+        let settings = Settings { awake: self.awake, ..Settings::in_namespace("avi-system") };
+        let (actor, _) = start(outside, settings, links.clone()).await.unwrap();
         self.running = Some(Running { links, actor });
     }
 

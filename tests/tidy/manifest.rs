@@ -3,11 +3,11 @@
 use crate::Finding;
 use crate::source::SourceFile;
 
-/// The lab simulates the operator's world; an operator that needs it would ship the simulation.
+/// The lab simulates the operator's world, realkube starts parts of it; an operator that needs them would ship them.
 pub fn operator_depends_on_no_lab(manifest: &SourceFile) -> Vec<Finding> {
     dependencies(&manifest.text)
-        .filter(|line| line.contains("amko-lab") || line.contains("\"lab\""))
-        .map(|line| manifest.finding(&format!("`{line}` ships the lab; use [dev-dependencies]")))
+        .filter(|line| ["amko-lab", "\"lab\"", "realkube"].iter().any(|name| line.contains(name)))
+        .map(|line| manifest.finding(&format!("`{line}` ships what only tests need; use [dev-dependencies]")))
         .collect()
 }
 
@@ -31,6 +31,7 @@ fn is_shipped(section: &str) -> bool {
 fn the_rule_sees_every_kind_of_shipped_section() {
     let check = |text: &str| operator_depends_on_no_lab(&SourceFile::new("Cargo.toml", text)).len();
     assert_eq!(check("[dependencies]\nbytes = \"1\"\namko-lab = { path = \"lab\" }\n"), 1);
+    assert_eq!(check("[dependencies]\nservers = { package = \"amko-realkube\", path = \"realkube\" }\n"), 1);
     assert_eq!(check("[dependencies.amko-lab]\nversion = \"1\"\n"), 1);
     assert_eq!(check("[target.'cfg(unix)'.dependencies]\nworld = { package = \"amko-lab\" }\n"), 1);
     assert_eq!(check("[build-dependencies]\nworld = { path = \"lab\" }\n"), 1);

@@ -4,7 +4,7 @@ use crate::Finding;
 use crate::source::SourceFile;
 
 /// What a path has to start with to be one of ours.
-const ROOTS: [&str; 7] = ["src/", "lab/src/", "tests/", "crds/", "docs/", "charts/", ".ci/"];
+const ROOTS: [&str; 8] = ["src/", "lab/src/", "realkube/", "tests/", "crds/", "docs/", "charts/", ".ci/"];
 
 /// A map of the code that names a file which is gone sends readers astray.
 pub fn named_paths_exist(file: &SourceFile, exists: impl Fn(&str) -> bool) -> Vec<Finding> {

@@ -21,6 +21,7 @@ mod fixtures;
 mod get_and_list;
 mod known;
 mod patch;
+mod real;
 mod report;
 mod scale_events_leases_auth;
 mod simulator;
@@ -75,6 +76,13 @@ async fn no_check_passes_whatever_the_server_says() {
 async fn the_simulated_server_behaves_as_the_list_says() {
     let simulator = simulator::Simulator::start().await;
     report::run(simulator.target(), &checks()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_real_server_behaves_as_the_list_says() {
+    if let Some(server) = real::RealServer::start().await {
+        report::run(server.target(), &checks()).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,9 +8,11 @@ use crate::avi::urgency::Urgency;
 use crate::core::gslb::{GslbService, HealthMonitor};
 use crate::core::monitor::is_shared;
 use crate::core::owner::Owner;
-use crate::core::plan::{Observed, Stored, Write};
+use crate::core::plan::{Known, Observed, Stored, Write};
 use crate::core::references::{Answer, Question};
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A session and for whom it is used. Clones share the session, and what is known of the monitors that services share.
 #[derive(Debug, Clone)]
@@ -18,11 +20,12 @@ pub struct AviApi {
     client: AviClient,
     owner: Owner,
     shared: SharedMonitors,
+    known: Arc<Mutex<Known>>,
 }
 
 impl AviApi {
     pub fn new(client: AviClient, owner: Owner) -> Self {
-        Self { client, owner, shared: SharedMonitors::default() }
+        Self { client, owner, shared: SharedMonitors::default(), known: Arc::default() }
     }
 
     /// The same, for calls that are this urgent.
@@ -43,6 +46,11 @@ impl AviApi {
         self.client.sessions()
     }
 
+    /// Whether the controller has refused the credentials, so that they are not tried again for now.
+    pub fn is_refused(&self) -> bool {
+        self.client.is_refused()
+    }
+
     /// Whether the controller speaks our version, and who leads.
     pub async fn probe(&self) -> Result<LeaderStatus, CallError> {
         self.client.check_version().await?;
@@ -57,12 +65,17 @@ impl AviApi {
 
     /// Everything that belongs to the installation, by FQDN.
     pub async fn list_own(&self) -> Result<BTreeMap<String, Observed>, CallError> {
-        let own = self.client.list_own(&self.owner).await?;
+        let own = self.client.list_own(&self.owner, &self.known).await?;
         for monitor in &own.loose_monitors {
             tracing::debug!(monitor = monitor.name, tenant = monitor.tenant, "own monitor of no known service");
         }
         self.shared.replace(&own.shared);
         Ok(own.by_fqdn)
+    }
+
+    /// A write left this on the controller.
+    pub fn note(&self, observed: &Observed) {
+        self.known.lock().note(observed);
     }
 
     /// What the controller holds for one FQDN, in every tenant that may hold some of it. A tenant that the controller

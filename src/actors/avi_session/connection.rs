@@ -80,17 +80,30 @@ impl AviSessionState {
         let had = self.term.is_some();
         self.term = term;
         if had != term.is_some() {
-            self.restart_session(myself);
+            // Who leads says nothing about a password: what was refused is not tried again for that.
+            let connections = std::mem::take(&mut self.connections).into_iter();
+            let (refused, used) = connections.partition(|(_, connection)| connection.api.is_refused());
+            self.connections = used;
+            self.close_session();
+            self.connections = refused;
+            self.open(myself);
+        }
+        if term.is_none() {
+            self.forget_deletions();
         }
     }
 
     /// Starts over with the present settings: connects when there are some and this replica leads.
     pub(super) fn restart_session(&mut self, myself: &ActorRef<AviSessionMsg>) {
+        self.close_session();
+        self.open(myself);
+    }
+
+    fn close_session(&mut self) {
         self.begin_again();
         for connection in std::mem::take(&mut self.connections).into_values() {
             self.calls.spawn(log_out(connection.api));
         }
-        self.open(myself);
     }
 
     /// What was decided for the earlier session is void, and what it was doing is unknown until the next list.

@@ -178,6 +178,13 @@ impl AviSessionState {
         self.args.policy.cast(PolicyWatcherMsg::Deletions(held));
     }
 
+    /// Who does not lead holds nothing.
+    pub(super) fn forget_deletions(&mut self) {
+        self.deletions.news = News::default();
+        self.args.metrics.deletions.hold(0);
+        self.args.board.post(|notices| notices.deletions = DeletionsNotice::default());
+    }
+
     /// For a policy watcher that was restarted.
     pub(super) fn repeat(&self) {
         self.repeat_references();

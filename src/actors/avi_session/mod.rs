@@ -273,7 +273,7 @@ impl Actor for AviSession {
             AviSessionMsg::Finished { generation, slot, completed } => {
                 // Otherwise its owner hears that the session was restarted.
                 if generation == state.generation {
-                    state.on_finished(&slot, *completed);
+                    state.on_finished(slot, *completed);
                 }
             }
             AviSessionMsg::Drift(counts) => state.args.metrics.queue.drift(counts),

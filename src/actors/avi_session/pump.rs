@@ -9,7 +9,7 @@ use super::slot::{Slot, Taken};
 use super::work::{Completed, WorkFailure};
 use super::{AviSessionMsg, AviSessionState, work};
 use crate::actors::board::QueueNotice;
-use crate::actors::gs_actor::GsMsg;
+use crate::actors::gs_directory::GsDirectoryMsg;
 use ractor::ActorRef;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -39,7 +39,7 @@ impl AviSessionState {
     }
 
     /// A piece of work came to its end. Its owner is told after the queue, so that it hears how it is treated.
-    pub(super) fn on_finished(&mut self, slot: &Slot, completed: Completed) {
+    pub(super) fn on_finished(&mut self, slot: Arc<Slot>, completed: Completed) {
         let (Completed { mut report, ended }, fqdn) = (completed, &slot.fqdn);
         if let Some(exists) = ended.exists {
             self.deletions.finished(fqdn, exists);
@@ -62,7 +62,8 @@ impl AviSessionState {
             Some(trouble) if report.standing.quarantined => self.quarantine.note(fqdn, &trouble.message),
             _ => self.quarantine.forget(fqdn),
         }
-        slot.report(GsMsg::Done(report));
+        // A lost owner does not need it: its successor reads again.
+        self.args.directory.cast(GsDirectoryMsg::Done { slot, report });
         if outcome == Outcome::Done {
             self.probing.reset();
         }

@@ -3,12 +3,11 @@
 //! The slot holds at most one piece of work, always the newest, so the memory for waiting work grows with the number
 //! of FQDNs and never with the number of events. Being queued is a flag beside it.
 
-use crate::actors::gs_actor::GsMsg;
 use crate::avi::urgency::Urgency;
 use crate::core::plan::{Observed, Write};
 use parking_lot::Mutex;
-use ractor::{ActorRef, ActorStatus};
 use std::collections::BTreeSet;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// What is to be done for one FQDN, decided inside a leadership term.
@@ -73,6 +72,8 @@ struct Inner {
     leave: Leave,
     /// Counts resets: a report from before the last one is stale.
     epoch: u64,
+    /// The owner's state is lost.
+    abandoned: bool,
 }
 
 /// Whether a guarded deletion may be done. It ends with the wish for the deletion.
@@ -86,12 +87,45 @@ pub enum Leave {
     Approved,
 }
 
-/// The slot of one incarnation of a GsActor.
+/// The slot of one FQDN, for as long as the state of its GsActor lasts.
 #[derive(Debug)]
 pub struct Slot {
     pub fqdn: Arc<str>,
-    owner: ActorRef<GsMsg>,
     inner: Mutex<Inner>,
+}
+
+/// The owner's end of a slot, part of its state. What is left there counts for nothing once this is dropped.
+#[derive(Debug)]
+pub struct OwnSlot(Arc<Slot>);
+
+impl OwnSlot {
+    pub fn new(fqdn: Arc<str>) -> Self {
+        Self(Arc::new(Slot { fqdn, inner: Mutex::default() }))
+    }
+
+    /// The same slot, for the session.
+    pub fn share(&self) -> Arc<Slot> {
+        Arc::clone(&self.0)
+    }
+
+    /// Whether a report about `slot` is about this one.
+    pub fn is(&self, slot: &Arc<Slot>) -> bool {
+        Arc::ptr_eq(&self.0, slot)
+    }
+}
+
+impl Deref for OwnSlot {
+    type Target = Slot;
+
+    fn deref(&self) -> &Slot {
+        &self.0
+    }
+}
+
+impl Drop for OwnSlot {
+    fn drop(&mut self) {
+        self.0.inner.lock().abandoned = true;
+    }
 }
 
 impl Inner {
@@ -101,10 +135,6 @@ impl Inner {
 }
 
 impl Slot {
-    pub fn new(fqdn: Arc<str>, owner: ActorRef<GsMsg>) -> Self {
-        Self { fqdn, owner, inner: Mutex::default() }
-    }
-
     /// Leaves work, replacing what waits. Answers whether the slot must be queued, or queued otherwise than it is.
     pub fn put(&self, work: Work) -> bool {
         let mut inner = self.inner.lock();
@@ -140,7 +170,7 @@ impl Slot {
     /// Whether a guarded deletion waits here for leave.
     pub fn wants_leave(&self) -> bool {
         let inner = self.inner.lock();
-        inner.lacks_leave() && self.owner.get_status() <= ActorStatus::Running
+        inner.lacks_leave() && !inner.abandoned
     }
 
     /// Lets the guarded deletion go that waits here.
@@ -183,7 +213,7 @@ impl Slot {
         *inner = Inner { epoch: inner.epoch + 1, ..Inner::default() };
     }
 
-    /// The session takes the work out of the queue and does it. What a dead owner left is not done, nor what was
+    /// The session takes the work out of the queue and does it. What a lost owner left is not done, nor what was
     /// decided before `term`: the owner decides again when it hears of the term. A guarded deletion without leave
     /// stays: it came here in the place of other work, and is held.
     pub fn take(&self, term: u64) -> Option<Taken> {
@@ -193,7 +223,7 @@ impl Slot {
         }
         inner.queued = None;
         let work = inner.work.take()?;
-        if work.term < term || self.owner.get_status() > ActorStatus::Running {
+        if work.term < term || inner.abandoned {
             return None;
         }
         inner.taken = true;
@@ -209,10 +239,5 @@ impl Slot {
         inner.queued = None;
         inner.work = None;
         inner.leave = Leave::No;
-    }
-
-    /// Hands the report to the owner. A dead owner does not need it: its successor reads again.
-    pub fn report(&self, message: GsMsg) {
-        let _ = self.owner.cast(message);
     }
 }

@@ -67,6 +67,7 @@ async fn write(api: &AviApi, writes: Vec<Write>, mut observed: Box<Observed>, ep
             }
         }
     }
+    api.note(&observed);
     let report = Report { wrote, observed: Some(observed), ..report(epoch) };
     completed(report, false, None)
 }

@@ -15,11 +15,16 @@ pub(super) struct Told {
     account: Option<u64>,
     /// Something was written since Events may be told.
     wrote: bool,
-    /// The EventWriter forgot everything: what there is now is nothing new.
+    /// What there is now is nothing new: it was found, or the EventWriter forgot it.
     anew: bool,
 }
 
 impl Told {
+    /// What there is when it is told for the first time is nothing new.
+    pub(super) fn nothing_new() -> Self {
+        Self { anew: true, ..Self::default() }
+    }
+
     pub(super) fn wrote(&mut self, wrote: bool) {
         self.wrote |= wrote;
     }
@@ -49,7 +54,7 @@ impl GsState {
         let digest = (!account.verdicts.is_empty()).then(|| digest(&account));
         if self.told.account != digest {
             self.told.account = digest;
-            self.events.cast(EventWriterMsg::Account(Box::new(account)));
+            self.links.events.cast(EventWriterMsg::Account(Box::new(account)));
         }
         self.told.anew = false;
     }

@@ -32,7 +32,7 @@ impl GsState {
             tracing::info!(fqdn = %self.fqdn, ?kind, tenant, name, ?fields, "changed on the controller by somebody else");
         }
         let counts = DriftCounts::of(&drifts);
-        self.session.cast(AviSessionMsg::Drift(counts));
+        self.links.session.cast(AviSessionMsg::Drift(counts));
         let DriftCounts { services, monitors, .. } = self.drift.found;
         let (services, monitors) = (services + counts.services, monitors + counts.monitors);
         self.drift = Drifting { found: DriftCounts { services, monitors, ..counts }, wrote: false };
@@ -46,7 +46,7 @@ impl GsState {
         }
         let Drifting { found, wrote } = std::mem::take(&mut self.drift);
         if wrote {
-            self.session.cast(AviSessionMsg::Drift(DriftCounts { repaired: true, ..found }));
+            self.links.session.cast(AviSessionMsg::Drift(DriftCounts { repaired: true, ..found }));
         }
     }
 }

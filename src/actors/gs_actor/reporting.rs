@@ -38,7 +38,7 @@ impl GsState {
                 last_error: self.last_error.as_ref().map(|(message, since)| (message.as_str(), *since)),
             };
             let report = Box::new(subject.report());
-            self.status.cast(StatusWriterMsg::Service { rule: rule.object.clone(), report });
+            self.links.status.cast(StatusWriterMsg::Service { rule: rule.object.clone(), report });
         }
         let there = observed.is_some_and(|observed| observed.services().next().is_some());
         self.tell_carrier(&planned, there);
@@ -62,7 +62,7 @@ impl GsState {
         if wanted != self.said.carrier || (carried && !wanted) {
             self.said.carrier = wanted;
             let fqdn = Arc::clone(&self.fqdn);
-            self.status.cast(StatusWriterMsg::Carrier { fqdn, wanted });
+            self.links.status.cast(StatusWriterMsg::Carrier { fqdn, wanted });
         }
     }
 

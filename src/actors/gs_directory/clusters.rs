@@ -1,37 +1,29 @@
 //! What clusters offer, and which of them are seen.
 
-use super::{GsDirectoryMsg, GsDirectoryState};
-use crate::actors::gs_actor::GsMsg;
+use super::GsDirectoryState;
+use crate::actors::gs_actor::{GsMsg, Input};
 use crate::avi::urgency::Urgency;
 use crate::core::aliases::{Claims, Services};
 use crate::core::endpoint::Endpoint;
 use crate::core::inventory::Offer;
 use crate::core::naming::Naming;
-use ractor::ActorRef;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 impl GsDirectoryState {
-    pub(super) async fn on_offer(
-        &mut self,
-        myself: &ActorRef<GsDirectoryMsg>,
-        cluster: &str,
-        fqdn: &str,
-        offer: Offer,
-    ) {
+    pub(super) fn on_offer(&mut self, cluster: &str, fqdn: &str, offer: Offer) {
         if self.is_member(cluster) {
             // Somebody changed one object; while everything is new, nobody waits for one.
             let urgency = if self.context.settled { Urgency::Interactive } else { Urgency::Bulk };
-            let renamed = self.take_offer(myself, cluster, fqdn, offer, urgency).await;
-            self.tell_aliases(myself, renamed).await;
+            let renamed = self.take_offer(cluster, fqdn, offer, urgency);
+            self.tell_aliases(renamed);
         }
     }
 
     /// A complete list is a diff: what the cluster offered before and does not name now is gone. `seen_under` is the
     /// naming of the offers, or `None` when the list is not complete.
-    pub(super) async fn on_cluster_seen(
+    pub(super) fn on_cluster_seen(
         &mut self,
-        myself: &ActorRef<GsDirectoryMsg>,
         cluster: &str,
         offers: BTreeMap<String, Offer>,
         seen_under: Option<Arc<Naming>>,
@@ -47,12 +39,12 @@ impl GsDirectoryState {
         }
         let mut renamed = Services::new();
         for fqdn in self.withdrawn(cluster, &offers) {
-            renamed.append(&mut self.take_offer(myself, cluster, &fqdn, Offer::default(), Urgency::Bulk).await);
+            renamed.append(&mut self.take_offer(cluster, &fqdn, Offer::default(), Urgency::Bulk));
         }
         for (fqdn, offer) in offers {
-            renamed.append(&mut self.take_offer(myself, cluster, &fqdn, offer, Urgency::Bulk).await);
+            renamed.append(&mut self.take_offer(cluster, &fqdn, offer, Urgency::Bulk));
         }
-        self.tell_aliases(myself, renamed).await;
+        self.tell_aliases(renamed);
         if let Some(naming) = seen_under {
             let cluster = self.cluster_name(cluster);
             self.sight.gain(cluster, naming);
@@ -70,38 +62,25 @@ impl GsDirectoryState {
 
     /// Keeps the offer; answers which services have other aliases now. Endpoints go to their actor, claims into the
     /// table: a claim alone makes no service, and keeps no actor.
-    async fn take_offer(
-        &mut self,
-        myself: &ActorRef<GsDirectoryMsg>,
-        cluster: &str,
-        fqdn: &str,
-        offer: Offer,
-        urgency: Urgency,
-    ) -> Services {
+    fn take_offer(&mut self, cluster: &str, fqdn: &str, offer: Offer, urgency: Urgency) -> Services {
         let Offer { endpoints, aliases } = offer;
         let mut renamed = self.aliases.set(cluster, fqdn, Arc::clone(&aliases));
-        self.take_endpoints(myself, cluster, fqdn, endpoints, urgency).await;
+        self.take_endpoints(cluster, fqdn, endpoints, urgency);
         for name in aliases.iter().map(|claim| claim.alias.as_str()).chain([fqdn]) {
             renamed.append(&mut self.settle_name(name));
         }
         renamed
     }
 
-    async fn take_endpoints(
-        &mut self,
-        myself: &ActorRef<GsDirectoryMsg>,
-        cluster: &str,
-        fqdn: &str,
-        endpoints: Arc<[Arc<Endpoint>]>,
-        urgency: Urgency,
-    ) {
+    fn take_endpoints(&mut self, cluster: &str, fqdn: &str, endpoints: Arc<[Arc<Endpoint>]>, urgency: Urgency) {
         let offer = Offer { endpoints, aliases: Claims::default() };
         let cluster = self.cluster_name(cluster);
         let Some(entry) = self.entries.get_mut(fqdn) else {
             if !offer.is_empty() {
                 let fqdn: Arc<str> = fqdn.into();
-                self.entries.entry(Arc::clone(&fqdn)).or_default().offers.set(cluster, offer);
-                self.start(myself, &fqdn, self.fresh(), urgency).await;
+                let entry = self.entries.entry(Arc::clone(&fqdn)).or_default();
+                Arc::make_mut(&mut entry.offers).set(cluster, offer);
+                self.begin(&fqdn, self.fresh(), urgency);
             }
             return;
         };
@@ -110,9 +89,10 @@ impl GsDirectoryState {
             None => offer.is_empty(),
         };
         if !unchanged {
-            entry.offers.set(Arc::clone(&cluster), offer.clone());
-            self.tell(fqdn, GsMsg::Offer { cluster, offer, urgency });
-            self.give_another_chance(myself, fqdn).await;
+            Arc::make_mut(&mut entry.offers).set(cluster, offer);
+            let offers = Arc::clone(&entry.offers);
+            self.tell(fqdn, GsMsg::Input(Input::Offers { offers, urgency }));
+            self.give_another_chance(fqdn);
         }
     }
 
@@ -123,12 +103,12 @@ impl GsDirectoryState {
         let members = &installation.member_clusters;
         self.sight.retain(|cluster| members.contains(cluster));
         for entry in self.entries.values_mut() {
-            entry.offers.retain(|cluster| members.contains(cluster));
+            entry.forget_clusters(|cluster| members.contains(cluster));
         }
     }
 
     /// And their claims.
-    pub(super) async fn forget_removed_claims(&mut self, myself: &ActorRef<GsDirectoryMsg>) {
+    pub(super) fn forget_removed_claims(&mut self) {
         let Some(installation) = &self.policy.installation else { return };
         let members = &installation.member_clusters;
         let gone = self.aliases.clusters().filter(|cluster| !members.contains(&***cluster));
@@ -139,7 +119,7 @@ impl GsDirectoryState {
                 renamed.append(&mut self.aliases.set(&cluster, &service, Claims::default()));
             }
         }
-        self.tell_aliases(myself, renamed).await;
+        self.tell_aliases(renamed);
     }
 
     fn is_member(&self, cluster: &str) -> bool {

@@ -1,11 +1,10 @@
 //! What each service is told beside its endpoints: its rule, and the aliases that belong to it.
 
-use super::{GsDirectoryMsg, GsDirectoryState};
-use crate::actors::gs_actor::GsMsg;
+use super::GsDirectoryState;
+use crate::actors::gs_actor::{GsMsg, Input};
 use crate::core::aliases::{AliasClaim, Services, Waiting};
 use crate::core::build::has_members;
 use crate::core::host_rule::{RuleState, RuleTable};
-use ractor::ActorRef;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -29,7 +28,7 @@ fn differing<'a>(before: &'a RuleTable, after: &'a RuleTable) -> BTreeSet<&'a st
 
 impl GsDirectoryState {
     /// Tells the FQDNs whose rule differs; after the first list, that is each.
-    pub(super) async fn on_rules(&mut self, myself: &ActorRef<GsDirectoryMsg>, rules: Arc<RuleTable>) {
+    pub(super) fn on_rules(&mut self, rules: Arc<RuleTable>) {
         let before = self.rules.replace(Arc::clone(&rules));
         let changed: Vec<Arc<str>> = match before {
             None => self.entries.keys().cloned().collect(),
@@ -42,16 +41,16 @@ impl GsDirectoryState {
             }
         };
         for fqdn in changed {
-            self.tell(&fqdn, GsMsg::Rule(rule_of(Some(&rules), &fqdn)));
-            self.give_another_chance(myself, &fqdn).await;
+            self.tell(&fqdn, GsMsg::Input(Input::Rule(rule_of(Some(&rules), &fqdn))));
+            self.give_another_chance(&fqdn);
         }
     }
 
     /// Tells services the aliases that belong to them now. One without actor gets them when it is started.
-    pub(super) async fn tell_aliases(&mut self, myself: &ActorRef<GsDirectoryMsg>, services: Services) {
+    pub(super) fn tell_aliases(&mut self, services: Services) {
         for service in services {
-            self.tell(&service, GsMsg::Aliases(self.aliases.granted(&service)));
-            self.give_another_chance(myself, &service).await;
+            self.tell(&service, GsMsg::Input(Input::Aliases(self.aliases.granted(&service))));
+            self.give_another_chance(&service);
         }
         if self.aliases.take_news() {
             self.post_waiting_aliases();
@@ -73,10 +72,10 @@ impl GsDirectoryState {
     }
 
     /// The same for all names that are claimed.
-    pub(super) async fn settle_names(&mut self, myself: &ActorRef<GsDirectoryMsg>) {
+    pub(super) fn settle_names(&mut self) {
         let claimed: Vec<Arc<str>> = self.aliases.claimed().cloned().collect();
         let renamed = claimed.iter().flat_map(|name| self.settle_name(name)).collect();
-        self.tell_aliases(myself, renamed).await;
+        self.tell_aliases(renamed);
     }
 
     fn post_waiting_aliases(&self) {

@@ -1,27 +1,30 @@
 //! GsDirectory: which actor owns which FQDN.
 //!
-//! *Owns* the GsActors and what was last said to each: the offers of every cluster (shared with them, not copied), the
-//! policy, the rules, who has which alias, the clusters not seen, the term. *Is told* all of these by the watchers.
-//! *Does* routing, by FQDN, and nothing else. *Fails* with its children; restarted, it is told everything again and the controller is read again.
+//! *Owns* the GsActors, the states of those that sleep, and what was last said to each: the offers of every cluster
+//! (shared with them, not copied), the policy, the rules, who has which alias, the clusters not seen, the term. *Is told*
+//! all of these by the watchers. *Does* routing, by FQDN, and nothing else. *Fails* with its children; restarted, it is told everything again and the controller is read again.
 
 mod clusters;
+mod entry;
 mod inputs;
+mod rest;
 mod sight;
 mod views;
 
+pub use rest::AWAKE;
 pub use views::{view, views};
 
-use super::avi_session::AviSessionMsg;
+use super::avi_session::slot::Slot;
+use super::avi_session::{AviSessionMsg, Report};
 use super::board::Board;
 use super::event_writer::EventWriterMsg;
-use super::gs_actor::{Context, GsActor, GsArgs, GsMsg, Knowledge};
+use super::gs_actor::{Context, GsMsg, GsState, GsView, Input, Knowledge, Links};
 use super::link::Link;
-use super::offers::Offers;
 use super::policy_watcher::PolicyWatcherMsg;
 use super::rollout::{Rollout, Step};
 use super::status_writer::StatusWriterMsg;
+use super::supervisor::Children;
 use super::supervisor::restart::RestartPolicy;
-use super::supervisor::{Children, arrange};
 use crate::avi::urgency::Urgency;
 use crate::core::aliases::AliasTable;
 use crate::core::host_rule::RuleTable;
@@ -30,9 +33,11 @@ use crate::core::naming::Naming;
 use crate::core::plan::{Observed, Unseen, relevant_unseen};
 use crate::core::policy::{DeploymentState, PolicySnapshot};
 use crate::core::references::Catalog;
-use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
+use entry::Entry;
+use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use rest::Rest;
 use sight::Sight;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -84,14 +89,24 @@ pub enum GsDirectoryMsg {
     EventWriterRestarted,
     /// A GsActor has nothing left to do.
     Empty(Arc<str>),
+    /// A GsActor gives its state back.
+    Asleep {
+        actor: ActorId,
+        state: Box<GsState>,
+    },
+    /// Work from the slot of an FQDN has been done, or not.
+    Done {
+        slot: Arc<Slot>,
+        report: Report,
+    },
     Restart {
         fqdn: Arc<str>,
         generation: u64,
     },
     /// Clusters that were not seen by now are not waited for any more.
     SettlingOver,
-    View(String, RpcReplyPort<Option<ActorRef<GsMsg>>>),
-    List(RpcReplyPort<Vec<ActorRef<GsMsg>>>),
+    View(String, RpcReplyPort<Option<GsView>>),
+    List(RpcReplyPort<Vec<Arc<str>>>),
     /// Test hook: fail one GsActor, or the directory itself.
     Poison(Option<String>),
 }
@@ -105,16 +120,10 @@ pub struct GsDirectoryArgs {
     /// The directory's own address, for its children.
     pub link: Link<GsDirectoryMsg>,
     pub board: Board,
+    /// Actors that are awake at the same time, at least one.
+    pub awake: usize,
     pub restart: RestartPolicy,
     pub seed: u64,
-}
-
-/// One FQDN. The offers are those that its actor holds too, shared.
-#[derive(Debug, Default)]
-struct Entry {
-    /// `None` while the actor is down.
-    actor: Option<ActorRef<GsMsg>>,
-    offers: Offers,
 }
 
 pub struct GsDirectoryState {
@@ -135,6 +144,9 @@ pub struct GsDirectoryState {
     controller_read: bool,
     rollout: Rollout,
     children: Children<Arc<str>>,
+    rest: Rest,
+    /// Whom every GsActor talks to.
+    links: Arc<Links>,
     args: GsDirectoryArgs,
 }
 
@@ -187,6 +199,13 @@ impl Actor for GsDirectory {
             context,
             controller_read: false,
             children: Children::new(args.restart.clone(), StdRng::seed_from_u64(args.seed)),
+            rest: Rest::new(args.awake),
+            links: Arc::new(Links {
+                session: args.session.clone(),
+                directory: args.link.clone(),
+                status: args.status.clone(),
+                events: args.events.clone(),
+            }),
             args,
         })
     }
@@ -198,9 +217,9 @@ impl Actor for GsDirectory {
         state: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            GsDirectoryMsg::Offer { cluster, fqdn, offer } => state.on_offer(&myself, &cluster, &fqdn, offer).await,
+            GsDirectoryMsg::Offer { cluster, fqdn, offer } => state.on_offer(&cluster, &fqdn, offer),
             GsDirectoryMsg::ClusterSeen { cluster, offers, complete, naming } => {
-                state.on_cluster_seen(&myself, &cluster, offers, complete.then_some(naming)).await;
+                state.on_cluster_seen(&cluster, offers, complete.then_some(naming));
             }
             GsDirectoryMsg::Policy(policy) => {
                 state.rollout.begin(&policy, state.entries.keys());
@@ -216,11 +235,11 @@ impl Actor for GsDirectory {
                 state.forget_removed_clusters();
                 state.begin_settling(&myself);
                 state.announce();
-                state.forget_removed_claims(&myself).await;
-                state.settle_names(&myself).await;
-                state.give_all_another_chance(&myself).await;
+                state.forget_removed_claims();
+                state.settle_names();
+                state.give_all_another_chance();
             }
-            GsDirectoryMsg::Rules(rules) => state.on_rules(&myself, rules).await,
+            GsDirectoryMsg::Rules(rules) => state.on_rules(rules),
             GsDirectoryMsg::References(catalog) => {
                 state.catalog = catalog;
                 state.announce();
@@ -231,7 +250,7 @@ impl Actor for GsDirectory {
                 state.args.events.cast(EventWriterMsg::Term(term));
                 state.announce();
             }
-            GsDirectoryMsg::Observed { as_of, observed } => state.on_observed(&myself, as_of, observed).await,
+            GsDirectoryMsg::Observed { as_of, observed } => state.on_observed(as_of, observed),
             GsDirectoryMsg::SessionRestarted => {
                 state.controller_read = false;
                 state.tell_all(|| GsMsg::SessionRestarted);
@@ -239,7 +258,12 @@ impl Actor for GsDirectory {
             GsDirectoryMsg::Empty(fqdn) => {
                 state.on_empty(&fqdn);
                 let renamed = state.settle_name(&fqdn);
-                state.tell_aliases(&myself, renamed).await;
+                state.tell_aliases(renamed);
+            }
+            GsDirectoryMsg::Asleep { actor, state: service } => state.on_asleep(actor, service),
+            GsDirectoryMsg::Done { slot, report } => {
+                let fqdn = Arc::clone(&slot.fqdn);
+                state.tell(&fqdn, GsMsg::Done { slot, report });
             }
             GsDirectoryMsg::InSync { policy, fqdn } => state.rollout.in_sync(&policy, &fqdn),
             GsDirectoryMsg::RolloutDue => state.rollout.be_due(),
@@ -253,24 +277,22 @@ impl Actor for GsDirectory {
             }
             GsDirectoryMsg::Restart { fqdn, generation } => {
                 if state.children.wants_restart(&fqdn, generation) {
-                    state.start(&myself, &fqdn, state.after_restart(), Urgency::Bulk).await;
-                    state.post_restarts();
+                    state.begin(&fqdn, state.after_restart(), Urgency::Bulk);
                 }
             }
             GsDirectoryMsg::SettlingOver => {
                 state.settling = Settling::Over;
                 state.announce();
             }
-            GsDirectoryMsg::View(fqdn, reply) => {
-                let actor = state.entries.get(fqdn.as_str()).and_then(|entry| entry.actor.clone());
-                let _ = reply.send(actor);
-            }
+            // Without an FQDN of that name the question is dropped, which answers it.
+            GsDirectoryMsg::View(fqdn, reply) => state.tell(&fqdn, GsMsg::View(reply)),
             GsDirectoryMsg::List(reply) => {
-                let _ = reply.send(state.entries.values().filter_map(|entry| entry.actor.clone()).collect());
+                let _ = reply.send(state.entries.keys().cloned().collect());
             }
             GsDirectoryMsg::Poison(Some(fqdn)) => state.tell(&fqdn, GsMsg::Poison),
             GsDirectoryMsg::Poison(None) => return Err("poisoned by the test hook".into()),
         }
+        state.wake_some(&myself).await;
         state.tell_progress(&myself);
         Ok(())
     }
@@ -282,23 +304,15 @@ impl Actor for GsDirectory {
         state: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
         if let Some(fallen) = state.children.on_event(event) {
-            if let Some(entry) = state.entries.get_mut(&fallen.key) {
-                entry.actor = None;
-            }
-            arrange(&myself, &fallen, |fqdn, generation| GsDirectoryMsg::Restart { fqdn, generation });
-            state.post_restarts();
+            state.on_fallen(&myself, &fallen);
+            state.wake_some(&myself).await;
         }
         Ok(())
     }
 }
 
 impl GsDirectoryState {
-    async fn on_observed(
-        &mut self,
-        myself: &ActorRef<GsDirectoryMsg>,
-        as_of: Instant,
-        mut observed: BTreeMap<String, Observed>,
-    ) {
+    fn on_observed(&mut self, as_of: Instant, mut observed: BTreeMap<String, Observed>) {
         self.controller_read = true;
         let known: Vec<Arc<str>> = self.entries.keys().cloned().collect();
         for fqdn in known {
@@ -307,17 +321,15 @@ impl GsDirectoryState {
         }
         for (fqdn, content) in observed {
             let fqdn: Arc<str> = fqdn.into();
-            self.entries.insert(Arc::clone(&fqdn), Entry::default());
-            self.start(myself, &fqdn, Knowledge::Known(Box::new(content)), Urgency::Bulk).await;
+            self.begin(&fqdn, Knowledge::Known(Box::new(content)), Urgency::Bulk);
         }
-        self.settle_names(myself).await;
+        self.settle_names();
     }
 
     fn on_empty(&mut self, fqdn: &Arc<str>) {
         let empty = self.entries.get(fqdn).is_some_and(|entry| entry.offers.is_empty());
         if empty {
-            self.children.dismiss(fqdn);
-            self.entries.remove(fqdn);
+            self.end(fqdn);
             self.rollout.leave(fqdn);
             self.args.status.cast(StatusWriterMsg::ServiceGone(Arc::clone(fqdn)));
         }
@@ -333,56 +345,21 @@ impl GsDirectoryState {
         if self.controller_read { Knowledge::Stale(Box::default()) } else { Knowledge::Unknown }
     }
 
-    async fn start(
-        &mut self,
-        myself: &ActorRef<GsDirectoryMsg>,
-        fqdn: &Arc<str>,
-        knowledge: Knowledge,
-        urgency: Urgency,
-    ) {
-        let Some(entry) = self.entries.get_mut(fqdn) else { return };
-        self.rollout.join(fqdn);
-        let args = GsArgs {
-            fqdn: Arc::clone(fqdn),
-            offers: entry.offers.clone(),
-            rule: inputs::rule_of(self.rules.as_deref(), fqdn),
-            aliases: self.aliases.granted(fqdn),
-            context: Arc::clone(&self.context),
-            knowledge,
-            urgency,
-            session: self.args.session.clone(),
-            directory: self.args.link.clone(),
-            status: self.args.status.clone(),
-            events: self.args.events.clone(),
-        };
-        match Actor::spawn_linked(None, GsActor, args, myself.get_cell()).await {
-            Ok((actor, _)) => {
-                self.children.started(fqdn, actor.get_cell());
-                entry.actor = Some(actor);
-            }
-            Err(error) => {
-                let fallen = self.children.failed_to_start(fqdn, error.to_string());
-                arrange(myself, &fallen, |fqdn, generation| GsDirectoryMsg::Restart { fqdn, generation });
-            }
-        }
-    }
-
     /// New input is a reason to try an FQDN again that failed too often.
-    async fn give_another_chance(&mut self, myself: &ActorRef<GsDirectoryMsg>, fqdn: &str) {
+    fn give_another_chance(&mut self, fqdn: &str) {
         let Some((fqdn, _)) = self.entries.get_key_value(fqdn) else { return };
         let fqdn = Arc::clone(fqdn);
         if self.children.gave_up(&fqdn) {
             self.children.forgive(&fqdn);
-            self.start(myself, &fqdn, self.after_restart(), Urgency::Bulk).await;
-            self.post_restarts();
+            self.begin(&fqdn, self.after_restart(), Urgency::Bulk);
         }
     }
 
     /// So is a new policy, which may even be what leaves nothing to do but to delete.
-    async fn give_all_another_chance(&mut self, myself: &ActorRef<GsDirectoryMsg>) {
+    fn give_all_another_chance(&mut self) {
         let given_up: Vec<Arc<str>> = self.entries.keys().filter(|fqdn| self.children.gave_up(fqdn)).cloned().collect();
         for fqdn in given_up {
-            self.give_another_chance(myself, &fqdn).await;
+            self.give_another_chance(&fqdn);
         }
     }
 
@@ -408,7 +385,7 @@ impl GsDirectoryState {
         if *self.context != context {
             self.context = Arc::new(context);
             let context = Arc::clone(&self.context);
-            self.tell_all(|| GsMsg::Context(Arc::clone(&context)));
+            self.tell_all(|| GsMsg::Input(Input::Context(Arc::clone(&context))));
         }
     }
 
@@ -425,19 +402,6 @@ impl GsDirectoryState {
                 let policy = Arc::clone(&self.policy);
                 self.args.policy.cast(PolicyWatcherMsg::Programmed { policy, behind });
             }
-        }
-    }
-
-    fn tell(&self, fqdn: &str, message: GsMsg) {
-        if let Some(actor) = self.entries.get(fqdn).and_then(|entry| entry.actor.as_ref()) {
-            // An actor that just died is started again from this entry, which has the message's content already.
-            let _ = actor.cast(message);
-        }
-    }
-
-    fn tell_all(&self, message: impl Fn() -> GsMsg) {
-        for actor in self.entries.values().filter_map(|entry| entry.actor.as_ref()) {
-            let _ = actor.cast(message());
         }
     }
 

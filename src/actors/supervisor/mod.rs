@@ -35,10 +35,12 @@ impl<K: Ord + Clone> Children<K> {
         Self { table: RestartTable::new(policy), running: HashMap::new(), rng }
     }
 
-    /// Notes that `actor` now runs as `key`.
-    pub fn started(&mut self, key: &K, actor: ActorCell) {
+    /// Notes that `actor` now runs as `key`. Answers whether it does so again after a failure.
+    pub fn started(&mut self, key: &K, actor: ActorCell) -> bool {
+        let restarts = self.table.is_down(key);
         let generation = self.table.started(key);
         self.running.insert(actor.get_id(), (key.clone(), generation, actor));
+        restarts
     }
 
     /// A child that could not even start counts as a failure of that incarnation.
@@ -94,6 +96,12 @@ impl<K: Ord + Clone> Children<K> {
         });
     }
 
+    /// A child ended as it was told to and will be started again when it is needed; that is no restart.
+    pub fn rested(&mut self, key: &K, actor: ActorId) {
+        self.running.remove(&actor);
+        self.table.rested(key);
+    }
+
     /// The cells of all running children, for an orderly stop.
     pub fn cells(&self) -> Vec<ActorCell> {
         self.running.values().map(|(_, _, cell)| cell.clone()).collect()
@@ -105,9 +113,7 @@ impl<K: Ord + Clone> Children<K> {
 
     /// The children that have ever failed.
     pub fn troubled(&self) -> BTreeMap<K, ChildView> {
-        let mut view = self.table.view();
-        view.retain(|_, child| child.last_failure.is_some());
-        view
+        self.table.troubled()
     }
 }
 

@@ -70,12 +70,21 @@ impl<K: Ord + Clone> RestartTable<K> {
     /// Notes a start and returns the generation of the new incarnation.
     pub fn started(&mut self, key: &K) -> u64 {
         let record = self.records.entry(key.clone()).or_default();
-        if record.generation > 0 {
+        if record.generation > 0 && !record.up {
             record.restarts += 1;
         }
         record.generation += 1;
         record.up = true;
         record.generation
+    }
+
+    /// A child rests: it is not running, and nothing is wrong. Only what it failed before is remembered.
+    pub fn rested(&mut self, key: &K) {
+        match self.records.get_mut(key) {
+            Some(record) if record.last_failure.is_some() => record.up = true,
+            Some(_) => drop(self.records.remove(key)),
+            None => {}
+        }
     }
 
     /// Decides about the end of incarnation `generation` of `key`.
@@ -103,6 +112,11 @@ impl<K: Ord + Clone> RestartTable<K> {
         self.records.get(key).is_some_and(|r| r.generation == generation && !r.up)
     }
 
+    /// Whether the child ended, and is to come back or was given up.
+    pub fn is_down(&self, key: &K) -> bool {
+        self.records.get(key).is_some_and(|r| !r.up)
+    }
+
     /// Whether the child is down for good, until [`RestartTable::forgive`].
     pub fn gave_up(&self, key: &K) -> bool {
         let limit = self.policy.limit.unwrap_or(usize::MAX);
@@ -122,12 +136,18 @@ impl<K: Ord + Clone> RestartTable<K> {
     }
 
     pub fn view(&self) -> BTreeMap<K, ChildView> {
-        self.records
-            .iter()
-            .map(|(key, r)| {
-                let view = ChildView { up: r.up, restarts: r.restarts, last_failure: r.last_failure.clone() };
-                (key.clone(), view)
-            })
-            .collect()
+        self.records.iter().map(|(key, record)| (key.clone(), record.view())).collect()
+    }
+
+    /// The children that have ever failed.
+    pub fn troubled(&self) -> BTreeMap<K, ChildView> {
+        let troubled = self.records.iter().filter(|(_, record)| record.last_failure.is_some());
+        troubled.map(|(key, record)| (key.clone(), record.view())).collect()
+    }
+}
+
+impl Record {
+    fn view(&self) -> ChildView {
+        ChildView { up: self.up, restarts: self.restarts, last_failure: self.last_failure.clone() }
     }
 }

@@ -1,6 +1,6 @@
 //! One planned write as a request: see `docs/RULES.md#requests`.
 
-use super::{json, malformed};
+use super::malformed;
 use crate::avi::call_error::{CallError, Failure};
 use crate::avi::session::AviClient;
 use crate::avi::version::PKI_PROFILE_REF;
@@ -11,6 +11,7 @@ use crate::core::gslb::{GslbService, HealthMonitor};
 use crate::core::owner::{MONITOR_PREFIX, Owner};
 use crate::core::plan::{Write, same_monitor};
 use http::Method;
+use serde::Deserialize;
 use serde_json::Value;
 
 /// What the controller holds after a write; after a delete, what it held.
@@ -19,6 +20,14 @@ pub struct Stored {
     pub uuid: String,
     /// To be sent with the next PUT; `None` after a delete.
     pub last_modified: Option<String>,
+}
+
+/// What matters of the object that the controller answers a POST or PUT with.
+#[derive(Deserialize)]
+struct Saved {
+    uuid: Option<Value>,
+    #[serde(rename = "_last_modified")]
+    last_modified: Option<Value>,
 }
 
 /// A POST or PUT, ready to be sent.
@@ -97,9 +106,12 @@ impl AviClient {
     async fn save(&self, save: Save<'_>) -> Result<Stored, CallError> {
         let Save { method, target, tenant, body } = save;
         let answer = self.request(method.clone(), &target, tenant, Some(&body)).await?;
-        let object = json(&method, &target, answer)?;
-        let uuid = text(&object, "uuid").ok_or_else(|| malformed(&method, &target, "the object has no uuid"))?;
-        Ok(Stored { uuid: uuid.to_owned(), last_modified: last_modified(&object) })
+        let saved: Saved = answer.part().ok_or_else(|| malformed(&method, &target, "the body is not JSON"))?;
+        let Some(Value::String(uuid)) = saved.uuid else {
+            return Err(malformed(&method, &target, "the object has no uuid"));
+        };
+        let version = saved.last_modified.as_ref().and_then(Value::as_str).filter(|version| !version.is_empty());
+        Ok(Stored { uuid, last_modified: version.map(str::to_owned) })
     }
 
     async fn delete(&self, collection: &str, uuid: &str, tenant: &str) -> Result<Stored, CallError> {

@@ -6,9 +6,11 @@ use crate::avi::session::AviClient;
 use crate::avi::wire::{MonitorIdentity, RefNames, monitor_identity, parse_monitor, parse_service, text};
 use crate::core::monitor::is_shared;
 use crate::core::owner::{LEGACY_OWNER, MONITOR_PREFIX, Owner};
-use crate::core::plan::{Observed, ObservedMonitor, ObservedService};
+use crate::core::plan::{Known, Observed, ObservedMonitor, ObservedService};
+use parking_lot::Mutex;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The own objects of a controller, over all tenants. Objects of others are not in here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,7 +18,7 @@ pub struct OwnObjects {
     /// By FQDN.
     pub by_fqdn: BTreeMap<String, Observed>,
     /// The monitors that passthrough services share (EX-12), whether or not there are any such services.
-    pub shared: BTreeMap<SharedKey, ObservedMonitor>,
+    pub shared: BTreeMap<SharedKey, Arc<ObservedMonitor>>,
     /// Own monitors of which nothing tells for which FQDN they are, because somebody changed their description.
     pub loose_monitors: Vec<LooseMonitor>,
 }
@@ -33,48 +35,53 @@ pub struct LooseMonitor {
 struct ListedMonitor {
     /// Also of others' monitors: services may refer to them.
     name: Option<String>,
-    own: Option<(MonitorIdentity, ObservedMonitor)>,
+    own: Option<(MonitorIdentity, Arc<ObservedMonitor>)>,
 }
 
 impl AviClient {
     /// Lists with one walk over the monitors and one over the services of each owner: both owners because of
-    /// DB-16, no call per object because of DB-45.
-    pub async fn list_own(&self, owner: &Owner) -> Result<OwnObjects, CallError> {
+    /// DB-16, no call per object because of DB-45. What is `known` is taken from there.
+    pub async fn list_own(&self, owner: &Owner, known: &Mutex<Known>) -> Result<OwnObjects, CallError> {
         let query = "include_name=&is_federated=true";
-        let mut monitors = self.walk("healthmonitor", query, |object| ListedMonitor::of(object, owner)).await?;
+        let mut monitors = self.walk("healthmonitor", query, |object| ListedMonitor::of(object, owner, known)).await?;
         let named = monitors.iter_mut().filter_map(|(uuid, monitor)| Some((uuid.clone(), monitor.name.take()?)));
         let names: RefNames = named.collect();
         let mut own = OwnObjects::default();
         for created_by in [owner.as_str(), LEGACY_OWNER] {
             let query = format!("created_by={created_by}&include_name=");
-            let services = self.walk("gslbservice", &query, |object| parse_service(object, owner, &names)).await?;
+            let parse = |object: &Value| Some(known.lock().service(parse_service(object, owner, &names)?));
+            let services = self.walk("gslbservice", &query, parse).await?;
             own.add_services(services.into_values().flatten());
         }
         own.add_monitors(monitors.into_values().filter_map(|monitor| monitor.own));
+        known.lock().tidy();
         Ok(own)
     }
 }
 
 impl ListedMonitor {
-    fn of(object: &Value, owner: &Owner) -> Self {
+    fn of(object: &Value, owner: &Owner, known: &Mutex<Known>) -> Self {
         let names = RefNames::default();
         let observed = parse_monitor(object, owner, &names);
         Self {
             name: text(object, "name").map(str::to_owned),
-            own: observed.and_then(|observed| Some((monitor_identity(object, &names)?, observed))),
+            own: observed.and_then(|observed| {
+                let identity = monitor_identity(object, &names)?;
+                Some((identity, known.lock().monitor(observed)))
+            }),
         }
     }
 }
 
 impl OwnObjects {
-    fn add_services(&mut self, services: impl Iterator<Item = ObservedService>) {
+    fn add_services(&mut self, services: impl Iterator<Item = Arc<ObservedService>>) {
         for service in services {
             let (fqdn, tenant) = (service.content.name.clone(), service.content.tenant.clone());
             self.fqdn(&fqdn).edit(&tenant, |held| held.service = Some(service));
         }
     }
 
-    fn add_monitors(&mut self, monitors: impl Iterator<Item = (MonitorIdentity, ObservedMonitor)>) {
+    fn add_monitors(&mut self, monitors: impl Iterator<Item = (MonitorIdentity, Arc<ObservedMonitor>)>) {
         let services = Services::of(self);
         for (identity, monitor) in monitors {
             self.add_monitor(identity, monitor, &services);
@@ -85,24 +92,24 @@ impl OwnObjects {
         self.by_fqdn.entry(fqdn.to_owned()).or_default()
     }
 
-    fn add_monitor(&mut self, identity: MonitorIdentity, monitor: ObservedMonitor, services: &Services) {
+    fn add_monitor(&mut self, identity: MonitorIdentity, monitor: Arc<ObservedMonitor>, services: &Services) {
         let fqdn = services.of_monitor(&identity);
         let key = (identity.tenant, identity.name);
         if is_shared(&key.1) {
             for fqdn in services.users.get(&key).into_iter().flatten() {
-                self.add(fqdn, &key, monitor.clone());
+                self.add(fqdn, &key, Arc::clone(&monitor));
             }
             self.shared.insert(key, monitor);
         } else if let Some(fqdn) = fqdn {
             self.add(&fqdn, &key, monitor);
         } else {
-            self.loose_monitors.push(LooseMonitor { tenant: key.0, name: key.1, uuid: monitor.uuid });
+            self.loose_monitors.push(LooseMonitor { tenant: key.0, name: key.1, uuid: monitor.uuid.clone() });
         }
     }
 
-    fn add(&mut self, fqdn: &str, (tenant, name): &SharedKey, monitor: ObservedMonitor) {
+    fn add(&mut self, fqdn: &str, (tenant, name): &SharedKey, monitor: Arc<ObservedMonitor>) {
         self.fqdn(fqdn).edit(tenant, |held| {
-            held.monitors.insert(name.clone(), Box::new(monitor));
+            held.monitors.insert(name.clone(), monitor);
         });
     }
 }

@@ -10,6 +10,7 @@ use crate::core::owner::{MONITOR_PREFIX, Owner};
 use crate::core::plan::Holding;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 impl AviClient {
     /// Reads what one tenant holds: the service and the own monitors among `monitor_names` and the service's
@@ -62,10 +63,10 @@ impl AviClient {
 fn holding(owner: &Owner, tenant: &str, service: Option<&Value>, monitors: Vec<(String, Value)>) -> Holding {
     let names = RefNames::of(monitors.iter().map(|(_, monitor)| monitor));
     let mut held = Holding::empty(tenant);
-    held.service = service.and_then(|object| parse_service(object, owner, &names));
+    held.service = service.and_then(|object| parse_service(object, owner, &names)).map(Arc::new);
     for (name, object) in monitors {
         if let Some(monitor) = parse_monitor(&object, owner, &names) {
-            held.monitors.insert(name, Box::new(monitor));
+            held.monitors.insert(name, Arc::new(monitor));
         }
     }
     held

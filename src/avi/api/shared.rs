@@ -26,7 +26,7 @@ struct Held {
 impl SharedMonitors {
     /// Takes over what a full read found. What it did not find may be gone and is forgotten; if it is there after all,
     /// creating it finds that out.
-    pub fn replace(&self, found: &BTreeMap<SharedKey, ObservedMonitor>) {
+    pub fn replace(&self, found: &BTreeMap<SharedKey, Arc<ObservedMonitor>>) {
         let cell = |monitor: &ObservedMonitor| Arc::new(tokio::sync::Mutex::new(Held::of(monitor)));
         *self.0.lock() = found.iter().map(|(key, monitor)| (key.clone(), cell(monitor))).collect();
     }

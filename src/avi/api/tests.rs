@@ -7,8 +7,10 @@ use crate::avi::wire::{RefNames, monitor_body, parse_monitor, parse_service, ser
 use crate::core::gslb::{GslbService, HealthMonitor, Member, Pool, PoolAlgorithm, Probe, SitePersistence};
 use crate::core::owner::Owner;
 use crate::core::plan::{Holding, Write};
+use litemap::LiteMap;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 mod answers;
 mod listing;
@@ -80,8 +82,8 @@ fn holding(name: &str) -> Holding {
     let monitor = parse_monitor(&stored_monitor(name), &owner(), &names).unwrap();
     Holding {
         tenant: "team2".into(),
-        service: parse_service(&stored_service(name), &owner(), &names),
-        monitors: BTreeMap::from([(monitor_name(name), Box::new(monitor))]),
+        service: parse_service(&stored_service(name), &owner(), &names).map(Arc::new),
+        monitors: LiteMap::from_iter([(monitor_name(name), Arc::new(monitor))]),
     }
 }
 
@@ -335,7 +337,7 @@ async fn reading_one_finds_the_service_its_own_monitors_and_those_asked_for() {
     let names = ["amko--gone".to_owned()];
     let outcome = controller.client().read_one(&owner(), "team2", "a.b", &names).await.unwrap();
     let mut expected = holding("a.b");
-    expected.service.as_mut().unwrap().content.monitors.push("users".into());
+    expected.service_mut().content.monitors.push("users".into());
     assert_eq!(outcome, expected);
     assert_eq!(controller.seen(), [read, FIND, gone].map(|line| seen(line, "team2", Value::Null)));
 }

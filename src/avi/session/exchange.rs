@@ -8,7 +8,9 @@ use crate::avi::transport::TransportError;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE, REFERER, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use serde::Deserialize;
 use serde_json::Value;
+use std::sync::OnceLock;
 use tokio::time::Instant;
 
 /// What is asked. The body of a login holds the password, so there is no `Debug`.
@@ -24,7 +26,9 @@ pub struct Call<'a> {
 pub struct Response {
     pub status: StatusCode,
     pub headers: HeaderMap,
-    body: Body,
+    bytes: Bytes,
+    /// Read when somebody asks for all of it.
+    body: OnceLock<Body>,
 }
 
 #[derive(Debug, Clone)]
@@ -52,23 +56,29 @@ impl Call<'_> {
 impl Response {
     /// The body, when it is JSON.
     pub fn json(&self) -> Option<&Value> {
-        match &self.body {
+        match self.body() {
             Body::Json(value) => Some(value),
             Body::Text(..) => None,
         }
     }
 
+    /// What `T` takes of the body, when it is such JSON. The rest is only looked at, which costs far less.
+    pub fn part<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
+        serde_json::from_slice(&self.bytes).ok()
+    }
+
     /// Like [`Response::json`], without a copy.
-    pub fn into_json(self) -> Option<Value> {
-        match self.body {
-            Body::Json(value) => Some(value),
-            Body::Text(..) => None,
+    pub fn into_json(mut self) -> Option<Value> {
+        self.body();
+        match self.body.take() {
+            Some(Body::Json(value)) => Some(value),
+            Some(Body::Text(..)) | None => None,
         }
     }
 
     /// What the body is, when it is not JSON.
     pub(super) fn unusable(&self) -> Option<&'static str> {
-        match &self.body {
+        match self.body() {
             Body::Json(_) => None,
             Body::Text(_, why) => Some(why),
         }
@@ -76,7 +86,7 @@ impl Response {
 
     /// What the controller says about an error.
     pub(super) fn explanation(&self) -> String {
-        match &self.body {
+        match self.body() {
             Body::Json(value) => explanation(Some(value), &value.to_string()),
             Body::Text(text, _) => explanation(None, text),
         }
@@ -84,11 +94,15 @@ impl Response {
 
     fn from_http(answer: http::Response<Bytes>) -> Self {
         let (parts, bytes) = answer.into_parts();
-        let body = match serde_json::from_slice(&bytes) {
+        Self { status: parts.status, headers: parts.headers, bytes, body: OnceLock::new() }
+    }
+
+    fn body(&self) -> &Body {
+        let bytes = &self.bytes;
+        self.body.get_or_init(|| match serde_json::from_slice(bytes) {
             Ok(value) => Body::Json(value),
-            Err(error) => Body::Text(String::from_utf8_lossy(&bytes).into_owned(), instead_of_json(&bytes, &error)),
-        };
-        Self { status: parts.status, headers: parts.headers, body }
+            Err(error) => Body::Text(String::from_utf8_lossy(bytes).into_owned(), instead_of_json(bytes, &error)),
+        })
     }
 }
 

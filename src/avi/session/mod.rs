@@ -128,6 +128,11 @@ impl AviClient {
         self.shared.pool.lock().counts(Instant::now())
     }
 
+    /// Whether the controller has refused the credentials and no login is sent for that.
+    pub fn is_refused(&self) -> bool {
+        self.shared.pool.lock().is_blocked(Instant::now())
+    }
+
     /// What all clones had to do over.
     pub fn repairs(&self) -> Repairs {
         let repeated_reads = self.shared.repeated_reads.load(Ordering::Relaxed);
@@ -166,10 +171,12 @@ impl AviClient {
         if !answer.status.is_success() {
             return Err(self.failed(&call, &answer));
         }
-        match answer.unusable().filter(|_| call.is_read()) {
-            Some(why) => Err(call.error(Failure::Malformed(why.to_owned()))),
-            None => Ok(answer),
+        if call.is_read()
+            && let Some(why) = answer.unusable()
+        {
+            return Err(call.error(Failure::Malformed(why.to_owned())));
         }
+        Ok(answer)
     }
 
     /// Ends all sessions on the controller, those too that are just being opened. The next request would log in again.

@@ -158,6 +158,11 @@ impl Pool {
         self.relogins
     }
 
+    /// Whether no login is sent, because one would harm the account.
+    pub fn is_blocked(&self, now: Instant) -> bool {
+        self.blocked(now).is_some()
+    }
+
     /// Whether some session has served calls and was not refused since.
     pub fn has_tried(&self) -> bool {
         self.ready(Wish::Tried).is_some()

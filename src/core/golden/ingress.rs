@@ -74,7 +74,7 @@ fn ex_02_to_05_members_and_paths_come_and_go_with_the_fewest_calls() {
 
     world.set_ingress("ctx-b", web("/", "10.2.0.5"));
     assert_eq!(world.settle(WEB), [format!("PUT gs {WEB} [{ROOT_HM}]")], "EX-02");
-    let held = world.controller.observed.only().service.clone().unwrap().content;
+    let held = world.controller.observed.only().service.clone().unwrap().content.clone();
     assert_eq!(held.description, "INGRESS/ctx-a/shop/web/web.example.org,INGRESS/ctx-b/shop/web/web.example.org");
     let addresses: Vec<String> = held.pools[0].members.iter().map(|member| member.address.to_string()).collect();
     assert_eq!(addresses, ["10.1.0.5", "10.2.0.5"]);

@@ -26,7 +26,7 @@ fn ex_08_a_load_balancer_service_is_probed_on_its_lowest_port() {
     world.set_service("ctx-a", lb_service("db", DB, &[(9443, "TCP"), (8080, "TCP")], "10.1.0.7"));
     assert_eq!(monitors(&world, DB), [monitor(DB_HM, DB, 8080, Probe::Tcp)]);
     assert_eq!(world.settle(DB), [format!("POST hm {DB_HM}"), format!("POST gs {DB} [{DB_HM}]")]);
-    let service = world.controller.observed.only().service.clone().unwrap().content;
+    let service = world.controller.observed.only().service.clone().unwrap().content.clone();
     assert_eq!(service.description, "LBSVC/ctx-a/shop/db");
     assert_eq!(service.pools[0].members[0].vs_uuid.as_deref(), Some("virtualservice-db.example.org"));
 }

@@ -2,6 +2,7 @@
 
 use super::{Holding, Observed, ObservedMonitor, ObservedService, Write};
 use crate::core::gslb::{GslbService, HealthMonitor};
+use std::sync::Arc;
 
 /// What the controller's answer to a create or update says about the object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +18,7 @@ impl Observed {
         self.edit(write.tenant(), |held| match write {
             Write::CreateMonitor(monitor) | Write::UpdateMonitor { monitor, .. } => held.store_monitor(monitor, stored),
             Write::CreateService(service) | Write::UpdateService { service, .. } => {
-                held.service = stored.map(|stored| observed_service(service, stored));
+                held.service = stored.map(|stored| Arc::new(observed_service(service, stored)));
             }
             Write::DeleteMonitor { uuid, name, .. } => {
                 // The name may already stand for another object.
@@ -74,7 +75,7 @@ impl Holding {
             self.monitors.remove(&monitor.name);
             return;
         };
-        self.monitors.insert(monitor.name.clone(), Box::new(observed_monitor(monitor, stored)));
+        self.monitors.insert(monitor.name.clone(), Arc::new(observed_monitor(monitor, stored)));
     }
 }
 

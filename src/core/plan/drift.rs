@@ -5,6 +5,7 @@ use super::{Holding, Observed, ObservedMonitor, ObservedService};
 use crate::core::gslb::{GslbService, HealthMonitor};
 use crate::core::monitor::is_shared;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// One object that is otherwise than it was left.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,11 +59,15 @@ pub fn drift(before: &Observed, now: &Observed) -> Vec<Drift> {
             }
         };
         let name = was.service.iter().chain(&is.service).map(|service| service.content.name.as_str()).next();
-        add(DriftKind::Service, name.unwrap_or_default(), of(was.service.as_ref(), is.service.as_ref(), of_service));
+        add(
+            DriftKind::Service,
+            name.unwrap_or_default(),
+            of(was.service.as_deref(), is.service.as_deref(), of_service),
+        );
         let monitors: BTreeSet<&String> = was.monitors.keys().chain(is.monitors.keys()).collect();
         for name in monitors.into_iter().filter(|name| !is_shared(name)) {
             let fields =
-                of(was.monitors.get(name).map(Box::as_ref), is.monitors.get(name).map(Box::as_ref), of_monitor);
+                of(was.monitors.get(name).map(Arc::as_ref), is.monitors.get(name).map(Arc::as_ref), of_monitor);
             add(DriftKind::Monitor, name, fields);
         }
     }

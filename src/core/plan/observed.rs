@@ -2,7 +2,8 @@
 
 use crate::core::gslb::{GslbService, HealthMonitor};
 use crate::core::monitor::is_shared;
-use std::collections::BTreeMap;
+use litemap::LiteMap;
+use std::sync::Arc;
 
 /// The objects of one FQDN that belong to this installation, by tenant. More than one tenant holds some only while the
 /// FQDN moves between them, or after somebody else left half of a move behind (DB-47).
@@ -15,10 +16,10 @@ pub struct Observed(Vec<Holding>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holding {
     pub tenant: String,
-    pub service: Option<ObservedService>,
-    /// Own monitors of this FQDN by name, and the shared one that its service refers to; boxed, because a map reserves
-    /// room for many where most FQDNs have one.
-    pub monitors: BTreeMap<String, Box<ObservedMonitor>>,
+    pub service: Option<Arc<ObservedService>>,
+    /// Own monitors of this FQDN by name, and the shared one that its service refers to. Most FQDNs have one, so the
+    /// map is a sorted list.
+    pub monitors: LiteMap<String, Arc<ObservedMonitor>>,
 }
 
 /// A GSLB service read from the controller.
@@ -55,7 +56,7 @@ impl Observed {
 
     /// The services of all tenants, at most one in each.
     pub fn services(&self) -> impl Iterator<Item = &ObservedService> {
-        self.0.iter().filter_map(|holding| holding.service.as_ref())
+        self.0.iter().filter_map(|holding| holding.service.as_deref())
     }
 
     pub fn is_empty(&self) -> bool {
@@ -99,7 +100,7 @@ impl FromIterator<Holding> for Observed {
 impl Holding {
     /// Nothing in `tenant`.
     pub fn empty(tenant: &str) -> Self {
-        Self { tenant: tenant.to_owned(), service: None, monitors: BTreeMap::new() }
+        Self { tenant: tenant.to_owned(), service: None, monitors: LiteMap::new() }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -111,6 +112,19 @@ impl Holding {
         if self.service.is_none() {
             self.monitors.retain(|name, _| !is_shared(name));
         }
+    }
+}
+
+#[cfg(test)]
+impl Holding {
+    /// The service, to change it.
+    pub(crate) fn service_mut(&mut self) -> &mut ObservedService {
+        Arc::make_mut(self.service.as_mut().unwrap())
+    }
+
+    /// The monitor of this name, to change it.
+    pub(crate) fn monitor_mut(&mut self, name: &str) -> &mut ObservedMonitor {
+        Arc::make_mut(self.monitors.get_mut(name).unwrap())
     }
 }
 

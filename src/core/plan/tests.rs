@@ -9,7 +9,8 @@ use crate::core::endpoint::Protocol;
 use crate::core::fixtures::{Controller, World, call, ingress, lb_service, strings};
 use crate::core::gslb::{Pool, Probe};
 use crate::core::monitor::Subject;
-use std::collections::BTreeMap;
+use litemap::LiteMap;
+use std::sync::Arc;
 
 const WEB: &str = "web.example.org";
 const ROOT_HM: &str = "amko--e429dd2b33d47bc53f75b4ca3b5ad359d29f72aa";
@@ -45,13 +46,13 @@ fn waiting_writes_nothing_whatever_is_observed() {
 #[test]
 fn an_order_that_means_nothing_causes_no_write() {
     let (decision, mut observed) = settled();
-    let service = &mut observed.only_mut().service.as_mut().unwrap().content;
+    let service = &mut observed.only_mut().service_mut().content;
     service.monitors.reverse();
     service.pools[0].members.reverse();
     let pool = service.pools[0].clone();
     service.pools.push(Pool { priority: 3, ..pool });
     service.description = service.description.split(',').rev().collect::<Vec<_>>().join(",");
-    let monitor = observed.only_mut().monitors.get_mut(ROOT_HM).unwrap().content.as_mut().unwrap();
+    let monitor = observed.only_mut().monitor_mut(ROOT_HM).content.as_mut().unwrap();
     let Probe::Http(probe) = &mut monitor.probe else { panic!("{monitor:?}") };
     probe.response_codes.reverse();
 
@@ -79,7 +80,7 @@ fn each_difference_in_content_causes_one_update() {
     ];
     for (index, change) in changes.into_iter().enumerate() {
         let (decision, mut observed) = settled();
-        let service = observed.only_mut().service.as_mut().unwrap();
+        let service = observed.only_mut().service_mut();
         change(service);
         let expected = Write::UpdateService {
             uuid: service.uuid.clone(),
@@ -96,7 +97,7 @@ fn a_monitor_with_another_request_or_owner_is_updated_in_place() {
     let (decision, observed) = settled();
     let edited = |edit: fn(&mut ObservedMonitor)| {
         let mut observed = observed.clone();
-        edit(observed.only_mut().monitors.get_mut(ROOT_HM).unwrap());
+        edit(observed.only_mut().monitor_mut(ROOT_HM));
         calls(&decision, &observed)
     };
     let expected = [format!("PUT hm {ROOT_HM}")];
@@ -104,7 +105,7 @@ fn a_monitor_with_another_request_or_owner_is_updated_in_place() {
     assert_eq!(edited(|monitor| monitor.content.as_mut().unwrap().description.clear()), expected);
     let mut missing_service = observed.clone();
     missing_service.only_mut().service = None;
-    missing_service.only_mut().monitors.get_mut(ROOT_HM).unwrap().faithful = false;
+    missing_service.only_mut().monitor_mut(ROOT_HM).faithful = false;
     let [first, second] = calls(&decision, &missing_service).try_into().unwrap();
     assert_eq!(first, expected[0], "EX-31: before a new service");
     assert!(second.starts_with("POST gs"), "{second}");
@@ -113,7 +114,7 @@ fn a_monitor_with_another_request_or_owner_is_updated_in_place() {
 #[test]
 fn a_monitor_of_a_foreign_kind_is_replaced_off_the_service() {
     let (decision, mut observed) = settled();
-    observed.only_mut().monitors.get_mut(ROOT_HM).unwrap().content = None;
+    observed.only_mut().monitor_mut(ROOT_HM).content = None;
     let all = desired(&decision).service.monitors.join(" ");
     let others = all.replace(&format!("{ROOT_HM} "), "");
     let expected = [
@@ -161,7 +162,7 @@ fn the_observed_state_follows_the_writes() {
         content: Some(monitor.clone()),
         faithful: true,
     };
-    assert_eq!(observed.only().monitors, BTreeMap::from([(monitor.name.clone(), Box::new(expected))]));
+    assert_eq!(observed.only().monitors, LiteMap::from_iter([(monitor.name.clone(), Arc::new(expected))]));
     observed.applied(&delete("another"), None);
     assert_eq!(observed.only().monitors.len(), 1, "another object of the same name");
     observed.applied(&delete("hm-1"), None);

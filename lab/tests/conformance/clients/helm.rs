@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
-use crate::check::{Checked, eventually};
+use crate::check::{Checked, Failure, eventually};
 use crate::client::{Cluster, names};
-use crate::clients_support::{Home, program};
+use crate::clients_support::Home;
 use crate::fixtures::CRDS;
 
-/// Path of the program; else the one on the PATH.
-const HELM: &str = "AMKO_HELM";
 const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/chart");
 
 /// 120.
 pub(super) async fn helm_installs_upgrades_rolls_back_and_uninstalls_a_chart(c: Cluster) -> Checked {
-    let candidates = std::env::var(HELM).into_iter().chain(["helm".to_owned()]).collect::<Vec<_>>();
-    let helm = program(&candidates, &["version"]).await?;
+    let helm = amko_realkube::helm().map_err(|skip| Failure::NotApplicable(skip.to_string()))?;
+    let helm = helm.display().to_string();
     let home = Home::new(&c);
     let chart = home.path().join("chart");
     // A definition belongs to the whole cluster: the chart of this run has a group of its own.

@@ -81,7 +81,7 @@ async fn services_that_appear_together_or_later_create_the_shared_monitor_once()
     assert_eq!((count(&controller, POST_HM), count(&controller, POST_GS)), (1, 4));
     for completed in done.iter().chain([&later]) {
         let observed = completed.report.observed.as_ref().unwrap();
-        assert_eq!(observed.only().monitors[NAME].uuid, "hm-1");
+        assert_eq!(observed.only().monitors.get(NAME).unwrap().uuid, "hm-1");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Listing: which requests, which objects, and what an unstable collection leads to.
 
 use super::*;
+use litemap::LiteMap;
 
 fn controller(services: &[Value], legacy: &[Value], monitors: &[Value]) -> TestController {
     let controller = TestController::default();
@@ -9,7 +10,7 @@ fn controller(services: &[Value], legacy: &[Value], monitors: &[Value]) -> TestC
 }
 
 async fn list(controller: &TestController) -> Result<OwnObjects, CallError> {
-    controller.client().list_own(&owner()).await
+    controller.client().list_own(&owner(), &Default::default()).await
 }
 
 fn names(own: &OwnObjects) -> Vec<&str> {
@@ -24,7 +25,7 @@ async fn a_list_is_three_walks_over_all_tenants_with_no_call_per_object() {
     legacy["created_by"] = json!("amko-gslb");
     let controller = controller(&services, &[legacy], &[stored_monitor("a.b"), stored_monitor("c.d")]);
     let own = list(&controller).await.unwrap();
-    let old = Holding { monitors: BTreeMap::new(), ..holding("old.example.org") };
+    let old = Holding { monitors: LiteMap::new(), ..holding("old.example.org") };
     let expected = [("a.b", holding("a.b")), ("c.d", holding("c.d")), ("old.example.org", old)];
     let by_fqdn = expected.map(|(name, holding)| (name.to_owned(), [holding].into_iter().collect()));
     assert_eq!(own, OwnObjects { by_fqdn: by_fqdn.into(), ..OwnObjects::default() });

@@ -10,7 +10,7 @@ const SHARED: &str = "amko--passthrough-hm-tcp-11111111-2222-11ee-8000-333333333
 async fn own(services: &[Value], monitors: &[Value]) -> OwnObjects {
     let controller = TestController::default();
     controller.on(OWN, 200, page(services)).on(LEGACY, 200, page(&[])).on(MONITORS, 200, page(monitors));
-    controller.client().list_own(&owner()).await.unwrap()
+    controller.client().list_own(&owner(), &Default::default()).await.unwrap()
 }
 
 /// A service that refers to these monitors.

@@ -4,6 +4,7 @@ use super::*;
 use crate::core::plan::{ObservedMonitor, Stored};
 use futures::future::join_all;
 use parking_lot::Mutex;
+use std::sync::Arc;
 
 const NAME: &str = "amko--passthrough-hm-tcp-11111111-2222-11ee-8000-333333333333";
 
@@ -76,9 +77,9 @@ async fn a_failure_is_everybodys_own_and_nothing_is_known_after_it() {
 #[tokio::test(start_paused = true)]
 async fn what_a_full_read_found_needs_no_write_and_what_it_did_not_find_does() {
     let (monitors, writer, monitor) = (SharedMonitors::default(), Writer::default(), shared());
-    monitors.replace(&BTreeMap::from([(key(), observed(7))]));
+    monitors.replace(&BTreeMap::from([(key(), Arc::new(observed(7)))]));
     assert_eq!(monitors.ensure(&monitor, None, writer.write()).await, Ok(version(7)));
-    monitors.replace(&BTreeMap::from([(key(), ObservedMonitor { faithful: false, ..observed(8) })]));
+    monitors.replace(&BTreeMap::from([(key(), Arc::new(ObservedMonitor { faithful: false, ..observed(8) }))]));
     assert_eq!(monitors.ensure(&monitor, None, writer.write()).await, Ok(version(1)));
     monitors.replace(&BTreeMap::new());
     assert_eq!(monitors.ensure(&monitor, None, writer.write()).await, Ok(version(2)));
@@ -90,7 +91,7 @@ async fn what_a_full_read_found_needs_no_write_and_what_it_did_not_find_does() {
 #[tokio::test(start_paused = true)]
 async fn an_update_is_done_once_for_all_who_saw_the_same_version() {
     let (monitors, writer, monitor) = (SharedMonitors::default(), Writer::default(), shared());
-    monitors.replace(&BTreeMap::from([(key(), ObservedMonitor { faithful: false, ..observed(0) })]));
+    monitors.replace(&BTreeMap::from([(key(), Arc::new(ObservedMonitor { faithful: false, ..observed(0) }))]));
     let wanted = (0..10).map(|_| monitors.ensure(&monitor, Some("0"), writer.write()));
     assert_eq!(join_all(wanted).await, vec![Ok(version(1)); 10]);
     assert_eq!(writer.writes(), 1);

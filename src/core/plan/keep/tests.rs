@@ -101,7 +101,7 @@ fn what_a_seen_cluster_changes_is_changed_in_the_dark_too() {
     let mut world = both();
     world.set_ingress("ctx-a", ingress("web", WEB, &["/"], "10.1.0.99"));
     // The worked examples name a virtual service by its host alone; here each cluster has its own.
-    let held = &mut world.controller.observed.only_mut().service.as_mut().unwrap().content;
+    let held = &mut world.controller.observed.only_mut().service_mut().content;
     held.pools[0].members[0].vs_uuid = Some("virtualservice-of-b".to_owned());
     assert_eq!(addresses(&service(in_the_dark(&mut world))), ["10.2.0.5", "10.1.0.99"]);
 }
@@ -118,7 +118,7 @@ fn a_uuid_that_several_members_name_explains_no_new_address() {
 #[test]
 fn an_equal_address_of_another_controller_explains_nothing() {
     let mut world = both();
-    let held = &mut world.controller.observed.only_mut().service.as_mut().unwrap().content;
+    let held = &mut world.controller.observed.only_mut().service_mut().content;
     let member = &mut held.pools[0].members[0];
     member.address = "10.1.0.5".parse().unwrap();
     member.vs_uuid = Some("virtualservice-of-b".to_owned());
@@ -135,7 +135,7 @@ fn a_seen_member_explains_its_own_pool_before_another() {
     world.policy = in_force(policy);
     world.set_ingress("ctx-b", ingress("web", WEB, &["/"], "10.1.0.5"));
     world.settle(WEB);
-    let before = world.controller.observed.only().service.clone().unwrap().content;
+    let before = world.controller.observed.only().service.clone().unwrap().content.clone();
     assert_eq!(service(in_the_dark(&mut world)).pools, before.pools);
 }
 
@@ -144,7 +144,7 @@ fn a_seen_member_explains_its_own_pool_before_another() {
 fn an_unreadable_description_protects_the_service_while_any_cluster_is_unseen() {
     for description in ["", "edited by hand"] {
         let mut world = both();
-        world.controller.observed.only_mut().service.as_mut().unwrap().content.description = description.to_owned();
+        world.controller.observed.only_mut().service_mut().content.description = description.to_owned();
         let dark = |decision| keep_unseen(decision, &world.controller.observed, &unseen(&["ctx-c"]));
         assert!(matches!(dark(Decision::Nothing), Decision::Wait(_)), "{description:?}");
         assert_eq!(keep_unseen(Decision::Nothing, &world.controller.observed, &unseen(&[])), Decision::Nothing);
@@ -181,7 +181,7 @@ fn a_tenant_does_not_change_in_the_dark() {
     let mut world = both();
     let mut held = world.controller.observed.only().clone();
     held.tenant = "tenant2".to_owned();
-    held.service.as_mut().unwrap().content.tenant = "tenant2".to_owned();
+    held.service_mut().content.tenant = "tenant2".to_owned();
     world.controller.observed = [held].into_iter().collect();
     assert!(matches!(in_the_dark(&mut world), Decision::Wait(_)));
 }

@@ -35,7 +35,7 @@ fn each_field_that_somebody_changed_is_named() {
     for (index, (change, fields)) in table.into_iter().enumerate() {
         let (_, before) = settled();
         let mut now = before.clone();
-        change(now.only_mut().service.as_mut().unwrap());
+        change(now.only_mut().service_mut());
         let expected: Vec<_> =
             (!fields.is_empty()).then(|| (DriftKind::Service, WEB.to_owned(), fields.to_vec())).into_iter().collect();
         assert_eq!(differing(&before, &now), expected, "change {index}");
@@ -57,7 +57,7 @@ fn each_change_of_a_monitor_is_named() {
     for (index, (change, fields)) in table.into_iter().enumerate() {
         let (_, before) = settled();
         let mut now = before.clone();
-        change(now.only_mut().monitors.get_mut(ROOT_HM).unwrap());
+        change(now.only_mut().monitor_mut(ROOT_HM));
         let expected: Vec<_> = (!fields.is_empty())
             .then(|| (DriftKind::Monitor, ROOT_HM.to_owned(), fields.to_vec()))
             .into_iter()

@@ -3,6 +3,7 @@
 use super::*;
 use crate::core::monitor::passthrough_monitor_name;
 use crate::core::owner::Owner;
+use std::sync::Arc;
 
 fn name() -> String {
     passthrough_monitor_name(&Owner::from_uuid(crate::core::fixtures::UUID.parse().unwrap()))
@@ -63,7 +64,7 @@ fn a_shared_monitor_that_somebody_edited_is_updated_whatever_was_edited() {
     ];
     for edit in edits {
         let mut observed = controller.observed.clone();
-        edit(observed.only_mut().monitors.get_mut(&name()).unwrap());
+        edit(observed.only_mut().monitor_mut(&name()));
         assert_eq!(calls(&passthrough("admin"), &observed), [format!("PUT hm {}", name())]);
     }
 }
@@ -81,9 +82,9 @@ fn a_service_that_gets_monitors_of_its_own_leaves_the_shared_one() {
 #[test]
 fn the_monitor_that_services_share_is_never_deleted() {
     let (decision, mut observed) = settled();
-    let mut shared = observed.only().monitors[ROOT_HM].clone();
+    let mut shared = ObservedMonitor::clone(observed.only().monitors.get(ROOT_HM).unwrap());
     shared.content = None;
-    observed.only_mut().monitors.insert("amko--passthrough-hm-tcp-11111111".to_owned(), shared);
+    observed.only_mut().monitors.insert("amko--passthrough-hm-tcp-11111111".to_owned(), Arc::new(shared));
     assert_eq!(plan(&decision, &observed), []);
     let removal = calls(&Decision::Nothing, &observed);
     assert_eq!(removal.len(), 3, "{removal:?}");

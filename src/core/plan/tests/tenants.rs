@@ -1,6 +1,8 @@
 //! A service that changes its tenant, and what was left of such a change.
 
 use super::*;
+use litemap::LiteMap;
+use std::sync::Arc;
 
 const OLD: &str = "admin";
 const NEW: &str = "tenant2";
@@ -22,7 +24,7 @@ fn without_service(holding: Holding) -> Holding {
 }
 
 fn without_monitors(holding: Holding) -> Holding {
-    Holding { monitors: BTreeMap::new(), ..holding }
+    Holding { monitors: LiteMap::new(), ..holding }
 }
 
 fn controller(holdings: impl IntoIterator<Item = Holding>) -> Controller {
@@ -93,7 +95,7 @@ fn nothing_of_any_tenant_is_left_when_nothing_is_wanted() {
 fn a_service_in_another_tenant_stays_while_a_cluster_it_names_is_unseen() {
     let (decision, new) = settled_in(NEW);
     let mut old = settled_in(OLD).1;
-    old.service.as_mut().unwrap().content.description.push_str(",INGRESS/ctx-b/shop/web/web.example.org");
+    old.service_mut().content.description.push_str(",INGRESS/ctx-b/shop/web/web.example.org");
     let observed: Observed = [old, new].into_iter().collect();
     let unseen: Unseen = ["ctx-b".to_owned()].into();
     let kept = keep_unseen(decision.clone(), &observed, &unseen);
@@ -105,7 +107,7 @@ fn a_service_in_another_tenant_stays_while_a_cluster_it_names_is_unseen() {
 #[test]
 fn a_stray_monitor_of_another_tenant_is_deleted_after_the_service_is_right() {
     let (decision, mut observed) = settled();
-    let stray = observed.only().monitors[ROOT_HM].clone();
+    let stray = Arc::clone(observed.only().monitors.get(ROOT_HM).unwrap());
     observed.edit("tenant9", |held| drop(held.monitors.insert("amko--stray".to_owned(), stray)));
     assert_eq!(calls(&decision, &observed), ["DELETE hm amko--stray".to_owned()]);
 }

@@ -1,0 +1,409 @@
+//! The state of a GsActor, and what it decides from it.
+
+use super::account::{Decided, Told};
+use super::drift::Drifting;
+use super::{Context, GsMsg, Input, Knowledge};
+use crate::actors::avi_session::slot::{Class, OwnSlot, Reading, Removal, Slot, Task, Work};
+use crate::actors::avi_session::{AviSessionMsg, Report, Trouble};
+use crate::actors::event_writer::EventWriterMsg;
+use crate::actors::gs_directory::GsDirectoryMsg;
+use crate::actors::link::Link;
+use crate::actors::offers::Offers;
+use crate::actors::status_writer::StatusWriterMsg;
+use crate::avi::urgency::Urgency;
+use crate::core::build::{Built, Decision, Inputs, build};
+use crate::core::host_rule::RuleState;
+use crate::core::plan::{Observed, Write, keep_unseen, plan};
+use crate::core::policy::DeploymentState;
+use crate::core::report::WriteResult;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::time::Instant;
+
+/// Whom a GsActor talks to.
+#[derive(Debug, Clone)]
+pub struct Links {
+    pub session: Link<AviSessionMsg>,
+    pub directory: Link<GsDirectoryMsg>,
+    pub status: Link<StatusWriterMsg>,
+    pub events: Link<EventWriterMsg>,
+}
+
+/// The state of a GsActor, a plain struct: it is also how a service that sleeps is kept.
+#[derive(Debug)]
+pub struct GsState {
+    pub(super) fqdn: Arc<str>,
+    pub(super) offers: Arc<Offers>,
+    pub(super) rule: RuleState,
+    aliases: Arc<[Arc<str>]>,
+    pub(super) context: Arc<Context>,
+    pub(super) knowledge: Knowledge,
+    pub(super) slot: OwnSlot,
+    pub(super) links: Arc<Links>,
+    /// When the last piece of work came back.
+    reported: Option<Instant>,
+    pub(super) last_write: Option<(Timestamp, WriteResult)>,
+    /// Since when it fails so.
+    pub(super) last_error: Option<(String, Timestamp)>,
+    pub(super) said: Said,
+    /// What the EventWriter was told.
+    pub(super) told: Told,
+    /// Of what is not done yet.
+    urgency: Urgency,
+    /// Of what came while work was being done; that work knows nothing of it.
+    meanwhile: Urgency,
+    /// It failed too often, and no write has succeeded since.
+    pub(super) quarantined: bool,
+    pub(super) drift: Drifting,
+    due: Due,
+}
+
+/// Whether something has been taken in that was not decided about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    /// Nothing was ever decided.
+    First,
+    Yes,
+    No,
+}
+
+/// What the actor has said that need not be said again.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// That it follows the policy of the present context.
+    in_sync: bool,
+    /// Whether an object should carry the status of this service.
+    pub(super) carrier: bool,
+}
+
+/// Names of the monitors that may exist, and tenants in which to look; `None` when nothing says where to look.
+fn what_to_read(decision: &Decision, observed: &Observed) -> Option<Reading> {
+    let mut monitors: BTreeSet<String> = observed.holdings().flat_map(|held| held.monitors.keys()).cloned().collect();
+    let mut tenants: BTreeSet<String> = observed.holdings().map(|held| held.tenant.clone()).collect();
+    if let Decision::Service(desired) = decision {
+        tenants.insert(desired.service.tenant.clone());
+        monitors.extend(desired.monitors.iter().map(|m| m.name.clone()));
+    }
+    (!tenants.is_empty()).then_some(Reading { monitors, tenants })
+}
+
+/// What the state of an FQDN is made of.
+pub struct GsArgs {
+    pub fqdn: Arc<str>,
+    pub offers: Arc<Offers>,
+    pub rule: RuleState,
+    pub aliases: Arc<[Arc<str>]>,
+    pub context: Arc<Context>,
+    pub knowledge: Knowledge,
+    /// Of the first decision.
+    pub urgency: Urgency,
+    pub links: Arc<Links>,
+}
+
+impl GsState {
+    pub fn new(args: GsArgs) -> Self {
+        let GsArgs { fqdn, offers, rule, aliases, context, knowledge, urgency, links } = args;
+        let told = if context.settled { Told::default() } else { Told::nothing_new() };
+        Self {
+            slot: OwnSlot::new(Arc::clone(&fqdn)),
+            fqdn,
+            offers,
+            rule,
+            aliases,
+            context,
+            knowledge,
+            links,
+            reported: None,
+            last_write: None,
+            last_error: None,
+            said: Said::default(),
+            told,
+            urgency,
+            meanwhile: Urgency::Bulk,
+            quarantined: false,
+            drift: Drifting::default(),
+            due: Due::First,
+        }
+    }
+
+    /// Hears a message in its sleep: what is only taken in wakes nobody by itself. Answers what it must be awake for.
+    pub fn listen(&mut self, message: GsMsg) -> Option<GsMsg> {
+        match message {
+            GsMsg::Input(input) => self.take_in(input),
+            GsMsg::Observed { as_of, content } if self.due == Due::First => self.on_observed(as_of, content),
+            // The same decision would follow.
+            GsMsg::Observed { content, .. } if self.knows(&content) => {}
+            GsMsg::SessionRestarted if self.due == Due::First => self.on_session_restarted(),
+            awake => return Some(awake),
+        }
+        None
+    }
+
+    /// Takes something in without deciding.
+    pub(super) fn take_in(&mut self, input: Input) {
+        // While everything is new, nobody waits for one.
+        let of_change = if self.context.settled { Urgency::Interactive } else { Urgency::Bulk };
+        let urgency = match input {
+            Input::Offers { offers, urgency } => {
+                self.offers = offers;
+                urgency
+            }
+            Input::Rule(rule) => {
+                self.rule = rule;
+                of_change
+            }
+            Input::Aliases(aliases) => {
+                self.aliases = aliases;
+                of_change
+            }
+            Input::Context(context) => {
+                self.said.in_sync &= self.context.policy == context.policy;
+                self.context = context;
+                self.forget_removed_clusters();
+                Urgency::Bulk
+            }
+        };
+        self.is_urgent(urgency);
+        self.due = if self.due == Due::First { Due::First } else { Due::Yes };
+    }
+
+    pub fn fqdn(&self) -> &Arc<str> {
+        &self.fqdn
+    }
+
+    /// Of what is not done yet.
+    pub fn urgency(&self) -> Urgency {
+        self.urgency.min(self.meanwhile)
+    }
+
+    /// How urgently something waits to be decided that was taken in; `None` when nothing does. Before the first look at
+    /// the clusters is over nothing can follow from a first decision.
+    pub fn due(&self) -> Option<Urgency> {
+        match self.due {
+            Due::First if !self.context.settled => None,
+            Due::First | Due::Yes => Some(self.urgency()),
+            Due::No => None,
+        }
+    }
+
+    /// Gives the state back to the directory.
+    pub(super) fn go_home(self: Box<Self>, message: impl FnOnce(Box<Self>) -> GsDirectoryMsg) {
+        let links = Arc::clone(&self.links);
+        links.directory.cast(message(self));
+    }
+
+    /// Clusters that left the configuration take what they offered with them.
+    fn forget_removed_clusters(&mut self) {
+        let Some(installation) = &self.context.policy.installation else { return };
+        let members = &installation.member_clusters;
+        if !self.offers.clusters().all(|cluster| members.contains(cluster)) {
+            Arc::make_mut(&mut self.offers).retain(|cluster| members.contains(cluster));
+        }
+    }
+
+    pub(super) fn report_again(&mut self) {
+        self.said.carrier = false;
+    }
+
+    pub(super) fn tell_again(&mut self) {
+        self.told.forget();
+    }
+
+    /// Decides anew and leaves what is to be done in the slot.
+    pub(super) fn decide(&mut self) {
+        self.due = Due::No;
+        if self.slot.is_taken() {
+            return;
+        }
+        let mut built = self.build();
+        let questions = std::mem::take(&mut built.questions);
+        if !questions.is_empty() {
+            self.links.session.cast(AviSessionMsg::Ask(questions));
+        }
+        self.look_everywhere(&built.decision);
+        // Only what is reported is kept longer than it takes to plan.
+        let reported = self.is_reported().then(|| built.clone());
+        let waits = matches!(built.decision, Decision::Wait(_));
+        let mut decided = Decided { members: built.members, refused: built.refused, waits, done: false };
+        match self.task(built.decision) {
+            Some((task, term)) => {
+                let class = Class { urgency: self.urgency, removal: self.removal(&task) };
+                if self.slot.put(Work { task, term, class }) {
+                    self.links.session.cast(AviSessionMsg::Enqueue(self.slot.share()));
+                }
+            }
+            None => {
+                if self.slot.clear() {
+                    self.links.session.cast(AviSessionMsg::Enqueue(self.slot.share()));
+                }
+                self.urgency = Urgency::Bulk;
+                decided.done = true;
+                self.forget_errors(waits);
+                self.tell_in_sync(waits);
+                self.tell_drift_over();
+                if self.is_settled_empty() {
+                    self.links.directory.cast(GsDirectoryMsg::Empty(Arc::clone(&self.fqdn)));
+                }
+            }
+        }
+        if let Some(built) = reported {
+            self.report(&built);
+        }
+        self.tell_account(&decided);
+    }
+
+    /// Whether the service goes away, and whether somebody said so. One that moves to another tenant goes away too: the
+    /// controller may refuse it there.
+    fn removal(&self, task: &Task) -> Removal {
+        let Task::Write { writes, .. } = task else { return Removal::No };
+        let deletes = writes.iter().any(|write| matches!(write, Write::DeleteService { .. }));
+        let stays = writes.iter().any(|write| matches!(write, Write::UpdateService { .. }));
+        match (&self.context.policy.deployment, deletes && !stays) {
+            (_, false) => Removal::No,
+            (DeploymentState::Absent, true) => Removal::Approved,
+            (DeploymentState::InForce(_) | DeploymentState::Unknown, true) => Removal::Guarded,
+        }
+    }
+
+    /// What failed is not wanted any more, when nothing is left to do.
+    fn forget_errors(&mut self, waits: bool) {
+        let decides = self.context.settled && self.context.term.is_some();
+        if decides && !waits && matches!(self.knowledge, Knowledge::Known(_)) {
+            self.last_error = None;
+            if std::mem::take(&mut self.quarantined) {
+                // The session still counts it.
+                self.links.session.cast(AviSessionMsg::Enqueue(self.slot.share()));
+            }
+        }
+    }
+
+    /// Nothing is left to do: the service follows the policy, and the directory counts it.
+    fn tell_in_sync(&mut self, waits: bool) {
+        let speaks = self.context.settled && self.context.term.is_some();
+        if speaks && !waits && !self.said.in_sync && matches!(self.knowledge, Knowledge::Known(_)) {
+            self.said.in_sync = true;
+            let (policy, fqdn) = (Arc::clone(&self.context.policy), Arc::clone(&self.fqdn));
+            self.links.directory.cast(GsDirectoryMsg::InSync { policy, fqdn });
+        }
+    }
+
+    /// The decision is made anew each time: keeping it would cost more memory than making it costs time.
+    pub(super) fn build(&self) -> Built {
+        let inputs = Inputs {
+            fqdn: &self.fqdn,
+            policy: &self.context.policy,
+            rule: &self.rule,
+            aliases: &self.aliases,
+            catalog: &self.context.catalog,
+        };
+        build(inputs, self.offers.endpoints().map(AsRef::as_ref))
+    }
+
+    /// Reading in no tenant would find nothing and prove nothing: only a full read tells what is there.
+    fn look_everywhere(&mut self, decision: &Decision) {
+        let lost = matches!(&self.knowledge, Knowledge::Stale(observed) if what_to_read(decision, observed).is_none());
+        if lost {
+            self.knowledge = Knowledge::Unknown;
+            self.reported = None;
+            self.links.session.cast(AviSessionMsg::Resync);
+        }
+    }
+
+    /// What is to be done inside the present term, if anything.
+    fn task(&self, decision: Decision) -> Option<(Task, u64)> {
+        let term = self.context.term.filter(|_| self.context.settled)?;
+        match &self.knowledge {
+            Knowledge::Unknown => None,
+            Knowledge::Stale(observed) => what_to_read(&decision, observed).map(|reading| (Task::Read(reading), term)),
+            Knowledge::Known(observed) => {
+                let writes = self.plan(decision, observed);
+                (!writes.is_empty()).then(|| (Task::Write { writes, observed: observed.clone() }, term))
+            }
+        }
+    }
+
+    pub(super) fn plan(&self, decision: Decision, observed: &Observed) -> Vec<Write> {
+        plan(&keep_unseen(decision, observed, &self.context.unseen), observed)
+    }
+
+    fn knows(&self, content: &Observed) -> bool {
+        matches!(&self.knowledge, Knowledge::Known(known) if **known == *content)
+    }
+
+    /// Takes in what a full read found, unless something newer is known or on its way.
+    pub(super) fn on_observed(&mut self, as_of: Instant, content: Box<Observed>) {
+        let outdated = self.reported.is_some_and(|at| at >= as_of);
+        if !outdated && !self.slot.is_taken() {
+            self.note_drift(&content);
+            self.knowledge = Knowledge::Known(content);
+        }
+    }
+
+    pub(super) fn on_done(&mut self, slot: &Arc<Slot>, report: Report) {
+        if !self.slot.is(slot) || !self.slot.finish(report.epoch) {
+            return;
+        }
+        self.reported = Some(Instant::now());
+        self.told.wrote(report.wrote);
+        if report.wrote {
+            let result = if report.trouble.is_none() { WriteResult::Complete } else { WriteResult::Incomplete };
+            self.last_write = Some((Timestamp::now(), result));
+        }
+        let observed = match (report.observed, &self.knowledge) {
+            (Some(observed), _) => observed,
+            (None, Knowledge::Known(before) | Knowledge::Stale(before)) => before.clone(),
+            (None, Knowledge::Unknown) => Box::default(),
+        };
+        self.drift.wrote(report.wrote);
+        self.quarantined = report.standing.quarantined;
+        match report.trouble {
+            None => {
+                // A read that succeeds says nothing about the write that failed.
+                if report.wrote {
+                    self.last_error = None;
+                    self.urgency = Urgency::Bulk;
+                }
+                self.knowledge = Knowledge::Known(observed);
+            }
+            Some(Trouble { message, unclear }) => {
+                tracing::warn!(gslb_service = %self.fqdn, error = message, "controller call failed");
+                let since = self.last_error.take().filter(|(before, _)| *before == message).map(|(_, since)| since);
+                self.last_error = Some((message, since.unwrap_or_else(Timestamp::now)));
+                self.knowledge = if unclear { Knowledge::Stale(observed) } else { Knowledge::Known(observed) };
+                if report.standing.patient {
+                    // Nobody waits for what is tried again in minutes.
+                    self.urgency = Urgency::Bulk;
+                }
+            }
+        }
+        self.urgency = self.urgency.min(std::mem::take(&mut self.meanwhile));
+    }
+
+    /// What somebody waits for stays urgent until it is done.
+    fn is_urgent(&mut self, urgency: Urgency) {
+        let of = if self.slot.is_taken() { &mut self.meanwhile } else { &mut self.urgency };
+        *of = urgency.min(*of);
+    }
+
+    pub(super) fn on_session_restarted(&mut self) {
+        self.slot.reset();
+        self.reported = None;
+        self.quarantined = false;
+        self.drift = Drifting::default();
+        // The session reads everything before it writes anything.
+        self.knowledge = Knowledge::Unknown;
+    }
+
+    /// Nothing is wanted, nothing is known to be there, nothing is on its way: the directory may forget this FQDN. If
+    /// the next full read finds something after all, the directory starts an actor for it.
+    fn is_settled_empty(&self) -> bool {
+        let nothing_there = match &self.knowledge {
+            Knowledge::Unknown => true,
+            // A monitor that it shares with others may be left.
+            Knowledge::Known(observed) => plan(&Decision::Nothing, observed).is_empty(),
+            Knowledge::Stale(_) => false,
+        };
+        self.offers.is_empty() && nothing_there
+    }
+}
