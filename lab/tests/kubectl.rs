@@ -168,7 +168,7 @@ async fn describe_shows_an_ingress_with_its_events() {
     let event = json!({
         "apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": { "name": "web.1", "namespace": "demo" },
         "regarding": { "kind": "Ingress", "namespace": "demo", "name": "web", "uid": ingress["metadata"]["uid"] },
-        "reason": "Published", "note": "on two sites", "type": "Normal", "reportingController": "amko",
+        "eventTime": "2026-01-02T03:04:05.000006Z", "reason": "Published", "note": "on two sites", "type": "Normal", "reportingController": "amko",
     });
     lab.world.apply(event).unwrap();
     let described = lab.run("-n demo describe ing web").await;

@@ -2,15 +2,16 @@
 
 use serde_json::{Value, json};
 
+use super::builtin;
 use super::meta;
 use super::resource::{Resource, split_api_version};
 use super::schema::FieldError;
-use super::status::{Status, field_error, forbidden_field};
+use super::status::{Status, field_error, forbidden_field, invalid_value};
 use super::write::WriteOptions;
 
 /// Checks apiVersion, kind and namespace of a body against the URL, and fills them in.
 pub(super) fn check_envelope(resource: &Resource, namespace: Option<&str>, mut object: Value) -> Result<Value, Status> {
-    let Some(fields) = object.as_object_mut() else {
+    let Some(fields) = object.as_object() else {
         return Err(Status::bad_request("the object provided is unrecognized (must be a JSON object)"));
     };
     let expected = resource.api_version();
@@ -20,6 +21,11 @@ pub(super) fn check_envelope(resource: &Resource, namespace: Option<&str>, mut o
             format!("the API version in the data ({sent}) does not match the expected API version ({expected})");
         return Err(Status::bad_request(message));
     }
+    if resource.custom.is_some() && fields.get("kind").is_none() {
+        let kind = &resource.kind;
+        let message = format!("the object provided is unrecognized (must be of type {kind}): Object 'Kind' is missing");
+        return Err(Status::bad_request(message));
+    }
     let kind = fields.get("kind").and_then(Value::as_str).unwrap_or(&resource.kind);
     if kind != resource.kind {
         let (group, version) = split_api_version(&expected);
@@ -27,8 +33,14 @@ pub(super) fn check_envelope(resource: &Resource, namespace: Option<&str>, mut o
             format!("{kind} in version \"{version}\" cannot be handled as a {} of \"{group}\"", resource.kind);
         return Err(Status::bad_request(message));
     }
-    fields.insert("apiVersion".to_owned(), json!(expected));
-    fields.insert("kind".to_owned(), json!(resource.kind));
+    let version = &resource.version;
+    if let Some(why) = builtin::unreadable(resource, &object) {
+        return Err(Status::bad_request(format!(
+            "{kind} in version \"{version}\" cannot be handled as a {kind}: {why}"
+        )));
+    }
+    object["apiVersion"] = json!(expected);
+    object["kind"] = json!(resource.kind);
     let Some(meta) = meta::metadata_mut(&mut object) else {
         return Err(Status::bad_request("metadata must be an object"));
     };
@@ -79,7 +91,7 @@ pub(super) fn check_preconditions(
         let error = field_error(
             "metadata.resourceVersion",
             "FieldValueInvalid",
-            "Invalid value: 0x0: must be specified for an update",
+            "Invalid value: 0: must be specified for an update",
         );
         return Err(Status::invalid(&resource.group, &resource.plural, name, &[error]));
     }
@@ -140,6 +152,13 @@ pub(super) fn already_exists(resource: &Resource, existing: &Value) -> Status {
         status.message = format!("object is being deleted: {}", status.message);
     }
     status
+}
+
+/// A patch cannot change who an object is.
+pub(super) fn changed_uid(object: &Value, stored: &Value) -> Vec<FieldError> {
+    let uid = &object["metadata"]["uid"];
+    let same = uid.is_null() || *uid == stored["metadata"]["uid"];
+    if same { Vec::new() } else { vec![invalid_value("metadata.uid", uid, "field is immutable")] }
 }
 
 pub(super) fn new_finalizers_while_deleting(object: &Value, stored: &Value) -> Vec<FieldError> {

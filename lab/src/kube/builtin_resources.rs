@@ -1,9 +1,9 @@
 //! The table of resources that exist without a CustomResourceDefinition.
 
-use super::resource::{Resource, Rules, Verbs};
+use super::resource::{Resource, Rules, ScalePaths, Verbs};
 
 /// Optional abilities of a row, one letter each: `s`tatus, `g`eneration, PUT-`c`reate, `u`nconditional PUT,
-/// DELETE returns the `o`bject, `n`o deletecollection, c`r`eate only.
+/// DELETE returns the `o`bject, `n`o deletecollection, c`r`eate only, sc`a`le.
 type Flags = &'static str;
 
 struct Row {
@@ -60,6 +60,11 @@ impl Row {
                 returns_deleted: has('o'),
                 verbs,
             },
+            scale: has('a').then(|| ScalePaths {
+                spec_replicas: "/spec/replicas".to_owned(),
+                status_replicas: "/status/replicas".to_owned(),
+                selector: None,
+            }),
             custom: None,
         }
     }
@@ -81,11 +86,15 @@ const TABLE: &[Row] = &[
     row("", "serviceaccounts", "ServiceAccount", NAMESPACED, "uo").short(&["sa"]),
     row("", "services", "Service", NAMESPACED, "scuo").short(&["svc"]).in_categories(&["all"]),
     row("events.k8s.io", "events", "Event", NAMESPACED, "cu").short(&["ev"]),
-    row(APPS, "deployments", "Deployment", NAMESPACED, "sgu").short(&["deploy"]).in_categories(&["all"]),
-    row(APPS, "replicasets", "ReplicaSet", NAMESPACED, "sgu").short(&["rs"]).in_categories(&["all"]),
-    row(APPS, "statefulsets", "StatefulSet", NAMESPACED, "sgu").short(&["sts"]).in_categories(&["all"]),
+    row(APPS, "deployments", "Deployment", NAMESPACED, "sgua").short(&["deploy"]).in_categories(&["all"]),
+    row(APPS, "replicasets", "ReplicaSet", NAMESPACED, "sgua").short(&["rs"]).in_categories(&["all"]),
+    row(APPS, "statefulsets", "StatefulSet", NAMESPACED, "sgua").short(&["sts"]).in_categories(&["all"]),
     row(AUTHENTICATION, "selfsubjectreviews", "SelfSubjectReview", CLUSTER, "r"),
+    row(AUTHENTICATION, "tokenreviews", "TokenReview", CLUSTER, "r"),
+    row(AUTHORIZATION, "localsubjectaccessreviews", "LocalSubjectAccessReview", NAMESPACED, "r"),
     row(AUTHORIZATION, "selfsubjectaccessreviews", "SelfSubjectAccessReview", CLUSTER, "r"),
+    row(AUTHORIZATION, "selfsubjectrulesreviews", "SelfSubjectRulesReview", CLUSTER, "r"),
+    row(AUTHORIZATION, "subjectaccessreviews", "SubjectAccessReview", CLUSTER, "r"),
     row("networking.k8s.io", "ingressclasses", "IngressClass", CLUSTER, "gu"),
     row("networking.k8s.io", "ingresses", "Ingress", NAMESPACED, "sgu").short(&["ing"]),
     row(RBAC, "clusterrolebindings", "ClusterRoleBinding", CLUSTER, "cu"),

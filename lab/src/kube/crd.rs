@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::meta;
-use super::resource::{Custom, Resource, Rules, Verbs};
+use super::resource::{Custom, Resource, Rules, ScalePaths, Verbs};
 use super::schema::{FieldError, Schema};
 use super::status::{field_error, invalid_value, required};
 use super::table::PrinterColumn;
@@ -91,6 +91,7 @@ fn resource(crd: &Value, version: &Value, storage_version: &str) -> Option<Resou
             returns_deleted: false,
             verbs: Verbs::All,
         },
+        scale: scale_paths(&version["subresources"]["scale"]),
         custom: Some(Custom {
             schema: Schema::parse(&raw_schema).ok()?,
             raw_schema,
@@ -100,6 +101,16 @@ fn resource(crd: &Value, version: &Value, storage_version: &str) -> Option<Resou
                 .map(|field| text(field, "/jsonPath").trim_start_matches('.').to_owned())
                 .collect(),
         }),
+    })
+}
+
+/// The paths are plain ones such as `.spec.replicas`.
+fn scale_paths(scale: &Value) -> Option<ScalePaths> {
+    let pointer = |field: &str| Some(scale[field].as_str()?.replace('.', "/"));
+    Some(ScalePaths {
+        spec_replicas: pointer("specReplicasPath")?,
+        status_replicas: pointer("statusReplicasPath")?,
+        selector: pointer("labelSelectorPath"),
     })
 }
 
@@ -137,6 +148,17 @@ pub fn next_statuses(crd: &Value, all: &[Arc<Value>], now: &str) -> Vec<Value> {
     let installing = condition("Established", "False", "Installing", text, now);
     let established = condition("Established", "True", "InitialNamesAccepted", text, now);
     vec![status(crd, [accepted.clone(), installing]), status(crd, [accepted, established])]
+}
+
+/// The status while the objects of a deleted definition go.
+pub fn terminating_status(crd: &Value, now: &str) -> Value {
+    let mut status = crd["status"].clone();
+    let mut conditions = list(&status["conditions"]).to_vec();
+    conditions.retain(|one| one["type"] != "Terminating");
+    let message = "CustomResource deletion is in progress";
+    conditions.push(condition("Terminating", "True", "InstanceDeletionInProgress", message, now));
+    status["conditions"] = json!(conditions);
+    status
 }
 
 fn has_conditions(crd: &Value) -> bool {

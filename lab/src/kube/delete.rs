@@ -4,18 +4,21 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::crd;
 use super::meta;
 use super::resource::{ObjectKey, Resource};
 use super::state::State;
-use super::status::Status;
+use super::status::{Status, Subject};
 
-/// The parts of `DeleteOptions` that matter here. Every propagation policy acts as `Background`: there is no
-/// garbage collector, so no finalizer of its own would ever be removed.
+/// The parts of `DeleteOptions` that matter here. `Foreground` acts as `Background`: dependents go in the same moment,
+/// where the garbage collector works at all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeleteOptions {
     pub uid: Option<String>,
     pub resource_version: Option<String>,
     pub dry_run: bool,
+    /// Dependents stay.
+    pub orphans: bool,
 }
 
 /// What became of the object.
@@ -45,6 +48,9 @@ impl State {
         if options.dry_run {
             return Ok(Deleted::Gone(stored));
         }
+        if options.orphans && self.collects_garbage {
+            self.orphan_dependents(&stored);
+        }
         if !is_namespace && !is_crd && meta::finalizers(&stored).is_empty() {
             let removed = self.remove(resource, key).unwrap_or(stored);
             return Ok(Deleted::Gone(removed));
@@ -54,10 +60,12 @@ impl State {
         }
         let mut object = self.marked_for_deletion(&stored);
         if is_namespace {
+            object["metadata"].as_object_mut().map(|meta| meta.remove("deletionGracePeriodSeconds"));
             object["status"]["phase"] = json!("Terminating");
             self.terminating_namespaces.insert(key.name.clone());
         }
         if is_crd {
+            object["status"] = crd::terminating_status(&object, &meta::time_text(self.clock.now()));
             self.terminating_crds.insert(key.name.clone());
         }
         Ok(self.mark(resource, key, object))
@@ -96,7 +104,9 @@ fn check_preconditions(resource: &Resource, stored: &Value, options: &DeleteOpti
                 "the {label} in the precondition ({wanted}) does not match the {label} in record ({actual}). \
                  The object might have been {happened}"
             );
-            return Err(Status::conflict(resource.subject(meta::text(stored, "name")), &why));
+            // Here a real server names the kind instead of the resource.
+            let subject = Subject { group: &resource.group, plural: &resource.kind, name: meta::text(stored, "name") };
+            return Err(Status::conflict(subject, &why));
         }
     }
     Ok(())

@@ -11,8 +11,8 @@ const SUBRESOURCE_VERBS: &[&str] = &["get", "patch", "update"];
 /// `GET /version`.
 pub fn version() -> Value {
     json!({
-        "major": "1", "minor": "33", "gitVersion": "v1.33.0", "gitCommit": "0000000000000000000000000000000000000000",
-        "gitTreeState": "clean", "buildDate": "2025-04-23T00:00:00Z", "goVersion": "go1.24.2", "compiler": "gc",
+        "major": "1", "minor": "34", "gitVersion": "v1.34.1", "gitCommit": "0000000000000000000000000000000000000000",
+        "gitTreeState": "clean", "buildDate": "2025-09-09T00:00:00Z", "goVersion": "go1.24.6", "compiler": "gc",
         "platform": "linux/amd64",
     })
 }
@@ -69,11 +69,17 @@ fn resource_entries(resource: &Resource) -> Vec<Value> {
     });
     add_names(&mut main, resource);
     let mut entries = vec![main];
-    for (name, verbs) in subresources(resource) {
-        entries.push(json!({
+    for Subresource { name, verbs, kind } in subresources(resource) {
+        let mut entry = json!({
             "name": format!("{}/{name}", resource.plural), "singularName": "", "namespaced": resource.namespaced,
             "kind": resource.kind, "verbs": verbs,
-        }));
+        });
+        if let Some([group, version, kind]) = kind {
+            entry["group"] = json!(group);
+            entry["version"] = json!(version);
+            entry["kind"] = json!(kind);
+        }
+        entries.push(entry);
     }
     entries
 }
@@ -87,14 +93,32 @@ fn add_names(entry: &mut Value, resource: &Resource) {
     }
 }
 
-/// Names and verbs of the subresources.
-pub fn subresources(resource: &Resource) -> Vec<(&'static str, &'static [&'static str])> {
-    let mut found: Vec<(&'static str, &'static [&'static str])> = Vec::new();
+/// A part of a resource with a path of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subresource {
+    pub name: &'static str,
+    pub verbs: &'static [&'static str],
+    /// Group, version and kind, where they are not the resource's.
+    pub kind: Option<[&'static str; 3]>,
+}
+
+/// The subresources, by name.
+pub fn subresources(resource: &Resource) -> Vec<Subresource> {
+    let own = |name, verbs| Subresource { name, verbs, kind: None };
+    let mut found = Vec::new();
     if resource.is("", "Namespace") {
-        found.push(("finalize", &["update"]));
+        found.push(own("finalize", &["update"]));
+    }
+    if resource.scale.is_some() {
+        let kind = Some(["autoscaling", "v1", "Scale"]);
+        found.push(Subresource { name: "scale", verbs: SUBRESOURCE_VERBS, kind });
     }
     if resource.rules.status {
-        found.push(("status", SUBRESOURCE_VERBS));
+        found.push(own("status", SUBRESOURCE_VERBS));
+    }
+    if resource.is("", "ServiceAccount") {
+        let kind = Some(["authentication.k8s.io", "v1", "TokenRequest"]);
+        found.push(Subresource { name: "token", verbs: &["create"], kind });
     }
     found
 }
@@ -135,7 +159,10 @@ fn aggregated_resource(resource: &Resource) -> Value {
     add_names(&mut entry, resource);
     let subresources: Vec<Value> = subresources(resource)
         .into_iter()
-        .map(|(name, verbs)| json!({ "subresource": name, "responseKind": kind, "verbs": verbs }))
+        .map(|Subresource { name, verbs, kind: other }| {
+            let other = other.map(|[group, version, kind]| json!({ "group": group, "version": version, "kind": kind }));
+            json!({ "subresource": name, "responseKind": other.as_ref().unwrap_or(&kind), "verbs": verbs })
+        })
         .collect();
     if !subresources.is_empty() {
         entry["subresources"] = json!(subresources);

@@ -4,6 +4,7 @@
 //! into the `store`, or is read from there by `list` and `watch`, and leaves through `view` and `render`.
 
 mod admission;
+mod apply;
 pub mod auth;
 pub mod builtin;
 mod builtin_resources;
@@ -12,17 +13,23 @@ mod crd;
 mod delete;
 mod discovery;
 mod events;
+mod garbage;
 mod http;
 pub mod jsonpath;
 mod list;
 mod meta;
 pub mod openapi;
+mod ownership;
 mod patch;
+mod place;
 pub mod protobuf;
+mod rbac;
 mod render;
 pub mod resource;
+mod scale;
 pub mod schema;
 mod selector;
+mod shape;
 mod state;
 pub mod status;
 mod store;
@@ -33,7 +40,7 @@ mod watch;
 mod world;
 mod write;
 
-pub use auth::UserInfo;
+pub use auth::{Peer, UserInfo};
 pub use status::Status;
 pub use world::{KubeWorld, KubeWorldConfig};
 

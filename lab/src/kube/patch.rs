@@ -12,8 +12,7 @@ pub enum Patch {
     Json(Value),
     Merge(Value),
     Strategic(Value),
-    /// Server-side apply. Simplified: a merge patch that creates a missing object. Ownership of fields is not
-    /// tracked, so it never conflicts, and fields that an earlier apply set stay until something removes them.
+    /// Server-side apply, which is more than a patch: see [`super::apply`].
     Apply(Value),
 }
 

@@ -12,6 +12,7 @@ mod core;
 mod ingress;
 mod messages;
 mod meta;
+mod rbac;
 mod service;
 
 /// First bytes of every body.
@@ -67,6 +68,10 @@ pub fn decode(body: &[u8]) -> Result<Value, DecodeError> {
         ("coordination.k8s.io", "Lease") => json_of::<core::Lease>(raw, &kind),
         ("networking.k8s.io", "Ingress") => json_of::<ingress::Ingress>(raw, &kind),
         ("authorization.k8s.io", "SelfSubjectAccessReview") => json_of::<core::SelfSubjectAccessReview>(raw, &kind),
+        ("authorization.k8s.io", "SelfSubjectRulesReview") => json_of::<rbac::SelfSubjectRulesReview>(raw, &kind),
+        ("authentication.k8s.io", "TokenRequest") => json_of::<rbac::TokenRequest>(raw, &kind),
+        ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => json_of::<rbac::Role>(raw, &kind),
+        ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => json_of::<rbac::RoleBinding>(raw, &kind),
         _ => return Err(DecodeError::UnsupportedKind { api_version, kind }),
     }?;
     if let Value::Object(fields) = &mut object {

@@ -44,7 +44,13 @@ impl Renderer {
         let revision = page.revision.to_string();
         let (kind, api_version, items) = match self.form {
             Form::Table => return self.table(resource, &page, revision),
-            Form::Plain => (resource.list_kind.clone(), resource.api_version(), page.items),
+            Form::Plain => {
+                let mut items = page.items;
+                if resource.custom.is_none() {
+                    items.iter_mut().for_each(remove_type);
+                }
+                (resource.list_kind.clone(), resource.api_version(), items)
+            }
             Form::Metadata => {
                 let items = page.items.into_iter().map(metadata_only).collect();
                 ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1".to_owned(), items)
@@ -79,6 +85,14 @@ impl Renderer {
             return table::render(&kind, &core, &options);
         }
         table::render(&kind, &page.items, &options)
+    }
+}
+
+/// A typed server says the type of a list once.
+fn remove_type(item: &mut Value) {
+    if let Some(fields) = item.as_object_mut() {
+        fields.remove("apiVersion");
+        fields.remove("kind");
     }
 }
 

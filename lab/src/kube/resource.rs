@@ -24,8 +24,18 @@ pub struct Resource {
     pub categories: Vec<String>,
     pub namespaced: bool,
     pub rules: Rules,
+    /// Present where `/scale` is served.
+    pub scale: Option<ScalePaths>,
     /// Present for the resources that a CustomResourceDefinition made.
     pub custom: Option<Custom>,
+}
+
+/// Where the numbers of a Scale stand in its parent, as JSON pointers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScalePaths {
+    pub spec_replicas: String,
+    pub status_replicas: String,
+    pub selector: Option<String>,
 }
 
 /// Where resources differ from each other.

@@ -13,8 +13,11 @@ mod formats;
 mod lists;
 mod parse;
 mod prune;
+mod structure;
 mod validate;
 mod violation;
+
+pub use structure::{Elements, Spot};
 
 /// One violation, as it appears in the `causes` of a 422 Status.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +55,8 @@ struct Node {
     pattern: Option<Regex>,
     limits: Limits,
     list: ListType,
+    /// A map that is one value.
+    atomic: bool,
     all_of: Vec<Node>,
     any_of: Vec<Node>,
     one_of: Vec<Node>,

@@ -1,10 +1,11 @@
 //! Everything that one cluster knows, behind one lock, and what its controllers do after each write.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::auth::IssuedToken;
 use super::builtin::Allocator;
 use super::catalog::Catalog;
 use super::crd;
@@ -30,6 +31,12 @@ pub struct State {
     pub terminating_namespaces: BTreeSet<String>,
     /// CRDs that wait for their objects to go.
     pub terminating_crds: BTreeSet<String>,
+    /// Dependents go with the last of their owners.
+    pub collects_garbage: bool,
+    /// Tokens of service accounts.
+    pub tokens: BTreeMap<String, IssuedToken>,
+    /// Every write records who owns what it changed, and not only writes to objects that somebody applied.
+    pub tracks_updates: bool,
 }
 
 impl State {
@@ -43,6 +50,9 @@ impl State {
             allocator: Allocator::default(),
             terminating_namespaces: BTreeSet::new(),
             terminating_crds: BTreeSet::new(),
+            collects_garbage: false,
+            tokens: BTreeMap::new(),
+            tracks_updates: false,
         };
         if let Some(namespaces) = state.catalog.by_qualified_name(NAMESPACES) {
             for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {

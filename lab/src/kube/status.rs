@@ -88,7 +88,7 @@ impl Status {
     pub fn not_acceptable() -> Self {
         let message = "only the following media types are accepted: application/json, application/yaml, \
                        application/vnd.kubernetes.protobuf";
-        Self::new(406, "NotAcceptable", message)
+        Self::new(406, "NotAcceptable", message).with_details(json!({}))
     }
 
     pub fn already_exists(subject: Subject<'_>) -> Self {

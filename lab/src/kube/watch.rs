@@ -34,22 +34,38 @@ pub struct WatchOptions {
     pub revision: Option<u64>,
     pub timeout: Option<Duration>,
     pub bookmarks: bool,
+    pub initial: Initial,
 }
 
-/// Refuses the parameters of streaming lists, as a server with that feature gate off does.
+/// What a watch tells before the changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Initial {
+    /// The present state where the watch has no revision to start from.
+    Usual,
+    /// The present state and, to clients that take bookmarks, the mark of its end.
+    Streamed,
+    /// Nothing: without a revision, the watch starts now.
+    Nothing,
+}
+
+/// Reads `sendInitialEvents` and `resourceVersionMatch` of a watch.
 ///
 /// # Errors
-/// 422.
-pub fn check_streaming(send_initial_events: Option<&str>, version_match: Option<&str>) -> Result<(), Status> {
+/// 422 for one without the other.
+pub fn parse_initial(send_initial_events: Option<&str>, version_match: Option<&str>) -> Result<Initial, Status> {
     let error = match (send_initial_events, version_match) {
-        (None, None) => return Ok(()),
+        (None, None) => return Ok(Initial::Usual),
+        (Some(wanted), Some("NotOlderThan")) => {
+            let wanted = matches!(wanted, "true" | "1");
+            return Ok(if wanted { Initial::Streamed } else { Initial::Nothing });
+        }
         (None, Some(_)) => forbidden_field(
             "resourceVersionMatch",
             "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
         ),
         (Some(_), _) => forbidden_field(
-            "sendInitialEvents",
-            "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled",
+            "resourceVersionMatch",
+            "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
         ),
     };
     Err(invalid_options(&[error]))
@@ -93,8 +109,12 @@ pub fn start(
     let (mut moved, epoch) = state.store.follow(&key);
     moved.mark_unchanged();
     let timeout = options.timeout.unwrap_or_else(|| Duration::from_secs(1800 + state.chance.below(1800)));
-    let start = options.revision.unwrap_or(0);
-    let initial = if start == 0 { state.store.objects(&key, options.namespace.as_deref()) } else { Vec::new() };
+    let start = match options.initial {
+        Initial::Streamed => 0,
+        _ => options.revision.unwrap_or(0),
+    };
+    let tells_state = start == 0 && options.initial != Initial::Nothing;
+    let initial = if tells_state { state.store.objects(&key, options.namespace.as_deref()) } else { Vec::new() };
     let too_old = start != 0 && state.store.check_start(&key, start).is_err();
     let current = state.store.revision();
     drop(state);
@@ -122,6 +142,9 @@ pub fn start(
         if watcher.options.selector.matches(&object) {
             watcher.push("ADDED", object);
         }
+    }
+    if tells_state && watcher.options.bookmarks {
+        watcher.push_end_of_state();
     }
     stream::unfold(watcher, Watcher::next)
 }
@@ -216,12 +239,22 @@ impl Watcher {
     }
 
     fn push_bookmark(&mut self) {
-        let object = json!({
+        self.push_line("BOOKMARK", &self.bookmark_object());
+        self.schedule_bookmark();
+    }
+
+    /// The bookmark that ends a streamed state.
+    fn push_end_of_state(&mut self) {
+        let mut object = self.bookmark_object();
+        object["metadata"]["annotations"] = json!({ "k8s.io/initial-events-end": "true" });
+        self.push_line("BOOKMARK", &object);
+    }
+
+    fn bookmark_object(&self) -> Value {
+        json!({
             "kind": self.resource.kind, "apiVersion": self.resource.api_version(),
             "metadata": { "resourceVersion": self.cursor.to_string(), "creationTimestamp": null },
-        });
-        self.push_line("BOOKMARK", &object);
-        self.schedule_bookmark();
+        })
     }
 
     fn fail(&mut self, status: &Status) {

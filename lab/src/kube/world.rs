@@ -50,8 +50,13 @@ pub struct Inner {
     pub cuts: watch::Sender<u64>,
 }
 
-const ADMINISTRATOR: WriteOptions =
-    WriteOptions { dry_run: false, validation: FieldValidation::Ignore, administrative: true };
+const ADMINISTRATOR: WriteOptions = WriteOptions {
+    dry_run: false,
+    validation: FieldValidation::Ignore,
+    administrative: true,
+    manager: None,
+    force: false,
+};
 
 impl KubeWorld {
     /// A cluster with the namespaces default, kube-system, kube-public and kube-node-lease.
@@ -62,12 +67,24 @@ impl KubeWorld {
         Self { inner: Arc::new(Inner { name, clock, state, available, cuts }) }
     }
 
+    /// Records with every write who owns what it changed, as a real server does. Without this, only objects that
+    /// somebody applied have `managedFields`, which costs other writes nothing.
+    pub fn track_field_managers(&self) {
+        self.inner.state.lock().tracks_updates = true;
+    }
+
+    /// From now on dependents go with the last of their owners, as the controller manager's garbage collector does it.
+    pub fn collect_garbage(&self) {
+        self.inner.state.lock().collects_garbage = true;
+    }
+
     /// The API server without authentication.
     pub fn router(&self) -> Router {
         http::router(self.inner.clone(), None)
     }
 
-    /// The API server for holders of one of these bearer tokens; health and version stay open.
+    /// The API server for holders of one of these bearer tokens, of tokens of service accounts and of client
+    /// certificates (see [`super::Peer`]), who may do what roles and bindings say; health and version stay open.
     pub fn router_with_tokens(&self, tokens: BTreeMap<String, UserInfo>) -> Router {
         http::router(self.inner.clone(), Some(tokens))
     }

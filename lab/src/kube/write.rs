@@ -5,15 +5,15 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::admission::{
-    already_exists, changes_generation, check_envelope, check_name, check_preconditions, merge_by_path,
+    already_exists, changed_uid, changes_generation, check_envelope, check_name, check_preconditions, merge_by_path,
     new_finalizers_while_deleting, refuse_invalid, remove_status,
 };
+use super::ownership::{Applier, Managers};
 use super::patch::Patch;
 use super::resource::{ObjectKey, Resource};
-use super::schema::FieldError;
-use super::state::{NAMESPACES, State};
-use super::status::{Status, Subject, required};
-use super::{builtin, crd, meta, view};
+use super::state::State;
+use super::status::Status;
+use super::{meta, view};
 
 /// What to do about fields that the schema does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,14 +25,35 @@ pub enum FieldValidation {
 }
 
 /// How a write is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WriteOptions {
     /// Do everything up to storing.
     pub dry_run: bool,
     pub validation: FieldValidation,
     /// Take the status from the object too, and need no resourceVersion: the test's own hand, not a client's.
     pub administrative: bool,
+    /// Who the written fields belong to; none for the test's own hand.
+    pub manager: Option<String>,
+    /// An apply takes fields from other managers.
+    pub force: bool,
 }
+
+/// A state that an object shall have.
+pub(super) struct Proposal {
+    pub(super) object: Value,
+    /// Present where an apply has decided who owns what.
+    pub(super) owners: Option<Managers>,
+}
+
+impl Proposal {
+    /// Of a write whose changes belong to the writer.
+    fn written(object: Value) -> Self {
+        Self { object, owners: None }
+    }
+}
+
+/// Owner of what no request names an owner for.
+const UNKNOWN_MANAGER: &str = "unknown";
 
 /// Which object, through which subresource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,10 +78,11 @@ pub struct Written {
     pub warnings: Vec<String>,
 }
 
-const NAME_ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-const GENERATED_LENGTH: usize = 5;
-const LONGEST_BASE: usize = 58;
-const NAME_TRIES: usize = 8;
+/// Who writes, as the owner of what is written.
+pub(super) fn applier<'a>(options: &'a WriteOptions, subresource: Option<&'a str>, now: &'a str) -> Applier<'a> {
+    let manager = options.manager.as_deref().unwrap_or(UNKNOWN_MANAGER);
+    Applier { manager, subresource, now, force: options.force }
+}
 
 impl State {
     /// Creates an object.
@@ -74,7 +96,17 @@ impl State {
         object: Value,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
-        let mut object = check_envelope(resource, namespace, object)?;
+        self.create_proposed(resource, namespace, Proposal::written(object), options)
+    }
+
+    fn create_proposed(
+        &mut self,
+        resource: &Resource,
+        namespace: Option<&str>,
+        proposal: Proposal,
+        options: &WriteOptions,
+    ) -> Result<Written, Status> {
+        let mut object = check_envelope(resource, namespace, proposal.object)?;
         self.name_new(resource, namespace, &mut object)?;
         if !meta::text(&object, "resourceVersion").is_empty() && !options.administrative {
             return Err(Status::internal("resourceVersion should not be set on objects to be created"));
@@ -92,6 +124,10 @@ impl State {
         if let Some(existing) = self.store.get(&resource.storage_key(), &key) {
             return Err(already_exists(resource, existing));
         }
+        let owners = proposal.owners.or_else(|| self.tracks_updates.then(|| self.creator(resource, &object, options)));
+        if let Some(owners) = owners {
+            owners.record(&mut object);
+        }
         let object = if options.dry_run { Arc::new(object) } else { self.commit(resource, &key, object) };
         Ok(Written { object, created: true, warnings })
     }
@@ -107,19 +143,29 @@ impl State {
         object: Value,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
-        let object = check_envelope(resource, target.namespace, object)?;
+        self.update_proposed(resource, target, Proposal::written(object), options)
+    }
+
+    pub(super) fn update_proposed(
+        &mut self,
+        resource: &Resource,
+        target: Target<'_>,
+        proposal: Proposal,
+        options: &WriteOptions,
+    ) -> Result<Written, Status> {
+        let object = check_envelope(resource, target.namespace, proposal.object)?;
         check_name(&object, target.name)?;
         let key = target.key();
         let Some(stored) = self.store.get(&resource.storage_key(), &key).cloned() else {
             if resource.rules.put_creates && target.subresource.is_none() {
-                return self.create_named(resource, target, object, options);
+                return self.create_named(resource, target, Proposal::written(object), options);
             }
             return Err(Status::not_found(resource.subject(target.name)));
         };
         check_preconditions(resource, &object, &stored, options)?;
         let object = view::absorb(resource, object);
         let object = merge_by_path(resource, target.subresource, object, &stored, options);
-        self.replace(resource, &key, &stored, object, options)
+        self.replace(resource, target, &stored, Proposal { object, owners: proposal.owners }, options)
     }
 
     /// Patches an object, or the part that a subresource stands for. Apply creates what is missing.
@@ -133,15 +179,14 @@ impl State {
         patch: &Patch,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
+        if let Patch::Apply(object) = patch {
+            return self.apply(resource, target, object.clone(), options);
+        }
         let Some(stored) = self.store.get(&resource.storage_key(), &target.key()).cloned() else {
-            return match patch {
-                Patch::Apply(object) if target.subresource.is_none() => {
-                    self.create_named(resource, target, object.clone(), options)
-                }
-                _ => Err(Status::not_found(resource.subject(target.name))),
-            };
+            return Err(Status::not_found(resource.subject(target.name)));
         };
         let mut object = patch.apply(resource, view::present(resource, &stored))?;
+        refuse_invalid(resource, target.name, changed_uid(&object, &stored))?;
         if let Some(meta) = meta::metadata_mut(&mut object)
             && meta.get("resourceVersion").is_none_or(Value::is_null)
         {
@@ -150,33 +195,46 @@ impl State {
         self.update(resource, target, object, options)
     }
 
-    fn create_named(
+    pub(super) fn create_named(
         &mut self,
         resource: &Resource,
         target: Target<'_>,
-        mut object: Value,
+        mut proposal: Proposal,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
-        if let Some(meta) = meta::metadata_mut(&mut object) {
+        if let Some(meta) = meta::metadata_mut(&mut proposal.object) {
             meta.insert("name".to_owned(), json!(target.name));
             meta.remove("resourceVersion");
         }
-        self.create(resource, target.namespace, object, options)
+        self.create_proposed(resource, target.namespace, proposal, options)
     }
 
     fn replace(
         &mut self,
         resource: &Resource,
-        key: &ObjectKey,
+        target: Target<'_>,
         stored: &Arc<Value>,
-        mut object: Value,
+        proposal: Proposal,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
+        let (key, mut object) = (&target.key(), proposal.object);
+        let is_applied = proposal.owners.is_some();
+        let owners = proposal.owners.or_else(|| self.owners(&object, stored));
         meta::carry_over(&mut object, stored);
         let warnings = self.shape(resource, &mut object, Some(stored), options)?;
         let mut errors = new_finalizers_while_deleting(&object, stored);
         errors.extend(self.violations(resource, &object, Some(stored)));
         refuse_invalid(resource, &key.name, errors)?;
+        if let Some(mut owners) = owners {
+            if !is_applied {
+                // A real server does not date what comes through a scale.
+                let is_scale = target.subresource == Some("scale");
+                let now = if is_scale { String::new() } else { meta::time_text(self.clock.now()) };
+                let applier = applier(options, target.subresource, &now);
+                owners.update(resource, stored, &object, &applier);
+            }
+            owners.record(&mut object);
+        }
         if object == **stored {
             return Ok(Written { object: stored.clone(), created: false, warnings });
         }
@@ -192,6 +250,31 @@ impl State {
             self.commit(resource, key, object)
         };
         Ok(Written { object, created: false, warnings })
+    }
+
+    /// Who owns the fields of a new object.
+    fn creator(&self, resource: &Resource, object: &Value, options: &WriteOptions) -> Managers {
+        let (mut owners, now) = (Managers::default(), meta::time_text(self.clock.now()));
+        let mut object = object.clone();
+        if resource.rules.status && !options.administrative {
+            // What the server itself begins with belongs to nobody.
+            remove_status(&mut object);
+        }
+        if resource.is("", "Namespace") {
+            object.as_object_mut().map(|fields| fields.remove("spec"));
+        }
+        owners.update(resource, &Value::Null, &object, &applier(options, None, &now));
+        owners
+    }
+
+    /// Who owns the fields before a write other than an apply; `None` where nobody keeps count. A client may send the
+    /// list back, change it or clear it.
+    fn owners(&self, object: &Value, stored: &Value) -> Option<Managers> {
+        if Managers::are_cleared(object) {
+            return Some(Managers::default());
+        }
+        let owners = Managers::of(object).or_else(|| Managers::of(stored));
+        owners.or_else(|| self.tracks_updates.then(Managers::default))
     }
 
     /// Whether nothing holds a deleted object back. Namespaces and CRDs go when their contents are gone.
@@ -210,109 +293,10 @@ impl State {
 
     pub fn remove(&mut self, resource: &Resource, key: &ObjectKey) -> Option<Arc<Value>> {
         let removed = self.store.remove(&resource.storage_key(), key);
+        if let Some(removed) = removed.as_ref().filter(|_| self.collects_garbage) {
+            self.collect_dependents(removed);
+        }
         self.settle(resource, key);
         removed
-    }
-
-    /// Prunes, drops nulls and fills in defaults; returns the warnings.
-    fn shape(
-        &mut self,
-        resource: &Resource,
-        object: &mut Value,
-        stored: Option<&Value>,
-        options: &WriteOptions,
-    ) -> Result<Vec<String>, Status> {
-        meta::tidy(object);
-        let unknown = match &resource.custom {
-            None => {
-                let unknown = builtin::prune(resource, object);
-                builtin::fill_defaults(resource, object, stored, &mut self.allocator);
-                unknown
-            }
-            Some(custom) => view::with_bare_body(object, |body| {
-                let unknown = custom.schema.prune(body);
-                custom.schema.drop_nulls(body);
-                custom.schema.apply_defaults(body);
-                unknown
-            }),
-        };
-        let texts: Vec<String> = unknown.iter().map(|path| format!("unknown field \"{path}\"")).collect();
-        match options.validation {
-            FieldValidation::Strict if !texts.is_empty() => {
-                let (kind, version) = (&resource.kind, &resource.version);
-                Err(Status::bad_request(format!(
-                    "{kind} in version \"{version}\" cannot be handled as a {kind}: strict decoding error: {}",
-                    texts.join(", ")
-                )))
-            }
-            FieldValidation::Warn => Ok(texts),
-            _ => Ok(Vec::new()),
-        }
-    }
-
-    fn violations(&self, resource: &Resource, object: &Value, stored: Option<&Value>) -> Vec<FieldError> {
-        let mut errors = Vec::new();
-        if stored.is_none() {
-            errors.extend(builtin::name_rule(resource).check(meta::text(object, "name")));
-        }
-        errors.extend(meta::validate(object));
-        match &resource.custom {
-            Some(custom) => errors.extend(custom.schema.validate(object, stored)),
-            None if resource.is("apiextensions.k8s.io", "CustomResourceDefinition") => {
-                errors.extend(crd::validate(object));
-            }
-            None => errors.extend(builtin::validate(resource, object, stored)),
-        }
-        errors
-    }
-
-    fn name_new(&self, resource: &Resource, namespace: Option<&str>, object: &mut Value) -> Result<(), Status> {
-        if !meta::text(object, "name").is_empty() {
-            return Ok(());
-        }
-        let base = meta::text(object, "generateName").to_owned();
-        if base.is_empty() {
-            let error = required("metadata.name", "name or generateName is required");
-            return Err(Status::invalid(&resource.group, &resource.kind, "", &[error]));
-        }
-        let base: String = base.chars().take(LONGEST_BASE).collect();
-        for _ in 0..NAME_TRIES {
-            let name = format!("{base}{}", self.chance.text(NAME_ALPHABET, GENERATED_LENGTH));
-            if self.store.get(&resource.storage_key(), &ObjectKey::new(namespace, &name)).is_none() {
-                object["metadata"]["name"] = json!(name);
-                return Ok(());
-            }
-        }
-        let mut status = Status::already_exists(resource.subject(&base));
-        status.message += ", the server was not able to generate a unique name for the object";
-        Err(status)
-    }
-
-    /// The namespace exists and takes new objects, and so does the CRD.
-    fn check_place(&self, resource: &Resource, key: &ObjectKey) -> Result<(), Status> {
-        if self.terminating_crds.contains(&resource.storage_key()) {
-            let why = "create not allowed while custom resource definition is terminating";
-            return Err(Status::forbidden(resource.subject(&key.name), why));
-        }
-        if !resource.namespaced {
-            return Ok(());
-        }
-        let name = &key.namespace;
-        let Some(namespace) = self.store.get(NAMESPACES, &ObjectKey::new(None, name)) else {
-            let missing = Subject { group: "", plural: NAMESPACES, name };
-            return Err(Status::not_found(missing));
-        };
-        if !meta::is_deleting(namespace) {
-            return Ok(());
-        }
-        let why = format!("unable to create new content in namespace {name} because it is being terminated");
-        let mut status = Status::forbidden(resource.subject(&key.name), &why);
-        if let Some(details) = &mut status.details {
-            details["causes"] = json!([{
-                "reason": "NamespaceTerminating", "message": format!("namespace {name} is being terminated"),
-                "field": "metadata.namespace",
-            }]);
-        }
-        Err(status)
     }
 }

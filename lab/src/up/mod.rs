@@ -4,6 +4,7 @@
 //! in the foreground with the operator, [`control`] and [`remote`] change it while it runs.
 
 pub mod cli;
+pub mod client_certificates;
 pub mod command;
 pub mod config;
 pub mod control;

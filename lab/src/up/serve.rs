@@ -1,5 +1,6 @@
 //! Serves a router over TLS on one address, with a switch that makes the address go dark.
 
+use super::client_certificates::ClientDoor;
 use super::wire::Wire;
 use axum::Router;
 use axum_server::Handle;
@@ -56,6 +57,8 @@ struct Gate {
 /// How connections are accepted.
 pub enum Door {
     Tls(RustlsConfig),
+    /// Clients may show certificates.
+    Clients(ClientDoor),
     /// As the faults of a controller say.
     Wire(Wire),
 }
@@ -137,6 +140,10 @@ impl Listener {
         let task = match &self.door {
             Door::Tls(tls) => {
                 let server = axum_server::from_tcp_rustls(socket, tls.clone())?.handle(handle_of_server);
+                tokio::spawn(server.serve(service))
+            }
+            Door::Clients(door) => {
+                let server = axum_server::from_tcp(socket)?.acceptor(door.clone()).handle(handle_of_server);
                 tokio::spawn(server.serve(service))
             }
             Door::Wire(wire) => {

@@ -114,6 +114,8 @@ fn open_api_servers(
             uid: format!("lab-{nth}"),
             groups: vec!["system:masters".into(), "system:authenticated".into()],
         };
+        world.track_field_managers();
+        world.collect_garbage();
         let router = world.router_with_tokens(BTreeMap::from([(access.token.clone(), admin)]));
         let address = SocketAddr::new(LOCALHOST, ports.api_server(nth).ok_or(LabError::NoPort)?);
         let what = format!("API server of {}", access.context);

@@ -13,6 +13,8 @@ use rcgen::{
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::NoClientAuth;
+use rustls::server::danger::ClientCertVerifier;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -76,7 +78,7 @@ impl LabTls {
     /// When the PEM texts do not fit together.
     pub fn server_config_of(&self, face: Certificate) -> Result<Arc<ServerConfig>, TlsError> {
         match self.faces.get(&face) {
-            Some(Leaf { certificate, key }) => server_config(certificate, key),
+            Some(Leaf { certificate, key }) => server_config(certificate, key, Arc::new(NoClientAuth)),
             None => self.server_config(),
         }
     }
@@ -86,17 +88,29 @@ impl LabTls {
     /// # Errors
     /// When the PEM texts do not fit together.
     pub fn server_config(&self) -> Result<Arc<ServerConfig>, TlsError> {
-        server_config(&self.certificate, &self.key)
+        self.server_config_for(Arc::new(NoClientAuth))
+    }
+
+    /// The same for clients whose certificates this verifier checks.
+    ///
+    /// # Errors
+    /// As [`Self::server_config`].
+    pub fn server_config_for(&self, clients: Arc<dyn ClientCertVerifier>) -> Result<Arc<ServerConfig>, TlsError> {
+        server_config(&self.certificate, &self.key, clients)
     }
 }
 
-fn server_config(certificate: &str, key: &str) -> Result<Arc<ServerConfig>, TlsError> {
+fn server_config(
+    certificate: &str,
+    key: &str,
+    clients: Arc<dyn ClientCertVerifier>,
+) -> Result<Arc<ServerConfig>, TlsError> {
     let chain = CertificateDer::pem_slice_iter(certificate.as_bytes()).collect::<Result<Vec<_>, _>>()?;
     let key = PrivateKeyDer::from_pem_slice(key.as_bytes())?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
+        .with_client_cert_verifier(clients)
         .with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))

@@ -14,8 +14,7 @@ pub(super) fn validate(object: &Value) -> Vec<FieldError> {
     let rules = spec["rules"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut errors = Vec::new();
     if rules.is_empty() && spec["defaultBackend"].is_null() {
-        let shown = Value::Array(rules.to_vec());
-        errors.push(invalid_value("spec", &shown, "either `defaultBackend` or `rules` must be specified"));
+        errors.push(invalid_value("spec", &spec["rules"], "either `defaultBackend` or `rules` must be specified"));
     }
     if spec["defaultBackend"].is_object() {
         errors.extend(backend_errors(&spec["defaultBackend"], "spec.defaultBackend"));
@@ -78,7 +77,7 @@ fn backend_errors(backend: &Value, path: &str) -> Vec<FieldError> {
         return Vec::new();
     }
     if service.is_null() {
-        return vec![required(path, "port name or number is required")];
+        return vec![invalid_value(path, &"".into(), "resource or service backend is required")];
     }
     let mut errors: Vec<FieldError> =
         require_text(service, "name", &format!("{path}.service.name")).into_iter().collect();

@@ -53,6 +53,38 @@ pub(super) fn fill_defaults(object: &mut Value, stored: Option<&Value>, allocato
     let wants_node_ports =
         kind == "NodePort" || kind == "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] != json!(false);
     port_defaults(spec, stored, wants_node_ports.then_some(allocator));
+    let was = stored.and_then(|stored| stored["type"].as_str());
+    if was.is_some_and(|was| was != kind) {
+        drop_what_the_old_type_needed(object, &kind);
+    }
+    address_modes(object);
+}
+
+/// Node ports, traffic policy and load balancer go with the type that had them.
+fn drop_what_the_old_type_needed(object: &mut Value, kind: &str) {
+    if kind != "LoadBalancer" {
+        object["status"]["loadBalancer"] = json!({});
+        remove(&mut object["spec"], "allocateLoadBalancerNodePorts");
+    }
+    if ["LoadBalancer", "NodePort"].contains(&kind) {
+        return;
+    }
+    remove(&mut object["spec"], "externalTrafficPolicy");
+    for port in object["spec"].get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
+        remove(port, "nodePort");
+    }
+}
+
+fn remove(object: &mut Value, field: &str) {
+    object.as_object_mut().map(|fields| fields.remove(field));
+}
+
+/// An address of a load balancer is a virtual one unless it says otherwise.
+fn address_modes(object: &mut Value) {
+    let ingress = object.pointer_mut("/status/loadBalancer/ingress").and_then(Value::as_array_mut);
+    for address in ingress.into_iter().flatten().filter(|address| address["ip"].is_string()) {
+        set_default(address, "ipMode", json!("VIP"));
+    }
 }
 
 fn address_defaults(spec: &mut Value, stored: Option<&Value>, allocator: &mut Allocator) {

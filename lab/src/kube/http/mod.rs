@@ -2,6 +2,7 @@
 //!
 //! Resources are looked up when a request comes, so one route takes everything.
 
+mod access;
 mod answer;
 mod body;
 mod negotiate;
@@ -9,6 +10,8 @@ mod query;
 mod read;
 mod review;
 mod route;
+mod scale;
+mod token;
 mod write;
 
 use std::collections::BTreeMap;
@@ -26,7 +29,7 @@ use serde_json::Value;
 use self::answer::{Answer, Refusal};
 use self::query::Query;
 use self::route::{ResourcePath, Route};
-use super::auth::{UserInfo, authenticate};
+use super::auth::{Peer, UserInfo, authenticate};
 use super::resource::Resource;
 use super::status::Status;
 use super::world::Inner;
@@ -41,11 +44,26 @@ struct Server {
 /// One request with everything that the handlers look at.
 struct Call {
     world: Arc<Inner>,
+    /// Present where the server asks who comes and what they may do.
+    tokens: Option<Arc<BTreeMap<String, UserInfo>>>,
     user: UserInfo,
     method: Method,
     query: Query,
     headers: http::HeaderMap,
     body: Bytes,
+}
+
+impl Call {
+    /// Whether the server asks who may do what.
+    fn guarded(&self) -> bool {
+        self.tokens.is_some()
+    }
+
+    /// The holder of a bearer token.
+    fn user_of(&self, token: &str) -> Option<UserInfo> {
+        let known = self.tokens.as_ref().and_then(|tokens| tokens.get(token)).cloned();
+        known.or_else(|| self.world.state.lock().holder(token))
+    }
 }
 
 /// Serves the cluster; without tokens, everybody may do everything.
@@ -61,20 +79,22 @@ async fn serve(State(server): State<Server>, request: Request<Body>) -> Response
     let path = parts.uri.path().to_owned();
     let call = Call {
         world: server.world.clone(),
+        tokens: server.tokens.clone(),
         user: UserInfo::anonymous(),
         method: parts.method,
         query,
         headers: parts.headers,
         body: Bytes::new(),
     };
-    match answer(&server, call, body, &path).await {
+    let peer = parts.extensions.get::<Peer>().cloned().unwrap_or_default();
+    match answer(call, peer, body, &path).await {
         Ok(answer) => answer.into_response(indent),
         Err(refusal) => refusal.into_response(indent),
     }
 }
 
-async fn answer(server: &Server, mut call: Call, body: Body, path: &str) -> Result<Answer, Refusal> {
-    if !*server.world.available.borrow() {
+async fn answer(mut call: Call, peer: Peer, body: Body, path: &str) -> Result<Answer, Refusal> {
+    if !*call.world.available.borrow() {
         return Err(Status::unavailable().into());
     }
     let route = Route::parse(path);
@@ -83,7 +103,10 @@ async fn answer(server: &Server, mut call: Call, body: Body, path: &str) -> Resu
         Route::Version => return Ok(Answer::Json(discovery::version())),
         _ => {}
     }
-    call.user = authenticate(server.tokens.as_deref(), &call.headers)?;
+    if call.guarded() {
+        call.user = authenticate(|token| call.user_of(token), &call.headers, peer)?;
+        access::check(&call, &route, path)?;
+    }
     call.body = body::read(body).await?;
     match route {
         Route::Resource(path) => resource_call(&call, &path).await,
@@ -124,10 +147,12 @@ async fn resource_call(call: &Call, path: &ResourcePath<'_>) -> Result<Answer, R
     match (method.as_str(), path.name, path.subresource) {
         ("GET", None, _) if call.query.flag("watch") => read::watch(call, resource, path),
         ("GET", None, _) => read::list(call, &resource, path).await,
+        ("GET" | "PUT" | "PATCH", Some(name), Some("scale")) => scale::answer(call, &resource, path, name),
         ("GET", Some(name), _) => read::get(call, &resource, path, name),
         ("POST", None, _) if resource.rules.verbs == super::resource::Verbs::CreateOnly => {
             review::answer(call, &resource)
         }
+        ("POST", Some(name), Some("token")) => token::issue(call, &resource, path, name),
         ("POST", None, _) => write::create(call, &resource, path),
         ("DELETE", None, _) if allows(&resource, "deletecollection") => write::delete_collection(call, &resource, path),
         ("PUT", Some(name), _) => write::replace(call, &resource, path, name),
@@ -158,7 +183,7 @@ fn find_resource(call: &Call, path: &ResourcePath<'_>) -> Result<Arc<Resource>, 
         return Err(Status::method_not_allowed().into());
     }
     let known = path.subresource.is_none_or(|wanted| {
-        discovery::subresources(&resource).iter().any(|(name, verbs)| *name == wanted && takes(verbs, &call.method))
+        discovery::subresources(&resource).iter().any(|sub| sub.name == wanted && takes(sub.verbs, &call.method))
     });
     if !scope_fits || !known {
         let missing = if resource.custom.is_some() { Refusal::NoSuchPath } else { Status::unknown_resource().into() };
@@ -173,6 +198,7 @@ fn find_resource(call: &Call, path: &ResourcePath<'_>) -> Result<Arc<Resource>, 
 fn takes(verbs: &[&str], method: &Method) -> bool {
     let verb = match method.as_str() {
         "GET" => "get",
+        "POST" => "create",
         "PUT" => "update",
         "PATCH" => "patch",
         _ => return false,

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use http::Uri;
 
 use crate::kube::schema::FieldError;
-use crate::kube::status::{Status, unsupported_value};
+use crate::kube::status::{Status, field_error, unsupported_value};
 use crate::kube::write::{FieldValidation, WriteOptions};
+
+/// In bytes.
+const LONGEST_MANAGER: usize = 128;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Query(BTreeMap<String, String>);
@@ -46,20 +49,27 @@ impl Query {
         let mut errors: Vec<FieldError> = Vec::new();
         let dry_run = self.get("dryRun");
         if let Some(value) = dry_run.filter(|value| *value != "All") {
-            errors.push(unsupported_value("dryRun", value, &["All"]));
+            let message = format!("Unsupported value: [\"{value}\"]: supported values: \"All\"");
+            errors.push(field_error("dryRun", "FieldValueNotSupported", message));
         }
         let validation = match self.text("fieldValidation") {
             "Ignore" => FieldValidation::Ignore,
             "Warn" | "" => FieldValidation::Warn,
             "Strict" => FieldValidation::Strict,
             other => {
-                errors.push(unsupported_value("fieldValidation", other, &["Ignore", "Strict", "Warn"]));
+                errors.push(unsupported_value("fieldValidation", other, &["", "Ignore", "Strict", "Warn"]));
                 FieldValidation::Warn
             }
         };
+        if self.text("fieldManager").len() > LONGEST_MANAGER {
+            let message = format!("Too long: may not be more than {LONGEST_MANAGER} bytes");
+            errors.push(field_error("fieldManager", "FieldValueTooLong", message));
+        }
         if !errors.is_empty() {
             return Err(Status::invalid("meta.k8s.io", options, "", &errors));
         }
-        Ok(WriteOptions { dry_run: dry_run.is_some(), validation, administrative: false })
+        let manager = Some(self.text("fieldManager")).filter(|manager| !manager.is_empty()).map(str::to_owned);
+        let force = self.flag("force");
+        Ok(WriteOptions { dry_run: dry_run.is_some(), validation, administrative: false, manager, force })
     }
 }

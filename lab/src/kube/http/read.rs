@@ -62,7 +62,7 @@ async fn wait_for(call: &Call, revision: u64) -> Result<(), Status> {
 pub(super) fn watch(call: &Call, resource: Arc<Resource>, path: &ResourcePath<'_>) -> Result<Answer, Refusal> {
     let renderer = renderer(call)?;
     let query = &call.query;
-    watch::check_streaming(query.get("sendInitialEvents"), query.get("resourceVersionMatch"))?;
+    let initial = watch::parse_initial(query.get("sendInitialEvents"), query.get("resourceVersionMatch"))?;
     let revision = match query.text("resourceVersion") {
         "" => None,
         text => Some(parse_revision(text)?),
@@ -73,6 +73,7 @@ pub(super) fn watch(call: &Call, resource: Arc<Resource>, path: &ResourcePath<'_
         revision,
         timeout: query.number("timeoutSeconds")?.filter(|seconds| *seconds > 0).map(Duration::from_secs),
         bookmarks: query.flag("allowWatchBookmarks"),
+        initial,
     };
     Ok(Answer::Watch(Box::pin(watch::start(call.world.clone(), resource, options, renderer))))
 }

@@ -41,6 +41,7 @@ fn node(schema: &Value, path: &str, role: Role) -> Result<Node, String> {
         choices: schema.get("enum").and_then(Value::as_array).cloned(),
         limits: limits(schema),
         list: list_type(schema),
+        atomic: text(schema, "x-kubernetes-map-type").as_deref() == Some("atomic"),
         ..Node::default()
     };
     check_structural(&node, path, role)?;

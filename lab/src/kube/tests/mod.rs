@@ -1,10 +1,12 @@
 //! The API server from the outside, without sockets.
 
+mod access;
 mod client;
 mod custom;
 mod deletion;
 mod lists;
 mod objects;
+mod owners;
 mod patches;
 mod transport;
 mod watches;

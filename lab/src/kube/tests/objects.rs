@@ -167,7 +167,7 @@ async fn an_event_is_served_by_both_apis() {
     let router = world().router();
     let body = json!({
         "metadata": { "name": "e" }, "regarding": { "kind": "Ingress", "name": "web" }, "note": "moved",
-        "reportingController": "amko", "reason": "Moved",
+        "reportingController": "amko", "reason": "Moved", "type": "Normal", "eventTime": "2026-01-02T03:04:05.000006Z",
     });
     post(&router, "/apis/events.k8s.io/v1/namespaces/default/events", body).await;
     let list = get(&router, "/api/v1/events?fieldSelector=involvedObject.name=web").await.body;

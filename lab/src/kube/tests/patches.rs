@@ -27,7 +27,8 @@ async fn patches_of_missing_objects_only_create_when_applied() {
     let router = world().router();
     let path = format!("{CONFIG_MAPS}/a");
     assert_eq!(merge(&router, &path, json!({})).await.code, 404);
-    let (apply, body) = ("application/apply-patch+yaml", "apiVersion: v1\nkind: ConfigMap\ndata: {a: b}\n");
+    let (apply, body) =
+        ("application/apply-patch+yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: b}\n");
     let nameless = send(&router, "PATCH", &path, apply, body.to_owned()).await;
     assert_eq!(nameless.code, 422, "a field manager is required");
     let managed = format!("{path}?fieldManager=m");

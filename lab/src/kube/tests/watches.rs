@@ -99,10 +99,32 @@ async fn bookmarks_come_each_minute_and_before_the_end() {
 }
 
 #[tokio::test]
-async fn streaming_lists_are_refused_as_with_the_gate_off() {
+async fn a_streaming_list_tells_the_state_and_marks_its_end() {
+    let world = world();
+    world.apply(config_map("a")).unwrap();
+    let query = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
+    let mut lines = Lines::open(&world.router(), &format!("{CONFIG_MAPS}?watch=1&{query}")).await;
+    assert_eq!(lines.brief().await, "ADDED a");
+    let mark = lines.next().await.unwrap();
+    assert_eq!(mark["object"]["metadata"]["annotations"], json!({ "k8s.io/initial-events-end": "true" }));
+    world.apply(config_map("b")).unwrap();
+    assert_eq!(lines.brief().await, "ADDED b");
+}
+
+#[tokio::test]
+async fn a_watch_without_initial_events_starts_now() {
+    let world = world();
+    world.apply(config_map("a")).unwrap();
+    let query = "sendInitialEvents=false&resourceVersionMatch=NotOlderThan";
+    let mut lines = Lines::open(&world.router(), &format!("{CONFIG_MAPS}?watch=1&{query}")).await;
+    world.apply(config_map("b")).unwrap();
+    assert_eq!(lines.brief().await, "ADDED b");
+}
+
+#[tokio::test]
+async fn the_parameters_of_a_streaming_list_belong_together() {
     let router = world().router();
-    let match_ = "resourceVersionMatch=NotOlderThan";
-    for query in [format!("sendInitialEvents=true&{match_}"), "sendInitialEvents=true".to_owned(), match_.to_owned()] {
+    for query in ["sendInitialEvents=true", "resourceVersionMatch=NotOlderThan"] {
         assert_eq!(get(&router, &format!("{CONFIG_MAPS}?watch=1&{query}")).await.code, 422, "{query}");
     }
 }
