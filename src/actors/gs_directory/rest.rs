@@ -16,7 +16,7 @@ use tokio::time::Instant;
 pub const AWAKE: usize = 256;
 
 /// Long enough for an actor to have decided about what it was told.
-const MOMENT: Duration = Duration::from_millis(5);
+const MOMENT: Duration = Duration::from_millis(2);
 
 /// How long one that waits for the controller keeps others from waking.
 const PATIENCE: Duration = Duration::from_millis(100);
