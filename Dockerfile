@@ -32,6 +32,8 @@ LABEL org.opencontainers.image.title="amko" \
       org.opencontainers.image.revision="${COMMIT}"
 COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=builder /amko /amko
+# The log is read by machines, or by people through them.
+ENV NO_COLOR=1
 # A number, so that kubelet can see that it is not root.
 USER 65532:65532
 EXPOSE 8080

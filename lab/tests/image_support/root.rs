@@ -60,7 +60,7 @@ impl Root {
         let mut command = Command::new("unshare");
         command.args(["--user", "--map-root-user", "--mount", "--", "sh", "-c", ENTER, "enter"]);
         command.arg(&self.files).arg(self.mount_point()).args(words).stdin(Stdio::null());
-        command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("NO_COLOR", "1");
         command
     }
 
