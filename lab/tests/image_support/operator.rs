@@ -5,7 +5,7 @@ use crate::up_support::{LabProcess, terminate};
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::{Api, Patch, PatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
@@ -46,9 +46,12 @@ impl OperatorLab {
     /// The kubeconfig, whose clusters name no CA any more.
     pub fn members_without_ca(&self) -> String {
         let text = std::fs::read_to_string(self.members()).unwrap();
-        let lines: Vec<&str> = text.lines().filter(|line| !line.contains("certificate-authority-data:")).collect();
-        assert_eq!(lines.len() + 3, text.lines().count(), "one line for each of three clusters");
-        lines.join("\n")
+        let mut kubeconfig: Value = serde_saphyr::from_str(&text).unwrap();
+        for named in kubeconfig["clusters"].as_array_mut().unwrap() {
+            let removed = named["cluster"].as_object_mut().unwrap().remove("certificate-authority-data");
+            assert!(removed.is_some(), "{named}");
+        }
+        serde_saphyr::to_string(&kubeconfig).unwrap()
     }
 
     /// The certificate, PEM, that signed all others of the lab.
