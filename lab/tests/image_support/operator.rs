@@ -142,7 +142,8 @@ impl StaticOperator {
 
     /// Tries to make a file in the root that the operator lives in.
     pub fn write_into_root(&self) -> std::io::Result<()> {
-        std::fs::write(format!("/proc/{}/root/written", self.child.id()), "")
+        let root = PathBuf::from(format!("/proc/{}/root", self.child.id()));
+        std::fs::write(root.join("written"), "")
     }
 
     /// Sends SIGTERM and gives the exit code.
