@@ -2,6 +2,8 @@
 //!
 //! `make static-test` builds the binary and names it in `AMKO_STATIC`. Without that the tests say so and look at nothing.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
 #[cfg(test)]
 mod image_support;
 #[allow(dead_code, reason = "other test programs use the rest")]
