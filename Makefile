@@ -70,10 +70,36 @@ bench: ## what an FQDN, an event, a decision and the whole operator cost, in rel
 	$(CARGO) build --release --locked -p amko -p amko-loadtest
 	$(TARGET_DIR)/release/amko-loadtest bench --out loadtest --work $(TARGET_DIR)/loadtest
 
+# The target of the image, which is this machine's with another C library.
+STATIC_TARGET := $(shell uname -m)-unknown-linux-musl
+STATIC := $(TARGET_DIR)/$(STATIC_TARGET)/dist/amko
+
+.PHONY: static
+static: ## build the static binary of the image, for this machine
+	@command -v musl-gcc >/dev/null || $(MAKE) tools
+	@command -v musl-gcc >/dev/null || { echo "musl-gcc is needed (Debian package musl-tools)"; exit 1; }
+	@if command -v rustup >/dev/null; then rustup target add $(STATIC_TARGET); fi
+	$(CARGO) build --profile dist --locked --target $(STATIC_TARGET) -p amko
+	@ls -l $(STATIC)
+
+.PHONY: static-test
+static-test: static ## run the static binary in a root with nothing else but certificates, as the image will
+	AMKO_STATIC=$(abspath $(STATIC)) $(CARGO) test --locked -p amko-lab --test image -- --nocapture
+
+IMAGE ?= amko:$(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+# docker or podman, whichever has an engine that answers.
+ENGINE = $(shell for engine in docker podman; do if $$engine info >/dev/null 2>&1; then echo $$engine; break; fi; done)
+
+.PHONY: image
+image: ## build the container image; IMAGE=NAME:TAG names it, ARGS="--platform linux/arm64" builds for another platform
+	@[ -n "$(ENGINE)" ] || { echo "neither docker nor podman answers on this machine"; exit 1; }
+	$(ENGINE) build --tag $(IMAGE) --build-arg COMMIT=$$(git rev-parse --short=12 HEAD) \
+	    --build-arg VERSION=$(lastword $(subst :, ,$(IMAGE))) $(ARGS) .
+
 # Programs that some tests drive. A test whose program is missing says so and why it did not run. These are installed by
 # Debian package; what has none is built once, into a cache outside of the checkout, where there is a Go: with the code 3
 # that script says that there is none, which is no failure here.
-TOOL_PACKAGES := dig:bind9-dnsutils dnsperf:dnsperf
+TOOL_PACKAGES := dig:bind9-dnsutils dnsperf:dnsperf musl-gcc:musl-tools
 
 .PHONY: tools
 tools: ## install or build optional programs that some tests drive, when this machine allows it

@@ -1,5 +1,6 @@
 //! The sub-commands of `amko`, one file each.
 
+pub mod check;
 pub mod crds;
 pub mod run;
 pub mod version;
@@ -20,6 +21,8 @@ pub struct Arguments {
 enum Command {
     /// Runs the operator.
     Run(run::RunArguments),
+    /// Asks a running operator whether it is ready: exit code 0 or 1.
+    Check(check::CheckArguments),
     /// Prints the definitions of the custom resources.
     Crds,
     /// Prints version, commit and target.
@@ -43,6 +46,7 @@ pub enum CliError {
 pub fn main(arguments: Arguments) -> ExitCode {
     let result = match arguments.command {
         Command::Run(run) => run::run(run),
+        Command::Check(check) => check::check(&check, &mut io::stdout().lock()),
         Command::Crds => crds::print(&mut io::stdout().lock()).map_err(broken_output),
         Command::Version => version::print(&mut io::stdout().lock()).map_err(broken_output),
     };

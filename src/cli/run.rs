@@ -137,7 +137,11 @@ fn members_kubeconfig(file: Option<&Path>) -> Result<Kubeconfig, CliError> {
             "put the multi-cluster kubeconfig into key gslb-members of Secret gslb-config-secret, or use --members";
         return Err(CliError::Configuration(format!("{source} is empty: {hint}")));
     }
-    Kubeconfig::from_yaml(&text).map_err(|error| CliError::Configuration(format!("{source} is no kubeconfig: {error}")))
+    Kubeconfig::from_yaml(&text).map_err(|error| {
+        // Further lines quote the text around the error, and there may be tokens in it.
+        let what = error.to_string().lines().next().unwrap_or_default().to_owned();
+        CliError::Configuration(format!("{source} is no kubeconfig: {what}"))
+    })
 }
 
 async fn own_client(context: Option<&str>, members: &Kubeconfig) -> Result<Client, CliError> {
@@ -180,7 +184,17 @@ async fn stop_signal() -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::is_true;
+    use super::{is_true, members_kubeconfig};
+
+    #[test]
+    fn a_broken_kubeconfig_is_told_in_one_line_that_quotes_nothing_of_it() {
+        let file = std::env::temp_dir().join(format!("amko-broken-kubeconfig-{}", std::process::id()));
+        std::fs::write(&file, "users:\n- name: a\n  user: {token: secret-token}\n  - wrong\nclusters: 5\n").unwrap();
+        let error = members_kubeconfig(Some(&file)).unwrap_err().to_string();
+        std::fs::remove_file(&file).unwrap();
+        assert!(error.starts_with(&format!("--members {} is no kubeconfig: ", file.display())), "{error}");
+        assert!(error.lines().count() == 1 && error.contains("line ") && !error.contains("secret-token"), "{error}");
+    }
 
     #[test]
     fn only_the_words_that_go_reads_as_true_switch_something_on() {

@@ -1,10 +1,11 @@
 //! Rules of this repository that the compiler cannot hold: each is one small function over one file.
 //!
-//! `checks` holds the rules about source files, `manifest` and `paths` those about others, `citations` those about what
+//! `checks` holds the rules about source files, `image`, `manifest` and `paths` those about others, `citations` those about what
 //! either refers to, `rule_table` the one about which test shows which rule, each with a bad sample; `source` turns a file into tokens, `walk` finds the files.
 
 mod checks;
 mod citations;
+mod image;
 mod manifest;
 mod paths;
 mod rule_table;
@@ -67,6 +68,13 @@ fn every_file_says_what_it_is_for() {
 #[test]
 fn nothing_of_a_private_machine_is_left_in_the_text() {
     hold(&walk::text(), checks::no_private_words);
+}
+
+#[test]
+fn the_image_is_built_from_all_it_needs_with_the_compiler_of_the_tests() {
+    let (dockerfile, manifest) = (walk::file("Dockerfile"), walk::file("Cargo.toml"));
+    hold(&[dockerfile], |file| image::built_with_our_toolchain(file, &walk::file("rust-toolchain.toml")));
+    hold(&[walk::file(".dockerignore")], |file| image::sees_every_member(file, &manifest));
 }
 
 #[test]
