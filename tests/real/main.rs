@@ -11,8 +11,10 @@
 mod api;
 mod audit;
 mod controller;
+mod kinds;
 mod main_job;
 mod objects;
+mod outage;
 mod pod;
 mod wait;
 mod world;
