@@ -1,11 +1,12 @@
 //! What API servers were asked, as their audit logs have it.
 
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Each request once, when it has been answered.
-const POLICY: &str = "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules: [{level: Metadata}]\n";
+const POLICY: &str =
+    "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules: [{level: Metadata}]\n";
 
 /// The audit log of one API server.
 pub struct Audit(PathBuf);
@@ -15,10 +16,8 @@ impl Audit {
     pub fn in_directory(directory: &Path, name: &str) -> (Self, [String; 2]) {
         let (policy, log) = (directory.join("audit-policy.yaml"), directory.join(format!("audit-{name}.log")));
         std::fs::write(&policy, POLICY).unwrap();
-        let flags = [
-            format!("--audit-policy-file={}", policy.display()),
-            format!("--audit-log-path={}", log.display()),
-        ];
+        let flags =
+            [format!("--audit-policy-file={}", policy.display()), format!("--audit-log-path={}", log.display())];
         (Self(log), flags)
     }
 
@@ -28,9 +27,13 @@ impl Audit {
         refused.map(|event| line(&event)).filter(|line| line.starts_with(user)).collect()
     }
 
-    /// `user verb path` of everything that was asked by users with such a name.
-    pub fn asked(&self, user: &str) -> BTreeSet<String> {
-        self.events().iter().map(line).filter(|line| line.starts_with(user)).collect()
+    /// `user verb path` of everything that was asked by users with such a name, and how often.
+    pub fn counted(&self, user: &str) -> BTreeMap<String, usize> {
+        let mut counted = BTreeMap::new();
+        for line in self.events().iter().map(line).filter(|line| line.starts_with(user)) {
+            *counted.entry(line).or_default() += 1;
+        }
+        counted
     }
 
     fn events(&self) -> Vec<Value> {

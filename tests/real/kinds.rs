@@ -22,9 +22,12 @@ async fn definitions_that_come_late_are_noticed_and_so_is_their_end() {
     create_ingress(&world, HOME, "web", 10).await;
     let mut pod = world.operator().await;
     assert_eq!(pod.ready().await.0, "ready: first full sync done\n");
-    becomes_within(NOTICED, "neither kind is there", said(Some("so there are no GSLBHostRules"), "absent"), async || {
-        says(&pod).await
-    })
+    becomes_within(
+        NOTICED,
+        "neither kind is there",
+        said(Some("so there are no GSLBHostRules"), "absent"),
+        async || says(&pod).await,
+    )
     .await;
     becomes_within(NOTICED, "as the policy has it", shown(&[], None), async || service(&world)).await;
 
@@ -38,7 +41,10 @@ async fn definitions_that_come_late_are_noticed_and_so_is_their_end() {
     world.home().delete(&format!("{DEFINITIONS}/{RULES}")).await;
     world.home().delete(&format!("{DEFINITIONS}/{HOST_RULES}")).await;
     becomes_within(NOTICED, "as before", shown(&[], None), async || service(&world)).await;
-    becomes_within(NOTICED, "both kinds are gone", said(Some("so there are no GSLBHostRules"), "gone"), async || says(&pod).await).await;
+    becomes_within(NOTICED, "both kinds are gone", said(Some("so there are no GSLBHostRules"), "gone"), async || {
+        says(&pod).await
+    })
+    .await;
     assert_eq!(pod.stop().await, Some(0));
     assert_eq!(world.forbidden(), [].into());
 }
@@ -51,7 +57,10 @@ fn shown(aliases: &[&str], ttl: Option<u32>) -> (Vec<String>, Option<u32>) {
 
 fn service(world: &World) -> (Vec<String>, Option<u32>) {
     let service = world.controller.service(&host_of("web"));
-    (serde_json::from_value(service["domain_names"].clone()).unwrap_or_default(), serde_json::from_value(service["ttl"].clone()).unwrap())
+    (
+        serde_json::from_value(service["domain_names"].clone()).unwrap_or_default(),
+        serde_json::from_value(service["ttl"].clone()).unwrap(),
+    )
 }
 
 /// What `/api/status` says of the two kinds: what is wrong with the rules, and how far HostRules are known.

@@ -11,10 +11,12 @@
 mod api;
 mod audit;
 mod controller;
+mod earlier;
 mod kinds;
 mod main_job;
 mod objects;
 mod outage;
 mod pod;
+mod release;
 mod wait;
 mod world;

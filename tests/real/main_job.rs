@@ -40,10 +40,12 @@ fn web(world: &World, ttl: Value, members: &[(&str, u32)]) -> Value {
 
 fn service(world: &World, app: (&str, u8), (kind, ttl): (&str, Value), members: &[(&str, u32)]) -> Value {
     let host = host_of(app.0);
-    let path = |context: &str| if kind == "INGRESS" {
-        format!("{kind}/{context}/shop/{}/{host}", app.0)
-    } else {
-        format!("{kind}/{context}/shop/{}", app.0)
+    let path = |context: &str| {
+        if kind == "INGRESS" {
+            format!("{kind}/{context}/shop/{}/{host}", app.0)
+        } else {
+            format!("{kind}/{context}/shop/{}", app.0)
+        }
     };
     let description: Vec<String> = members.iter().map(|(context, _)| path(context)).collect();
     let members: Vec<Value> = members.iter().map(|(context, ratio)| member(world, context, app, *ratio)).collect();

@@ -163,7 +163,9 @@ impl World {
     /// Starts the operator as the StatefulSet says.
     pub async fn operator(&self) -> Pod {
         let container = Container::of_stateful_set(self.home()).await;
-        let Credentials::Token(token) = self.token(HOME, "amko-sa").await else { unreachable!("an account has a token") };
+        let Credentials::Token(token) = self.token(HOME, "amko-sa").await else {
+            unreachable!("an account has a token")
+        };
         let server = &self.servers[HOME];
         let access = server.access("amko-sa", Credentials::Token(token.clone()));
         let account = Account {
