@@ -1,5 +1,7 @@
 //! One API server, asked by paths in JSON as its admin.
 
+#![allow(clippy::panic, reason = "helpers of tests")]
+
 use http::{Method, Request};
 use kube::Client;
 use serde_json::{Value, json};
@@ -38,11 +40,6 @@ impl Api {
     /// Merges into the object at this path, or into its `/status`.
     pub async fn merge(&self, path: &str, patch: &Value) {
         self.ask(Method::PATCH, path, "application/merge-patch+json", Some(patch)).await.unwrap();
-    }
-
-    /// Creates an object in the collection at this path.
-    pub async fn create(&self, path: &str, object: &Value) {
-        self.ask(Method::POST, path, "application/json", Some(object)).await.unwrap();
     }
 
     /// Deletes the object at this path at once.

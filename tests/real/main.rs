@@ -2,9 +2,8 @@
 //! controller.
 //!
 //! `world` starts the servers and installs, `pod` runs the operator as a kubelet would, `controller` is the simulated
-//! side, `api` asks API servers, `audit` tells what they were asked. Each of the other files is one story; they run one
-//! after another, because three API servers at a time are enough for one machine. Where a program is missing the
-//! stories say so and pass without looking; with `CI=true` that is a failure.
+//! side, `api` asks API servers, `audit` tells what they were asked. Each of the other files is one story; two are told
+//! at a time. Where a program is missing the stories say so and pass without looking; with `CI=true` that is a failure.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::{Child, Command};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 /// How long the operator may take from SIGTERM to its end.
 const STOP: Duration = Duration::from_secs(5);
@@ -88,7 +88,6 @@ pub struct Pod {
     watchdog: Watchdog,
     http: SocketAddr,
     client: reqwest::Client,
-    started: Instant,
 }
 
 impl Pod {
@@ -109,17 +108,17 @@ impl Pod {
         let child = command.spawn().unwrap();
         let watchdog = Watchdog::over(child.id().unwrap()).unwrap();
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().unwrap();
-        Self { child, watchdog, http, client, started: Instant::now() }
+        Self { child, watchdog, http, client }
     }
 
-    /// Waits until `/readyz` says yes, and gives what it says and the time since the start.
-    pub async fn ready(&mut self) -> (String, Duration) {
-        let said = eventually("the operator is ready", async || {
+    /// Waits until `/readyz` says yes, and gives what it says.
+    pub async fn ready(&mut self) -> String {
+        eventually("the operator is ready", async || {
             assert_eq!(self.child.try_wait().unwrap(), None, "the operator ended before it was ready");
             let answer = self.client.get(self.url("/readyz")).send().await.ok()?;
             if answer.status().is_success() { answer.text().await.ok() } else { None }
-        });
-        (said.await, self.started.elapsed())
+        })
+        .await
     }
 
     /// What it answers at this path; `Null` while it does not.
@@ -152,13 +151,6 @@ impl Pod {
 
     pub fn thaw(&self) {
         self.signal(Signal::CONT);
-    }
-
-    /// Resident memory in kB.
-    pub fn resident(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
     fn signal(&self, signal: Signal) {

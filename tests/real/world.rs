@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
-use tokio::sync::{Mutex, MutexGuard, OnceCell};
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 
 /// The cluster that holds AMKO's objects.
 pub const HOME: &str = PLACES[0].context;
@@ -25,21 +25,23 @@ const TOKEN: Duration = Duration::from_secs(3600);
 
 /// One etcd for all stories; it ends with the process.
 static PLANE: OnceCell<ControlPlane> = OnceCell::const_new();
-/// Whose turn it is.
-static TURN: Mutex<()> = Mutex::const_new(());
+/// How many stories are told at a time: they mostly wait, and each needs 800 MB.
+static TURNS: Semaphore = Semaphore::const_new(2);
 
 /// Everything of one story.
 pub struct World {
-    pub servers: BTreeMap<&'static str, ApiServer>,
+    servers: BTreeMap<&'static str, ApiServer>,
     pub controller: Controller,
     pub plane: &'static ControlPlane,
+    /// Clusters whose tokens are in files.
+    pub with_token_file: BTreeSet<&'static str>,
     apis: BTreeMap<&'static str, Api>,
     audits: BTreeMap<&'static str, Audit>,
     tools: Tools,
     helm: PathBuf,
     /// For the files of the story.
     directory: PathBuf,
-    _turn: MutexGuard<'static, ()>,
+    _turn: SemaphorePermit<'static>,
 }
 
 impl World {
@@ -48,7 +50,7 @@ impl World {
     pub async fn start(story: &'static str, flags: &[&str]) -> Option<Self> {
         let skipped = |skip: amko_realkube::Skip| skip.tell(&format!("real API servers, {story}"));
         let (tools, helm) = (available().map_err(skipped).ok()?, helm().map_err(skipped).ok()?);
-        let turn = TURN.lock().await;
+        let turn = TURNS.acquire().await.unwrap();
         let plane = PLANE.get_or_init(async || ControlPlane::start(&tools).await.unwrap()).await;
         let directory = plane.directory().join(format!("story-{story}"));
         std::fs::create_dir_all(&directory).unwrap();
@@ -66,7 +68,9 @@ impl World {
             audits.insert(context, audit);
         }
         let controller = Controller::start();
-        let world = Self { servers, controller, plane, apis, audits, tools, helm, directory, _turn: turn };
+        let with_token_file = BTreeSet::new();
+        let world =
+            Self { servers, controller, plane, with_token_file, apis, audits, tools, helm, directory, _turn: turn };
         world.prepare().await;
         Some(world)
     }
@@ -94,16 +98,26 @@ impl World {
         self.servers.get_mut(context).unwrap()
     }
 
-    /// Makes or renews the Secret with the kubeconfig of all clusters, with new tokens of `amko-member`.
+    /// Makes or renews the Secret with the kubeconfig of all clusters, with new tokens of `amko-member`. Those of
+    /// clusters in [`Self::with_token_file`] are put into files that the kubeconfig names.
     pub async fn store_members(&self) {
         let mut accesses = Vec::new();
         for place in PLACES {
             let token = self.token(place.context, "amko-member").await;
             accesses.push(self.servers[place.context].access(place.context, token));
         }
+        let mut members: Value = serde_saphyr::from_str(&kubeconfig(&accesses).unwrap()).unwrap();
+        for user in members["users"].as_array_mut().unwrap() {
+            let name = user["name"].as_str().unwrap().to_owned();
+            if self.with_token_file.contains(&*name) {
+                let file = self.file(&format!("token-{name}"));
+                std::fs::write(&file, user["user"]["token"].as_str().unwrap()).unwrap();
+                user["user"] = json!({"tokenFile": file});
+            }
+        }
         let secret = json!({"apiVersion": "v1", "kind": "Secret",
             "metadata": {"name": "gslb-config-secret", "namespace": "avi-system"},
-            "stringData": {"gslb-members": kubeconfig(&accesses).unwrap()}});
+            "stringData": {"gslb-members": members.to_string()}});
         self.home().apply("api/v1/namespaces/avi-system/secrets/gslb-config-secret", &secret).await;
     }
 
@@ -199,13 +213,6 @@ impl World {
     /// A file of the story.
     pub fn file(&self, name: &str) -> PathBuf {
         self.directory.join(name)
-    }
-
-    /// The status of an object of AMKO's in `avi-system`; `plural` with group and version, as in paths.
-    pub async fn status(&self, plural: &str, name: &str) -> Value {
-        let (version, plural) = plural.split_once('/').unwrap();
-        let path = format!("apis/amko.vmware.com/{version}/namespaces/avi-system/{plural}/{name}");
-        self.home().get(&path).await.map(|object| object["status"].clone()).unwrap_or_default()
     }
 }
 
