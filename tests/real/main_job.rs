@@ -31,6 +31,7 @@ async fn applications_in_three_real_clusters_become_services_with_the_rights_of_
     let pod = a_restart_writes_nothing(&world, pod).await;
     assert_eq!(pod.stop().await, Some(0));
     assert_eq!(world.forbidden(), [].into());
+    assert!(!world.log().contains('\u{1b}'), "a log that is collected holds no escape sequences");
 }
 
 /// The service of the Ingresses in these clusters.
@@ -98,6 +99,10 @@ async fn a_rule_is_applied_and_tells_its_members(world: &World) {
     });
     let status = async || without_times(world.home().get(RULE).await.unwrap()["status"].clone());
     becomes("the rule's status", expected, status).await;
+    let rule = world.home().get(RULE).await.unwrap();
+    let managers = rule["metadata"]["managedFields"].as_array().unwrap().iter();
+    let managers: Vec<&str> = managers.map(|fields| fields["manager"].as_str().unwrap()).collect();
+    assert_eq!(managers, ["test", "amko"], "whoever wrote is named");
     let described = world.kubectl(HOME, &["-n", "avi-system", "describe", "gslbhostrule", "web"]);
     for line in ["Status:    Accepted", "Member Count:  3", "Address:   10.52.0.10", "Reason:                InSync"] {
         assert!(described.contains(line), "{line}:\n{described}");
