@@ -59,7 +59,7 @@ async fn upgrade_uninstallation_and_a_new_installation_write_nothing_on_the_cont
     assert_eq!(pod.stop().await, Some(0));
     let without_rights = world.forbidden();
 
-    world.helm("install", "article", &["--set", &uuid]).unwrap();
+    world.helm("install", "second-style", &["--set", &uuid]).unwrap();
     assert_eq!(made(&world), MADE);
     let mut pod = world.operator().await;
     pod.ready().await;
