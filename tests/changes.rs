@@ -106,6 +106,16 @@ async fn a_config_without_uuid_gets_one_and_only_then_is_anything_written() {
     assert_eq!(uuid::Uuid::parse_str(uuid.as_str().unwrap()).unwrap().get_version_num(), 1);
 }
 
+/// `helm upgrade` does this, with values that named the UUID before and do not any more.
+#[tokio::test(start_paused = true)]
+async fn a_uuid_that_somebody_takes_away_is_put_back_so_that_no_service_is_orphaned() {
+    let world = world_with_web().await;
+    let without = json!({"metadata": {"annotations": {"amko.vmware.com/amko-uuid": null}}});
+    let writes = world.writes_after(|world| patch_config(world.home(), without)).await;
+    let uuid = config(world.home(), "gc-1")["metadata"]["annotations"]["amko.vmware.com/amko-uuid"].clone();
+    assert_eq!((writes, uuid), (vec![], json!(UUID)));
+}
+
 /// DB-05.
 #[tokio::test(start_paused = true)]
 async fn a_second_config_is_refused_and_takes_over_when_the_first_goes() {

@@ -1,5 +1,7 @@
 //! Clients for the clusters: the one that holds the AMKO objects, and the members named in a kubeconfig.
 
+use http::HeaderValue;
+use http::header::USER_AGENT;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use std::future::Future;
@@ -56,13 +58,15 @@ impl MemberClients for KubeconfigMembers {
     }
 }
 
-/// A client with the project's settings: retry belongs to the actors, and a connection attempt is bounded.
+/// A client with the project's settings: retry belongs to the actors, a connection attempt is bounded, and the server is
+/// told who asks, which audit logs and `metadata.managedFields` show.
 ///
 /// # Errors
 /// When the TLS material of the configuration cannot be used.
 pub fn client_of(mut config: Config, context: &str) -> Result<Client, MemberError> {
     config.default_retry = false;
     config.connect_timeout = Some(CONNECT_TIMEOUT);
+    config.headers.push((USER_AGENT, HeaderValue::from_static(concat!("amko/", env!("CARGO_PKG_VERSION")))));
     Client::try_from(config)
         .map_err(|source| MemberError::Client { context: context.to_owned(), source: Box::new(source) })
 }

@@ -1,5 +1,6 @@
 //! The log: text or JSON on standard error, its level changeable at run time.
 
+use std::io::{IsTerminal, stderr};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt, reload};
@@ -23,8 +24,8 @@ pub fn install(format: LogFormat) -> LogLevel {
     let (layer, handle) = reload::Layer::new(fixed.unwrap_or_else(|| filter("INFO")));
     let registry = tracing_subscriber::registry().with(layer);
     let installed = match format {
-        LogFormat::Text => registry.with(fmt::layer().with_writer(std::io::stderr)).try_init(),
-        LogFormat::Json => registry.with(fmt::layer().json().with_writer(std::io::stderr)).try_init(),
+        LogFormat::Text => registry.with(fmt::layer().with_ansi(has_colours()).with_writer(stderr)).try_init(),
+        LogFormat::Json => registry.with(fmt::layer().json().with_writer(stderr)).try_init(),
     };
     // A second log in one process is a test's doing; the first one stays.
     drop(installed);
@@ -34,6 +35,12 @@ pub fn install(format: LogFormat) -> LogLevel {
             let _ = handle.reload(filter(level));
         }
     })
+}
+
+/// Whether somebody reads the log on a terminal and has not asked for plain text (<https://no-color.org>). What a pod
+/// prints goes to files and collectors, in which colours are escape sequences between the words.
+fn has_colours() -> bool {
+    stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|text| text.is_empty())
 }
 
 /// `DEBUG`, `INFO`, `WARN`, `ERROR`; anything else means `INFO` (step 4 of `docs/RULES.md#activation`).

@@ -59,11 +59,12 @@ impl PolicyWatcherState {
         let uuid = match activation::check(facts) {
             Ok(Some(uuid)) => uuid,
             Ok(None) => {
-                self.make_uuid(&name);
+                self.write_uuid(&name);
                 return nothing;
             }
             Err(problem) => return Activation { problem: Some(problem), ..nothing },
         };
+        self.last_uuid = Some((name, uuid));
         let owner = Owner::from_uuid(uuid);
         self.watch_secret(myself, &leader.credentials);
         let (settings, problem) = self.settings(&config, owner.clone());
@@ -89,17 +90,18 @@ impl PolicyWatcherState {
         }
     }
 
-    /// Asks for a UUID on a GSLBConfig that has none. Activation goes on when the object shows it: a UUID that is not
-    /// stored would orphan every service at the next start.
-    fn make_uuid(&mut self, name: &ObjectName) {
+    /// Asks for a UUID on a GSLBConfig that has none: the one it had, when somebody took it away (`helm upgrade` does,
+    /// with values that said it before), or a new one. Activation goes on when the object shows it: a UUID that is not
+    /// stored, and one that replaces another, would orphan every service.
+    fn write_uuid(&mut self, name: &ObjectName) {
         if self.term.is_none() {
             return;
         }
-        let uuid = match &self.made_uuid {
-            Some((made_for, uuid)) if made_for == name => *uuid,
+        let uuid = match &self.last_uuid {
+            Some((of, uuid)) if of == name => *uuid,
             _ => self.new_uuid(),
         };
-        self.made_uuid = Some((name.clone(), uuid));
+        self.last_uuid = Some((name.clone(), uuid));
         let annotations = [(UUID_ANNOTATION.to_owned(), uuid.hyphenated().to_string())].into();
         let target = Target::GslbConfig(name.clone());
         self.args.status.cast(StatusWriterMsg::Write { target, update: Update::Annotations(annotations) });

@@ -135,8 +135,8 @@ pub struct PolicyWatcherState {
     rule_questions: BTreeSet<Question>,
     /// `None` until the controller has answered anything.
     catalog: Option<Arc<Catalog>>,
-    /// The UUID made for a config that had none, until it shows on the object.
-    made_uuid: Option<(ObjectName, uuid::Uuid)>,
+    /// The UUID that the active config had last, or that was made for it when it had none.
+    last_uuid: Option<(ObjectName, uuid::Uuid)>,
     controller: Option<ControllerState>,
     /// What the session holds; `None` until it has said so.
     deletions: Option<Option<Arc<HeldDeletions>>>,
@@ -188,7 +188,7 @@ impl Actor for PolicyWatcher {
             policy_questions: BTreeSet::new(),
             rule_questions: BTreeSet::new(),
             catalog: None,
-            made_uuid: None,
+            last_uuid: None,
             controller: None,
             deletions: None,
             programmed: None,
