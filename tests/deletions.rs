@@ -13,7 +13,7 @@ use amko_lab::kube::KubeWorld;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use support::objects::{Host, apply, config, delete_policy, ingress, patch_config, policy};
+use support::objects::{Host, apply, config, delete_policy, ingress, patch_config, policy, set_leader};
 use support::{LEADER, World, lines};
 
 /// The Ingress of `app<number>.example.org` in a namespace.
@@ -332,6 +332,23 @@ async fn what_is_held_stays_held_over_a_restart_of_the_process_or_of_a_part_of_i
         world.settle().await;
         assert_eq!((deletions_since(&world, before), held(&world)), ((30, 0), None), "{child:?}");
     }
+}
+
+/// DEL-06
+#[tokio::test(start_paused = true)]
+async fn who_does_not_lead_holds_nothing_and_holds_the_same_again_when_it_leads() {
+    let world = sixty().await;
+    pick(&world, "left", false);
+    minutes(2).await;
+    assert_eq!(metrics(&world)[0], "amko_deletions_held 30");
+    set_leader(world.home(), false);
+    minutes(1).await;
+    let notice = world.links().board.read().deletions.clone();
+    assert_eq!((metrics(&world)[0].as_str(), notice), ("amko_deletions_held 0", DeletionsNotice::default()));
+    set_leader(world.home(), true);
+    minutes(3).await;
+    assert_eq!((metrics(&world)[0].as_str(), held(&world)), ("amko_deletions_held 30", left_is_held()));
+    assert_eq!(world.service_names().len(), 60);
 }
 
 /// DEL-07

@@ -8,6 +8,7 @@ mod support;
 
 use amko::actors::gs_actor::SyncState;
 use amko::actors::gs_directory::{GsDirectoryMsg, views};
+use amko::actors::operator::{Child, OperatorMsg};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -121,4 +122,16 @@ async fn a_service_that_fails_when_it_is_woken_is_started_again_and_is_no_restar
     let restarts: Vec<(&str, bool, u64)> =
         restarted.iter().map(|(fqdn, view)| (fqdn.as_str(), view.up, view.restarts)).collect();
     assert_eq!(restarts, [("app9.example.org", true, 1)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn services_that_sleep_while_the_session_fails_are_read_again_and_go_on() {
+    let world = world_of_sleepers().await;
+    let writes = world.writes_after(|world| world.links().operator.cast(OperatorMsg::Poison(Child::AviSession))).await;
+    assert_eq!(lines(&writes), Vec::<&str>::new());
+    let views = views(&world.links().directory).await.unwrap();
+    let states: Vec<SyncState> = views.iter().map(|view| view.state).collect();
+    assert_eq!(states, vec![SyncState::InSync; SERVICES]);
+    let writes = world.writes_after(|world| drop(apply(world.cluster("ctx-b"), web("app7", "10.9.9.9")))).await;
+    assert_eq!(lines(&writes), ["PUT gslbservice/<uuid>"]);
 }

@@ -88,13 +88,17 @@ impl Rollout {
         Step::Tell(self.behind.len())
     }
 
-    /// What can be said of things that nobody reported, when that has changed.
-    pub fn sight(&mut self, ready: bool, all_seen: bool) -> Option<Sight> {
+    /// What can be said of things that nobody reported, when that has changed. Before everybody has `spoken` who sleeps,
+    /// not more than before.
+    pub fn sight(&mut self, ready: bool, all_seen: bool, spoken: bool) -> Option<Sight> {
         let sight = match (ready, all_seen) {
             (false, _) => Sight::Blind,
             (true, false) => Sight::Settled,
             (true, true) => Sight::Complete,
         };
+        if !spoken && sight > self.told_sight.unwrap_or(Sight::Blind) {
+            return None;
+        }
         (self.told_sight.replace(sight) != Some(sight)).then_some(sight)
     }
 
@@ -167,5 +171,15 @@ mod tests {
         assert_eq!(rollout.step(true), Step::Tell(0));
         rollout.begin(&newer, names.iter());
         assert_eq!(rollout.step(true), Step::Tell(0));
+    }
+
+    #[test]
+    fn more_can_be_said_of_absent_things_once_sleepers_have_spoken_and_less_at_once() {
+        let mut rollout = begun(&[]).0;
+        assert_eq!((rollout.sight(true, true, false), rollout.sight(true, true, true)), (None, Some(Sight::Complete)));
+        assert_eq!((rollout.sight(false, true, false), rollout.sight(false, true, true)), (Some(Sight::Blind), None));
+        rollout.sight(true, true, true);
+        rollout.forget_sight();
+        assert_eq!((rollout.sight(true, true, false), rollout.sight(true, true, true)), (None, Some(Sight::Complete)));
     }
 }

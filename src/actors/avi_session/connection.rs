@@ -12,6 +12,7 @@ use crate::actors::gs_directory::GsDirectoryMsg;
 use crate::actors::policy_watcher::PolicyWatcherMsg;
 use futures::future::join_all;
 use ractor::ActorRef;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -82,9 +83,14 @@ impl AviSessionState {
         if had != term.is_some() {
             // Who leads says nothing about a password: what was refused is not tried again for that.
             let connections = std::mem::take(&mut self.connections).into_iter();
-            let (refused, used) = connections.partition(|(_, connection)| connection.api.is_refused());
+            let (refused, used): (BTreeMap<_, _>, BTreeMap<_, _>) =
+                connections.partition(|(_, connection)| connection.api.is_refused());
             self.connections = used;
             self.close_session();
+            // Earlier sessions of theirs may still be open.
+            for connection in refused.values() {
+                self.calls.spawn(log_out(connection.api.clone()));
+            }
             self.connections = refused;
             self.open(myself);
         }

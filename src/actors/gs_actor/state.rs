@@ -132,9 +132,11 @@ impl GsState {
         match message {
             GsMsg::Input(input) => self.take_in(input),
             GsMsg::Observed { as_of, content } if self.due == Due::First => self.on_observed(as_of, content),
-            // The same decision would follow.
-            GsMsg::Observed { content, .. } if self.knows(&content) => {}
-            GsMsg::SessionRestarted if self.due == Due::First => self.on_session_restarted(),
+            // At once: what comes later is of the new session.
+            GsMsg::SessionRestarted => {
+                self.on_session_restarted();
+                self.due = if self.due == Due::First { Due::First } else { Due::Yes };
+            }
             awake => return Some(awake),
         }
         None
@@ -332,7 +334,8 @@ impl GsState {
         plan(&keep_unseen(decision, observed, &self.context.unseen), observed)
     }
 
-    fn knows(&self, content: &Observed) -> bool {
+    /// Whether a full read that found this says nothing new: the same decision would follow.
+    pub fn knows(&self, content: &Observed) -> bool {
         matches!(&self.knowledge, Knowledge::Known(known) if **known == *content)
     }
 

@@ -54,6 +54,18 @@ impl Entry {
     }
 }
 
+/// A sleeper hears a message; `news` is what it will be awake for.
+fn hear(state: &mut GsState, news: &mut Vec<GsMsg>, message: GsMsg) {
+    match &message {
+        // What the earlier session read is void.
+        GsMsg::SessionRestarted => news.retain(|message| !matches!(message, GsMsg::Observed { .. })),
+        // With news before it, it may say something new all the same.
+        GsMsg::Observed { content, .. } if news.is_empty() && state.knows(content) => return,
+        _ => {}
+    }
+    news.extend(state.listen(message));
+}
+
 impl GsDirectoryState {
     /// Makes the state of an FQDN, which wakes when there is something to decide.
     pub(super) fn begin(&mut self, fqdn: &Arc<str>, knowledge: Knowledge, urgency: Urgency) {
@@ -93,7 +105,7 @@ impl GsDirectoryState {
                 let _ = actor.cast(message);
                 return;
             }
-            (Life::Asleep(state), message) => entry.news.extend(state.listen(message)),
+            (Life::Asleep(state), message) => hear(state, &mut entry.news, message),
             (Life::Leaving(_), message) => entry.news.push(message),
         }
         if let Some((fqdn, _)) = self.entries.get_key_value(fqdn) {
@@ -113,7 +125,11 @@ impl GsDirectoryState {
     fn look_after(&mut self, fqdn: &Arc<str>) {
         let Some(entry) = self.entries.get_mut(fqdn) else { return };
         let Life::Asleep(state) = &entry.life else { return };
-        let due = if entry.news.is_empty() { state.due() } else { Some(state.urgency()) };
+        let due = match entry.news.as_slice() {
+            [] => state.due(),
+            news if news.iter().any(|message| matches!(message, GsMsg::View(_))) => Some(Urgency::Interactive),
+            _ => Some(state.urgency()),
+        };
         if let Some(urgency) = due
             && entry.waking.is_none_or(|before| urgency < before)
         {
@@ -163,7 +179,7 @@ impl GsDirectoryState {
         let (decide, slot) = (state.due().is_some(), state.slot());
         match Actor::spawn_linked(None, GsActor, state, myself.get_cell()).await {
             Ok((actor, _)) => {
-                for message in decide.then_some(GsMsg::Decide).into_iter().chain(news) {
+                for message in news.into_iter().chain(decide.then_some(GsMsg::Decide)) {
                     let _ = actor.cast(message);
                 }
                 entry.life = Life::Awake(actor.clone(), self.rest.woke(fqdn, Instant::now()), slot);
@@ -186,8 +202,9 @@ impl GsDirectoryState {
         let Some(entry) = self.entries.get_mut(&fqdn).filter(|entry| entry.is(actor)) else { return };
         self.rest.left();
         self.children.rested(&fqdn, actor);
-        let news = std::mem::take(&mut entry.news);
-        entry.news.extend(news.into_iter().filter_map(|message| state.listen(message)));
+        for message in std::mem::take(&mut entry.news) {
+            hear(&mut state, &mut entry.news, message);
+        }
         entry.life = Life::Asleep(state);
         self.look_after(&fqdn);
     }

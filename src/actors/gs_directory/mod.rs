@@ -398,7 +398,7 @@ impl GsDirectoryState {
     /// Tells the StatusWriter what can be said of absent things, and the PolicyWatcher whether the policy is carried out.
     fn tell_progress(&mut self, myself: &ActorRef<GsDirectoryMsg>) {
         let ready = self.controller_read && self.context.settled && self.context.term.is_some();
-        if let Some(sight) = self.rollout.sight(ready, self.context.unseen.is_empty()) {
+        if let Some(sight) = self.rollout.sight(ready, self.context.unseen.is_empty(), self.rest.is_rested()) {
             self.args.status.cast(StatusWriterMsg::Sight(sight));
         }
         match self.rollout.step(ready) {

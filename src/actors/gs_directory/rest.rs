@@ -97,7 +97,12 @@ impl Rest {
 
     /// When [`Rest::make_room`] has to be asked again, should nothing happen before.
     pub fn look_at(&self) -> Option<Instant> {
-        self.look_at.filter(|_| !self.interactive.is_empty() || !self.bulk.is_empty())
+        self.look_at.filter(|_| !self.is_rested())
+    }
+
+    /// Whether everybody with news is awake.
+    pub fn is_rested(&self) -> bool {
+        self.interactive.is_empty() && self.bulk.is_empty()
     }
 
     /// An actor that was told to sleep is gone, asleep or fallen.

@@ -3,7 +3,7 @@
 use super::GsDirectoryMsg;
 use crate::actors::gs_actor::GsView;
 use crate::actors::link::Link;
-use futures::{StreamExt, TryStreamExt};
+use futures::StreamExt;
 use ractor::RpcReplyPort;
 use ractor::rpc::CallResult;
 use std::time::Duration;
@@ -15,7 +15,8 @@ use std::time::Duration;
 pub async fn views(directory: &Link<GsDirectoryMsg>) -> Result<Vec<GsView>, &'static str> {
     let fqdns = ask(directory, GsDirectoryMsg::List).await?.ok_or(SILENT)?;
     let views = futures::stream::iter(fqdns).map(|fqdn| view(directory, fqdn.to_string())).buffered(AT_ONCE);
-    views.try_filter_map(|view| std::future::ready(Ok(view))).try_collect().await
+    // One that does not answer in time does not keep the others back.
+    Ok(views.filter_map(|view| std::future::ready(view.ok().flatten())).collect().await)
 }
 
 /// The view of one FQDN; `None` when nobody owns it.
