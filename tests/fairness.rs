@@ -256,6 +256,7 @@ async fn a_writer_that_is_always_faster_is_met_five_times_at_once_and_then_rarel
     tokio::time::sleep(seconds(1)).await;
     assert_eq!(address_of(&on_leader(&world, "app-001")), address(1, 1), "nobody else waits for it");
     world.avi.clear_faults();
+    // Virtual time, past the longest pause of ten minutes.
     tokio::time::sleep(seconds(601)).await;
     assert_eq!(address_of(&on_leader(&world, "app-000")), address(0, 1));
     assert_eq!(queue(&world), QueueNotice::default());

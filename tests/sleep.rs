@@ -94,6 +94,7 @@ async fn what_others_change_behind_a_sleeping_service_is_put_right_at_the_next_f
     let world = world_of_sleepers().await;
     assert!(world.avi.edit_object(LEADER, "gslbservice", &fqdn(5), |object| object["ttl"] = json!(3)));
     let before = world.avi.last_request();
+    // Virtual time, past the refresh interval of 1800 s.
     tokio::time::sleep(Duration::from_secs(1801)).await;
     world.settle().await;
     assert_eq!(lines(&world.writes_since(before)), ["PUT gslbservice/<uuid>"]);

@@ -218,7 +218,7 @@ impl GsState {
     }
 
     /// Decides anew and leaves what is to be done in the slot.
-    pub(super) fn decide(&mut self) {
+    pub(in crate::actors) fn decide(&mut self) {
         self.due = Due::No;
         if self.slot.is_taken() {
             return;

@@ -223,3 +223,68 @@ impl GsDirectoryState {
         self.post_restarts();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actors::gs_actor::{Context, Links};
+    use crate::actors::link::Link;
+    use crate::core::host_rule::RuleState;
+    use crate::core::plan::{Observed, Unseen};
+    use crate::core::policy::{DeploymentState, PolicySnapshot};
+    use crate::core::references::Catalog;
+
+    /// Knows that the controller holds nothing, and has decided about it.
+    fn sleeper() -> GsState {
+        let policy = PolicySnapshot { installation: None, deployment: DeploymentState::Unknown };
+        let context = Context {
+            policy: Arc::new(policy),
+            catalog: Arc::new(Catalog::default()),
+            unseen: Unseen::new(),
+            unheard: Unseen::new(),
+            term: None,
+            settled: true,
+        };
+        let links = Links {
+            session: Link::default(),
+            directory: Link::default(),
+            status: Link::default(),
+            events: Link::default(),
+        };
+        let mut state = GsState::new(GsArgs {
+            fqdn: "a.org".into(),
+            offers: Arc::default(),
+            rule: RuleState::None,
+            aliases: [].into(),
+            context: Arc::new(context),
+            knowledge: Knowledge::Known(Box::default()),
+            urgency: Urgency::Bulk,
+            links: Arc::new(links),
+        });
+        state.decide();
+        state
+    }
+
+    fn full_read() -> GsMsg {
+        GsMsg::Observed { as_of: Instant::now(), content: Box::default() }
+    }
+
+    #[test]
+    fn a_full_read_that_says_nothing_new_wakes_nobody_except_behind_other_news() {
+        let (mut state, mut news) = (sleeper(), Vec::new());
+        hear(&mut state, &mut news, full_read());
+        assert_eq!((news.len(), state.due()), (0, None));
+        hear(&mut state, &mut news, GsMsg::ReportAgain);
+        hear(&mut state, &mut news, full_read());
+        assert!(matches!(news.as_slice(), [GsMsg::ReportAgain, GsMsg::Observed { .. }]), "{news:?}");
+    }
+
+    #[test]
+    fn after_a_restart_of_the_session_the_same_full_read_is_news_and_an_earlier_one_is_void() {
+        let (mut state, mut news) = (sleeper(), vec![full_read()]);
+        hear(&mut state, &mut news, GsMsg::SessionRestarted);
+        assert_eq!((news.len(), state.knows(&Observed::default()), state.due()), (0, false, Some(Urgency::Bulk)));
+        hear(&mut state, &mut news, full_read());
+        assert!(matches!(news.as_slice(), [GsMsg::Observed { .. }]), "{news:?}");
+    }
+}
