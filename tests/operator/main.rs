@@ -1,0 +1,40 @@
+//! The whole operator between simulated clusters and controllers in memory, or some of its actors alone. One program
+//! for all of it: each further one would be linked with everything again.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test may panic, and tells figures")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod blindness;
+mod changes;
+mod client;
+mod deletions;
+mod events;
+mod examples;
+mod examples_controller;
+mod examples_kinds;
+mod examples_policy;
+mod fairness;
+mod faults_leader;
+mod faults_sessions;
+mod faults_sockets;
+mod faults_state;
+mod faults_support;
+mod faults_wire;
+mod federation;
+mod http;
+mod http_services;
+mod killed;
+mod kinds;
+mod leadership;
+mod neighbour;
+mod outage;
+mod restart;
+mod rules;
+mod rules_support;
+mod sleep;
+mod status;
+mod status_documents;
+mod supervision;
+mod trouble;
