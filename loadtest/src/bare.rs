@@ -77,11 +77,11 @@ impl Bare {
     ///
     /// # Errors
     /// When it is not answered with a 2xx.
-    pub async fn send(&self, write: &Write) -> Result<()> {
+    pub async fn send(&self, write: Write) -> Result<()> {
         self.pace.turn().await;
         let url = format!("https://{}{}", self.address, write.target);
         let request = self.client.request(write.method.clone(), url).headers(self.headers.clone());
-        let answer = request.body(write.body.clone()).send().await?;
+        let answer = request.body(write.body).send().await?;
         let status = answer.status();
         let body = answer.bytes().await?;
         ensure!(status.is_success(), "{} {}: {status}: {}", write.method, write.target, String::from_utf8_lossy(&body));
@@ -92,7 +92,7 @@ impl Bare {
     ///
     /// # Errors
     /// At the first write that fails.
-    pub async fn send_all(&self, pieces: &[Vec<Write>], concurrency: usize) -> Result<()> {
+    pub async fn send_all(&self, pieces: Vec<Vec<Write>>, concurrency: usize) -> Result<()> {
         let sent = futures::stream::iter(pieces).map(Ok).try_for_each_concurrent(concurrency, |piece| async move {
             for write in piece {
                 self.send(write).await?;

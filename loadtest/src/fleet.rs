@@ -112,6 +112,10 @@ impl Fleet {
         self.clusters.first().context("no cluster")
     }
 
+    pub fn clusters(&self) -> &[Cluster] {
+        &self.clusters
+    }
+
     /// The kubeconfig of all clusters.
     ///
     /// # Errors

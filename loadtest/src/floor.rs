@@ -1,13 +1,19 @@
 //! The floor of each figure: the writes that the operator sent, sent again by a bare client to a controller of its own.
 
+mod cluster;
+
+use self::cluster::{Followed, list};
 use crate::bare::{Bare, Write, client};
 use crate::fleet::Cluster;
-use crate::objects::{self, APPLICATIONS};
+use crate::objects;
 use crate::parameters::Parameters;
 use crate::recorder::Seen;
 use crate::server::Controller;
-use anyhow::{Context as _, Result, ensure};
+use amko_lab::up::kubeconfig::Access;
+use anyhow::{Context as _, Result, bail, ensure};
 use bytes::Bytes;
+use futures::TryStreamExt as _;
+use futures::future::try_join_all;
 use http::Method;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -15,6 +21,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 const MONITORS: &str = "/api/healthmonitor";
@@ -54,7 +61,7 @@ impl Floor {
         let sending = async move {
             let began = Instant::now();
             let bare = Bare::log_in(address, &ca, rate).await?;
-            bare.send_all(&pieces, concurrency).await?;
+            bare.send_all(pieces, concurrency).await?;
             anyhow::Ok(began.elapsed())
         };
         self.spawn(sending)?.await?
@@ -79,6 +86,21 @@ impl Floor {
         self.spawn(reading)?.await?
     }
 
+    /// How long the complete lists of the Ingresses take, of all clusters side by side, from the first connection on.
+    ///
+    /// # Errors
+    /// When one is refused.
+    pub async fn time_of_lists(&self, clusters: &[Cluster]) -> Result<Duration> {
+        let accesses: Vec<Access> = clusters.iter().map(|cluster| cluster.access.clone()).collect();
+        let kube = client(&self.ca)?.build()?;
+        let listing = async move {
+            let began = Instant::now();
+            try_join_all(accesses.iter().map(|access| list(&kube, access))).await?;
+            anyhow::Ok(began.elapsed())
+        };
+        self.spawn(listing)?.await?
+    }
+
     /// The delay from each change to the arrival of its write, with nothing between the two but one watch of `cluster`
     /// and a table of ready bodies.
     ///
@@ -93,49 +115,62 @@ impl Floor {
         patience: Duration,
     ) -> Result<Vec<Duration>> {
         let names: Vec<String> = writes.keys().cloned().collect();
-        let access = cluster.access.clone();
-        let (address, ca, rate) = (self.controller.address, self.ca.clone(), self.rate);
-        let (open, opened) = tokio::sync::oneshot::channel();
-        let following = async move {
-            let url = format!("{}/apis/networking.k8s.io/v1/namespaces/{APPLICATIONS}/ingresses", access.server);
-            let kube = client(&ca)?.build()?;
-            let request = |query: &str| kube.get(format!("{url}?{query}")).bearer_auth(&access.token).send();
-            let list: Value = serde_json::from_slice(&request("limit=1").await?.bytes().await?)?;
-            let version = list["metadata"]["resourceVersion"].as_str().context("no resourceVersion")?.to_owned();
-            let bare = Bare::log_in(address, &ca, rate).await?;
-            let mut answer = request(&format!("watch=true&resourceVersion={version}")).await?.error_for_status()?;
-            let _ = open.send(());
-            let (mut text, mut left) = (Vec::new(), writes.len());
-            while left > 0 {
-                text.extend_from_slice(&answer.chunk().await?.context("the watch ended")?);
-                while let Some(end) = text.iter().position(|byte| *byte == b'\n') {
-                    let event: Value = serde_json::from_slice(&text[..end])?;
-                    text.drain(..=end);
-                    let name = event["object"]["metadata"]["name"].as_str().unwrap_or_default();
-                    if let Some(write) = writes.get(name) {
-                        bare.send(write).await?;
-                        left -= 1;
-                    }
-                }
-            }
-            anyhow::Ok(())
-        };
         let mark = self.controller.record.mark();
-        let task = self.spawn(following)?;
-        timeout(patience, opened).await.context("the watch does not open")??;
+        let following = self.following(cluster, writes, patience).await?;
         let mut began = BTreeMap::new();
         for name in names {
             began.insert(format!("{name}.example.org"), change(&name).await?);
             // The pace of the changes that are measured, the same as for the operator.
             tokio::time::sleep(gap).await;
         }
-        timeout(patience, task).await.context("not all changes were followed")???;
+        timeout(patience, following).await.context("not all changes were followed")???;
         let arrivals = self.controller.record.since(mark);
         let delays = arrivals.iter().filter(|seen| seen.is_write()).filter_map(|seen| {
             let began = began.get(&name_of(&seen.body)?)?;
             Some(seen.at.saturating_duration_since(*began))
         });
         Ok(delays.collect())
+    }
+
+    /// The same for changes that are made all at once: from the first change to the last answer.
+    ///
+    /// # Errors
+    /// When the watch breaks or a write is refused.
+    pub async fn follow_at_once(
+        &self,
+        cluster: &Cluster,
+        writes: BTreeMap<String, Write>,
+        change: impl FnOnce() -> Result<()>,
+        patience: Duration,
+    ) -> Result<Duration> {
+        let following = self.following(cluster, writes, patience).await?;
+        let began = Instant::now();
+        change()?;
+        timeout(patience, following).await.context("not all changes were followed")???;
+        Ok(began.elapsed())
+    }
+
+    /// Opens the watch; the task ends when every one of `writes` was answered.
+    async fn following(
+        &self,
+        cluster: &Cluster,
+        writes: BTreeMap<String, Write>,
+        patience: Duration,
+    ) -> Result<JoinHandle<Result<()>>> {
+        let access = cluster.access.clone();
+        let (address, ca, rate, concurrency) = (self.controller.address, self.ca.clone(), self.rate, self.concurrency);
+        let (open, opened) = tokio::sync::oneshot::channel();
+        let task = self.spawn(async move {
+            let bare = Bare::log_in(address, &ca, rate).await?;
+            let followed = Followed::open(&client(&ca)?.build()?, &access, writes).await?;
+            let _ = open.send(());
+            followed.writes().try_for_each_concurrent(concurrency, |write| bare.send(write)).await
+        })?;
+        match timeout(patience, opened).await.context("the watch does not open")? {
+            Ok(()) => Ok(task),
+            // It ended before that, and says why.
+            Err(_) => bail!("the watch does not open: {:?}", task.await?),
+        }
     }
 
     /// The recorded writes of services, one per service, as PUTs that this controller takes.
@@ -160,10 +195,7 @@ impl Floor {
         self.controller.close().await;
     }
 
-    fn spawn<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = T> + Send + 'static,
-    ) -> Result<tokio::task::JoinHandle<T>> {
+    fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Result<JoinHandle<T>> {
         Ok(self.runtime.as_ref().context("the floor is closed")?.spawn(work))
     }
 }

@@ -31,7 +31,7 @@ pub struct Parameters {
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=60_000))]
     pub fqdns: u32,
     /// Member clusters
-    #[arg(long, value_name = "M", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
+    #[arg(long, value_name = "M", default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..=20))]
     pub clusters: u32,
     /// Median delay of the controller's answers to writes; log-normal
     #[arg(long, value_name = "DUR", default_value = "0s", value_parser = humantime::parse_duration)]
@@ -55,7 +55,7 @@ pub struct Parameters {
     #[arg(long, default_value_t = 1200)]
     pub burst: u32,
     /// How often the changes at once are repeated; the median counts
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
+    #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..=20))]
     pub rounds: u32,
     /// How long the controller is dark
     #[arg(long, value_name = "DUR", default_value = "15s", value_parser = humantime::parse_duration)]
@@ -88,7 +88,7 @@ impl Parameters {
             singles: 300,
             gap: Duration::from_millis(30),
             burst: 1200,
-            rounds: 3,
+            rounds: 9,
             blackout: Duration::from_secs(15),
             blackout_changes: 200,
             scenarios: vec![

@@ -103,6 +103,8 @@ pub struct Boot {
     pub first_write_seconds: f64,
     /// From the first write's arrival to the last answer, and the floor's whole time.
     pub writing: Against,
+    /// The same as `time`, against a floor that lists all clusters before it writes; `None` where that was not measured.
+    pub with_lists: Option<Against>,
     pub calls: Calls,
     pub writes_per_fqdn: f64,
     pub usage: Usage,
@@ -168,6 +170,8 @@ pub struct Burst {
     /// The round with the median ratio.
     pub median: Bulk,
     pub rounds: Vec<Against>,
+    /// The median against a floor that hears the same changes from one watch, while they are made.
+    pub with_changes: Option<Against>,
     /// How long the Kubernetes writes themselves took in the median round.
     pub changing_seconds: f64,
 }

@@ -53,7 +53,7 @@ impl Bench {
         let (fleet, floor_cluster) = block_in_place(|| {
             let fleet = Fleet::open(&parameters, &server, &address, &tls.ca)?;
             let cluster = Cluster::open(&parameters, 0, &server)?;
-            if parameters.has(Scenario::Singles) {
+            if parameters.has(Scenario::Singles) || parameters.has(Scenario::Burst) {
                 cluster.prepare()?;
                 cluster.fill(0, parameters.fqdns)?;
             }

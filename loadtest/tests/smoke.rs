@@ -64,6 +64,8 @@ async fn a_small_run_counts_every_scenario_and_leaves_a_report() {
     assert_eq!((singles.calls.all, singles.delay.all.len(), singles.floor.all.len()), (10, 10, 10));
     assert_eq!((singles.touches, singles.touch_calls), (20, Calls::default()));
     assert_eq!(writes(&burst.median.calls), [FQDNS, 0, FQDNS, 0], "{:?}", burst.median.calls);
+    assert!(boot.with_lists.unwrap().floor_seconds > boot.time.floor_seconds, "the lists come on top: {boot:?}");
+    assert_eq!(burst.with_changes.map(|time| time.seconds), Some(burst.median.time.seconds), "one round");
     assert_eq!(writes(&blackout.calls), [10, 0, 10, 0], "{:?}", blackout.calls);
     assert_eq!(writes(&restart.calls), [0; 4], "{:?}", restart.calls);
     assert_eq!((restart.calls.pages, restart.pages_needed), (3, 3), "{:?}", restart.calls);

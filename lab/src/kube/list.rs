@@ -54,10 +54,12 @@ pub struct Page {
     pub remaining: Option<u64>,
 }
 
-/// A consistent state that can be rendered without the lock.
+/// The part of a consistent state that one page may need; it can be rendered without the lock.
 #[derive(Debug)]
 pub struct Snapshot {
     objects: Vec<(ObjectKey, Arc<Value>)>,
+    /// How many objects follow in this state.
+    further: u64,
     revision: u64,
 }
 
@@ -129,7 +131,7 @@ pub fn invalid_options(errors: &[FieldError]) -> Status {
 }
 
 impl State {
-    /// The objects that the options ask for, before selection and paging.
+    /// The objects that the options ask for, before selection.
     ///
     /// # Errors
     /// 410 when the history no longer reaches back.
@@ -139,12 +141,30 @@ impl State {
             (None, Read::Exactly(revision)) => Some(revision),
             (None, _) => None,
         };
-        let (key, namespace) = (resource.storage_key(), options.namespace.as_deref());
+        let key = resource.storage_key();
         let Some(revision) = wanted.filter(|revision| *revision != self.store.revision()) else {
-            return Ok(Snapshot { objects: self.store.objects(&key, namespace), revision: self.store.revision() });
+            let (objects, further) = options.part_of(self.store.all(&key));
+            return Ok(Snapshot { objects, further, revision: self.store.revision() });
         };
-        let objects: Objects = self.store.objects_at(&key, revision).map_err(|_| expired(options.page.is_some()))?;
-        Ok(Snapshot { objects: in_namespace(&objects, namespace), revision })
+        let state = self.store.objects_at(&key, revision).map_err(|_| expired(options.page.is_some()))?;
+        let (objects, further) = options.part_of(&state);
+        Ok(Snapshot { objects, further, revision })
+    }
+}
+
+impl ListOptions {
+    /// How many items the page has at most.
+    fn most(&self) -> usize {
+        if self.limit == 0 || self.read == Read::NotOlderThan(0) { usize::MAX } else { self.limit }
+    }
+
+    /// The objects that may be on this page, and how many follow. With a selector that is all from where it begins.
+    fn part_of(&self, state: &Objects) -> (Vec<(ObjectKey, Arc<Value>)>, u64) {
+        let after = self.page.as_ref().map(|page| &page.after);
+        let mut rest = in_namespace(state, self.namespace.as_deref(), after);
+        let most = if self.selector.is_everything() { self.most() } else { usize::MAX };
+        let objects = rest.by_ref().take(most).map(|(key, object)| (key.clone(), object.clone())).collect();
+        (objects, rest.count() as u64)
     }
 }
 
@@ -160,27 +180,17 @@ fn expired(is_page: bool) -> Status {
 impl Snapshot {
     /// Selects and cuts the page.
     pub fn page(self, resource: &Resource, options: &ListOptions) -> Page {
-        let after = options.page.as_ref().map(|page| &page.after);
-        let limit =
-            if options.limit == 0 || options.read == Read::NotOlderThan(0) { usize::MAX } else { options.limit };
         let mut page = Page { revision: self.revision, ..Page::default() };
         let mut last: Option<ObjectKey> = None;
-        let mut rest = 0;
-        for (key, stored) in self.objects.into_iter().filter(|(key, _)| after.is_none_or(|after| key > after)) {
-            if page.items.len() == limit && !options.selector.is_everything() && rest > 0 {
-                break;
-            }
-            if page.items.len() == limit && options.selector.is_everything() {
-                rest += 1;
-                continue;
-            }
+        let mut rest = self.further;
+        for (key, stored) in self.objects {
             let item = view::present(resource, &stored);
             if !options.selector.matches(&item) {
                 continue;
             }
-            if page.items.len() == limit {
+            if page.items.len() == options.most() {
                 rest += 1;
-                continue;
+                break;
             }
             last = Some(key);
             page.items.push(item);

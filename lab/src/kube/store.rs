@@ -1,5 +1,6 @@
 //! Objects, the revision counter and the history that watches and pages read.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -11,6 +12,8 @@ use super::resource::ObjectKey;
 
 /// The objects of one resource by namespace and name.
 pub type Objects = BTreeMap<ObjectKey, Arc<Value>>;
+
+static NONE: Objects = Objects::new();
 
 /// First revision of a new cluster: no client may take the counter for an index.
 const FIRST_REVISION: u64 = 1000;
@@ -88,14 +91,24 @@ impl Store {
 
     /// Objects in list order; of one namespace when it is given.
     pub fn objects(&self, resource: &str, namespace: Option<&str>) -> Vec<(ObjectKey, Arc<Value>)> {
-        self.collections.get(resource).map(|c| in_namespace(&c.objects, namespace)).unwrap_or_default()
+        let objects = in_namespace(self.all(resource), namespace, None);
+        objects.map(|(key, object)| (key.clone(), object.clone())).collect()
+    }
+
+    /// The same, of all namespaces, to look at.
+    pub fn all(&self, resource: &str) -> &Objects {
+        self.collections.get(resource).map_or(&NONE, |collection| &collection.objects)
     }
 
     /// The same as it was at `revision`.
-    pub fn objects_at(&self, resource: &str, revision: u64) -> Result<Objects, TooOld> {
-        let Some(collection) = self.collections.get(resource) else { return Ok(Objects::new()) };
+    pub fn objects_at(&self, resource: &str, revision: u64) -> Result<Cow<'_, Objects>, TooOld> {
+        let Some(collection) = self.collections.get(resource) else { return Ok(Cow::Borrowed(&NONE)) };
         if revision < collection.dropped.max(self.compacted) {
             return Err(TooOld);
+        }
+        // What moved since then are other kinds, mostly.
+        if collection.after(revision).next().is_none() {
+            return Ok(Cow::Borrowed(&collection.objects));
         }
         let mut objects = collection.objects.clone();
         for change in collection.after(revision).rev() {
@@ -104,7 +117,7 @@ impl Store {
                 None => objects.remove(&change.key),
             };
         }
-        Ok(objects)
+        Ok(Cow::Owned(objects))
     }
 
     /// Names of all resources that have, or had, objects.
@@ -191,17 +204,22 @@ impl Store {
     }
 }
 
-/// The objects of one namespace, or all of them.
-pub fn in_namespace(objects: &Objects, namespace: Option<&str>) -> Vec<(ObjectKey, Arc<Value>)> {
-    let Some(namespace) = namespace else {
-        return objects.iter().map(|(key, object)| (key.clone(), object.clone())).collect();
+/// The objects of one namespace, or of all, in list order; only those behind `after`, when it is given.
+pub fn in_namespace<'a>(
+    objects: &'a Objects,
+    namespace: Option<&'a str>,
+    after: Option<&ObjectKey>,
+) -> impl Iterator<Item = (&'a ObjectKey, &'a Arc<Value>)> {
+    let first = namespace.map(|namespace| ObjectKey::new(Some(namespace), ""));
+    let begin = match (after, &first) {
+        (Some(after), None) => Bound::Excluded(after),
+        (Some(after), Some(first)) if after >= first => Bound::Excluded(after),
+        (_, Some(first)) => Bound::Included(first),
+        (None, None) => Bound::Unbounded,
     };
-    let first = ObjectKey::new(Some(namespace), "");
     objects
-        .range((Bound::Included(first), Bound::Unbounded))
-        .take_while(|(key, _)| key.namespace == namespace)
-        .map(|(key, object)| (key.clone(), object.clone()))
-        .collect()
+        .range::<ObjectKey, _>((begin, Bound::Unbounded))
+        .take_while(move |(key, _)| namespace.is_none_or(|namespace| key.namespace == namespace))
 }
 
 /// A copy that carries another resourceVersion: events carry the revision of the change that they report.

@@ -28,9 +28,11 @@ pub async fn measure(bench: &Bench, process: &Process) -> Result<Boot> {
     let (first, last) = (first_write(&seen).context("no write")?, last_answer(&seen).context("no answer")?);
     let floor_began = Instant::now();
     let floor = bench.floor.time(creations(&seen)?).await?;
-    let calls = count(&seen);
+    let lists = bench.floor.time_of_lists(bench.fleet.clusters()).await?;
+    let (calls, whole) = (count(&seen), last.saturating_duration_since(process.started));
     Ok(Boot {
-        time: Against::new(last.saturating_duration_since(process.started), floor),
+        time: Against::new(whole, floor),
+        with_lists: Some(Against::new(whole, lists + floor)),
         ready_seconds: ready.saturating_duration_since(process.started).as_secs_f64(),
         listed_seconds: listed.saturating_duration_since(process.started).as_secs_f64(),
         first_write_seconds: first.saturating_duration_since(process.started).as_secs_f64(),

@@ -42,6 +42,33 @@ async fn pages_show_one_snapshot() {
     assert_eq!((late.code, &late.body["reason"]), (410, &json!("Expired")));
 }
 
+/// Other namespaces before and behind it, and what moves there or in other kinds, do not count.
+#[tokio::test]
+async fn pages_of_a_namespace_are_about_it_alone() {
+    let world = five();
+    for namespace in ["aaa", "zzz"] {
+        world.apply(json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": namespace } })).unwrap();
+        let mut other = config_map("bb");
+        other["metadata"]["namespace"] = json!(namespace);
+        world.apply(other).unwrap();
+    }
+    let router = world.router();
+    let mut pages = Vec::new();
+    let mut token = String::new();
+    for _ in 0..3 {
+        let page = get(&router, &format!("{CONFIG_MAPS}?limit=2&continue={token}")).await.body;
+        let metadata = &page["metadata"];
+        let found: Vec<String> = names(&page).into_iter().map(str::to_owned).collect();
+        pages.push((found, metadata["remainingItemCount"].as_u64()));
+        token = metadata["continue"].as_str().unwrap_or_default().to_owned();
+        world.apply(json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "new" } })).unwrap();
+        world.delete("namespaces", None, "new").unwrap();
+    }
+    let page = |names: &[&str], left| (names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>(), left);
+    assert_eq!(pages, [page(&["a", "b"], Some(3)), page(&["c", "d"], Some(1)), page(&["e"], None)]);
+    assert_eq!(token, "");
+}
+
 #[tokio::test]
 async fn an_exact_list_shows_the_past() {
     let world = five();
