@@ -6,6 +6,7 @@ pub mod events;
 pub mod heard;
 pub mod members;
 pub mod objects;
+pub mod readable;
 pub mod watch;
 
 /// Whether an API server answered 404. For a path that it does not serve it does so in plain text, for instance for the

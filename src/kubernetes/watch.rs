@@ -9,11 +9,11 @@ mod failure;
 pub use failure::NotServed;
 
 use super::bounded::MIN_ROUND;
+use crate::kubernetes::readable::Readable;
 use crate::retry::{Backoff, RetryPolicy, pause};
 use failure::{describe, is_not_served};
 use futures::{Stream, StreamExt};
 use kube::api::Api;
-use kube::core::DeserializeGuard;
 use kube::runtime::watcher;
 use kube::{Resource, ResourceExt};
 use rand::rngs::StdRng;
@@ -52,7 +52,7 @@ pub enum WatchEvent<P, I> {
 /// What is watched, and how its objects become the owner's data.
 pub struct Watch<K: Resource, P, I> {
     /// Of a client made by [`super::bounded::bounded`].
-    pub api: Api<DeserializeGuard<K>>,
+    pub api: Api<Readable<K>>,
     pub config: watcher::Config,
     pub project: fn(K) -> P,
     /// Identity of an object, for a deletion.
@@ -108,7 +108,7 @@ where
         tell: &mut impl FnMut(WatchEvent<P, I>),
     ) -> Result<(), NotServed>
     where
-        S: Stream<Item = watcher::Result<watcher::Event<DeserializeGuard<K>>>>,
+        S: Stream<Item = watcher::Result<watcher::Event<Readable<K>>>>,
     {
         let mut stream = pin!(stream);
         let mut list = List { objects: Vec::new(), undecodable: Vec::new() };
@@ -137,12 +137,7 @@ where
         Ok(())
     }
 
-    fn take(
-        &self,
-        event: watcher::Event<DeserializeGuard<K>>,
-        list: &mut List<P, I>,
-        tell: &mut impl FnMut(WatchEvent<P, I>),
-    ) {
+    fn take(&self, event: watcher::Event<Readable<K>>, list: &mut List<P, I>, tell: &mut impl FnMut(WatchEvent<P, I>)) {
         match event {
             watcher::Event::Init => *list = List { objects: Vec::new(), undecodable: Vec::new() },
             watcher::Event::InitApply(object) => {
@@ -167,11 +162,11 @@ where
         }
     }
 
-    fn identity(&self, object: &DeserializeGuard<K>) -> I {
+    fn identity(&self, object: &Readable<K>) -> I {
         (self.identify)(&object.namespace().unwrap_or_default(), &object.name_any())
     }
 
-    fn decode(&self, object: DeserializeGuard<K>) -> Result<P, WatchEvent<P, I>> {
+    fn decode(&self, object: Readable<K>) -> Result<P, WatchEvent<P, I>> {
         let namespace = object.namespace().unwrap_or_default();
         let name = object.name_any();
         let uid = object.uid();

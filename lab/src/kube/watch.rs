@@ -235,7 +235,8 @@ impl Watcher {
     }
 
     fn push_line(&mut self, kind: &str, object: &Value) {
-        self.lines.push_back(Bytes::from(format!("{}\n", json!({ "type": kind, "object": object }))));
+        // The type comes first, as a real server writes it: clients read the object according to it.
+        self.lines.push_back(Bytes::from(format!("{{\"type\":\"{kind}\",\"object\":{object}}}\n")));
     }
 
     fn push_bookmark(&mut self) {

@@ -6,12 +6,12 @@ use super::{PolicyWatcherMsg, PolicyWatcherState};
 use crate::core::precedence::ObjectName;
 use crate::kubernetes::bounded::bounded;
 use crate::kubernetes::discovery::{ABSENT_RETRY, is_served};
+use crate::kubernetes::readable::Readable;
 use crate::kubernetes::watch::{NotServed, Watch, WatchEvent};
 use crate::retry::{Backoff, pause};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::Api;
-use kube::core::DeserializeGuard;
 use kube::runtime::watcher;
 use kube::{Client, Resource};
 use ractor::ActorRef;
@@ -30,7 +30,7 @@ impl PolicyWatcherState {
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
         K: Clone + DeserializeOwned + Debug + Send + Sync + 'static,
     {
-        let api: Api<DeserializeGuard<K>> = Api::namespaced(bounded(&self.args.client), &self.args.namespace);
+        let api: Api<Readable<K>> = Api::namespaced(bounded(&self.args.client), &self.args.namespace);
         self.run(myself, Source { api, project: K::from, identify: object_name, wrap });
     }
 
@@ -45,7 +45,7 @@ impl PolicyWatcherState {
         P: From<K> + Send + 'static,
         I: Send + 'static,
     {
-        let api: Api<DeserializeGuard<K>> = Api::all(bounded(&self.args.client));
+        let api: Api<Readable<K>> = Api::all(bounded(&self.args.client));
         self.run(myself, Source { api, project: P::from, identify, wrap });
     }
 
@@ -91,7 +91,7 @@ impl PolicyWatcherState {
         if let Some(watched) = self.secret.take() {
             watched.watch.abort();
         }
-        let api: Api<DeserializeGuard<Secret>> = Api::namespaced(bounded(&self.args.client), &self.args.namespace);
+        let api: Api<Readable<Secret>> = Api::namespaced(bounded(&self.args.client), &self.args.namespace);
         let watch = Watch {
             api,
             config: watcher::Config::default().fields(&format!("metadata.name={name}")),
@@ -132,7 +132,7 @@ impl PolicyWatcherState {
 
 /// One kind, and how it reaches the PolicyWatcher.
 struct Source<K: Resource, P, I> {
-    api: Api<DeserializeGuard<K>>,
+    api: Api<Readable<K>>,
     project: fn(K) -> P,
     identify: fn(&str, &str) -> I,
     wrap: fn(WatchEvent<P, I>) -> PolicyWatcherMsg,
