@@ -37,11 +37,12 @@ test: tools ## every test that can run on this machine
 	$(CARGO) test --workspace --locked
 
 .PHONY: ci
-ci: ## formatting, lints, dependencies, tests: what a change must pass
+ci: ## formatting, lints, dependencies, the static binary, tests: what a change must pass
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(MAKE) deny
-	$(MAKE) test
+	$(MAKE) static
+	AMKO_STATIC=$(abspath $(STATIC)) $(MAKE) test
 
 .PHONY: deny
 deny: cargo-deny ## licences, banned crates, sources and known vulnerabilities of the dependencies
