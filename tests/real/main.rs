@@ -11,6 +11,7 @@ mod api;
 mod audit;
 mod controller;
 mod earlier;
+mod exchange;
 mod kinds;
 mod main_job;
 mod objects;

@@ -144,6 +144,11 @@ impl FederationState {
     }
 
     fn on_asked(&mut self, myself: &ActorRef<FederationMsg>, mut flight: InFlight, asked: Asked) {
+        if let Some(blind) = asked.blind {
+            // Somebody else may lead, and cannot be asked. This is so before the first kubeconfig only.
+            self.set_role(Role::Undecided(blind));
+            return self.wait(myself, true);
+        }
         let Survey { valid, conditions, rival, retry } = survey(&flight.own, &asked.answers);
         flight.conditions = conditions;
         flight.retry = retry;
