@@ -293,6 +293,29 @@ async fn a_cluster_that_forbids_events_is_named_once_with_the_permission_and_not
     assert_eq!(world.links().board.read().events.get("ctx-b"), None);
 }
 
+/// DB-38: an API server that starts refuses for a moment what it allows right after.
+#[tokio::test(start_paused = true)]
+async fn events_are_tried_again_as_soon_as_their_cluster_can_be_read_again() {
+    let world = running().await;
+    world.mischief.refuse_reads.lock().insert("ctx-b".into(), (EVENTS_OF_SHOP, 403));
+    for (name, ip) in [("one", "10.2.0.6"), ("two", "10.2.0.7"), ("three", "10.2.0.8")] {
+        world.writes_after(|w| drop(apply(w.cluster("ctx-b"), web(name, ip)))).await;
+        tokio::time::sleep(Duration::from_secs(15)).await;
+    }
+    assert!(world.links().board.read().events["ctx-b"].ends_with("it tries again in 60 s"));
+    world.mischief.refuse_reads.lock().clear();
+    world.cluster("ctx-b").set_available(false);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    world.cluster("ctx-b").set_available(true);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(world.links().board.read().events, [].into());
+    apply(world.cluster("ctx-b"), web("loud", "10.2.0.9"));
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let events = world.cluster("ctx-b").list("events");
+    let told: Vec<&str> = events.iter().map(|event| event["involvedObject"]["name"].as_str().unwrap()).collect();
+    assert_eq!(told, ["loud"]);
+}
+
 /// DB-38
 #[tokio::test(start_paused = true)]
 async fn three_hundred_fqdns_at_once_are_all_written_and_told_within_the_bucket() {

@@ -254,7 +254,7 @@ async fn a_secret_that_is_gone_or_broken_changes_nothing_and_is_told_with_the_re
         (None, gone),
         (Some(json!({"members": good})), moved),
         (Some(json!({"gslb-members": ""})), wrong("it is empty")),
-        (Some(json!({"gslb-members": "token: a-1\n- b-1"})), wrong("no kubeconfig is written like line 2, column 3")),
+        (Some(json!({"gslb-members": "token: a-1\n- b-1"})), wrong("wrong from line 2, column 3 on")),
         (Some(json!({"gslb-members": "{}"})), wrong("it has no contexts")),
         (Some(json!({"gslb-members": half})), refused),
     ];
@@ -383,7 +383,7 @@ async fn a_file_that_a_kubelet_exchanges_is_noticed_and_one_that_is_broken_or_go
     };
     let steps = [
         ("..2", kubeconfig(&[A, ("ctx-b", "ctx-b", "b-2")]), set(&["ctx-b b-2"]), None),
-        ("..3", "- b-3".to_owned(), set(&[]), Some("no kubeconfig is written like line 1, column 1")),
+        ("..3", "- b-3".to_owned(), set(&[]), Some("wrong from line 1, column 1 on")),
         ("..4", kubeconfig(&[A, ("ctx-b", "ctx-b", "b-2")]), set(&[]), None),
     ];
     for (version, text, lists, wrong) in steps {

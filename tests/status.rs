@@ -4,10 +4,11 @@
 
 mod support;
 
+use amko_lab::testing::without_times;
 use serde_json::{Value, json};
 use std::time::Duration;
 use support::objects::{apply, delete_ingress, patch_config, policy, web};
-use support::status::{RULES, gdp, host_rule, rule, said, without_times};
+use support::status::{RULES, gdp, host_rule, rule, said};
 use support::{LEADER, World};
 
 /// An operator with `web` in both clusters, one of which also has an object without the label, and a rule for it.

@@ -5,13 +5,14 @@
 
 mod support;
 
+use amko_lab::testing::without_times;
 use http::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 use support::World;
 use support::controller::add_third_party_sites;
 use support::objects::{apply, config, web};
-use support::status::{RULES, gdp, host_rule, rule, said, without_times};
+use support::status::{RULES, gdp, host_rule, rule, said};
 
 const AMKO_CLUSTERS: &str = "amkoclusters.amko.vmware.com";
 const POLICIES: &str = "globaldeploymentpolicies.amko.vmware.com";

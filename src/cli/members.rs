@@ -83,7 +83,7 @@ mod tests {
         let error = arguments.members("avi-system").err().map(|error| error.to_string());
         std::fs::remove_file(&file).unwrap();
         let place = file.display();
-        let expected = format!("--members {place} is no kubeconfig: no kubeconfig is written like line 4, column 3");
+        let expected = format!("--members {place} is no kubeconfig: wrong from line 4, column 5 on");
         assert_eq!(error, Some(expected));
     }
 }

@@ -16,7 +16,7 @@ pub fn parse(text: &str) -> Result<Kubeconfig, String> {
     }
     Kubeconfig::from_yaml(text).map_err(|error| match error {
         KubeconfigError::Parse(error) => match error.location() {
-            Some(place) => format!("no kubeconfig is written like line {}, column {}", place.line(), place.column()),
+            Some(place) => format!("wrong from line {}, column {} on", place.line(), place.column()),
             None => "it is no YAML".into(),
         },
         other => other.to_string(),
@@ -98,13 +98,10 @@ mod tests {
         let wrong = [
             ("", "it is empty"),
             (" \n", "it is empty"),
-            ("secret-token", "no kubeconfig is written like line 1, column 1"),
-            ("users: secret-token", "no kubeconfig is written like line 1, column 8"),
-            (
-                "users:\n- name: a\n  user: {token: secret-token}\n  - wrong",
-                "no kubeconfig is written like line 4, column 3",
-            ),
-            ("users: [{name: a, user: {token: [secret-token]}}]", "no kubeconfig is written like line 1, column 33"),
+            ("secret-token", "wrong from line 1, column 1 on"),
+            ("users: secret-token", "wrong from line 1, column 8 on"),
+            ("users:\n- name: a\n  user: {token: secret-token}\n  - wrong", "wrong from line 4, column 5 on"),
+            ("users: [{name: a, user: {token: [secret-token]}}]", "wrong from line 1, column 33 on"),
         ];
         for (text, expected) in wrong {
             assert_eq!(parse(text).unwrap_err(), expected, "{text}");

@@ -2,8 +2,8 @@
 
 use super::objects::{create_ingress, host_of};
 use super::pod::Pod;
-use super::wait::becomes;
 use super::world::{MEMBER, MEMBERS_SECRET, World};
+use amko_lab::testing::becomes;
 use serde_json::{Value, json};
 
 const PLACE: &str = "key gslb-members of Secret avi-system/gslb-config-secret";
@@ -64,7 +64,7 @@ async fn what_is_broken_changes_nothing(world: &World, pod: &Pod, members: &Valu
     let notice = |error: Value| json!({"place": PLACE, "contexts": ["s1az1", "s1az2"], "error": error});
     let says = async || pod.ask("/api/status").await["kubeconfig"].clone();
     world.store("users: [{name: a, user: {token: [secret]}}]").await;
-    let wrong = "no kubeconfig is written like line 1, column 32: correct it";
+    let wrong = "wrong from line 1, column 33 on: correct it";
     let error = format!("{PLACE} is no usable kubeconfig: {wrong}. {STAYS}");
     becomes("that it is broken", notice(json!(error)), says).await;
     world.home().delete(MEMBERS_SECRET).await;

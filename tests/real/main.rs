@@ -18,5 +18,4 @@ mod objects;
 mod outage;
 mod pod;
 mod release;
-mod wait;
 mod world;

@@ -2,8 +2,8 @@
 
 use super::objects::{create_ingress, host_of, ingress_path, member};
 use super::pod::Pod;
-use super::wait::{becomes, becomes_within, eventually};
 use super::world::{HOME, MEMBER, OPERATOR, UUID, World};
+use amko_lab::testing::{becomes, becomes_within, eventually};
 use serde_json::{Value, json};
 use std::time::Duration;
 

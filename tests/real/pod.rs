@@ -2,7 +2,7 @@
 
 use super::api::Api;
 use super::controller::free_port;
-use super::wait::eventually;
+use amko_lab::testing::eventually;
 use amko_lab::up::watchdog::Watchdog;
 use k8s_openapi::ByteString;
 use rustix::process::{Pid, Signal, kill_process};

@@ -2,6 +2,7 @@
 
 use crate::core::federation::survey::{Answer, Peer};
 use crate::crd::AmkoCluster;
+use crate::kubernetes::is_not_found;
 use crate::kubernetes::members::{MemberClients, MemberError};
 use futures::future::join_all;
 use kube::Client;
@@ -67,6 +68,7 @@ async fn one(
         Api::namespaced_with(client.clone(), namespace, &ApiResource::erase::<AmkoCluster>(&()));
     match timeout_at(deadline, api.list(&ListParams::default())).await {
         Ok(Ok(list)) => (Answer::Peers(list.items.iter().map(peer).collect()), Some(client)),
+        Ok(Err(error)) if is_not_found(&error) => (Answer::NoKind(super::said(&error)), None),
         Ok(Err(error)) => (Answer::NoList(super::said(&error)), None),
         Err(_) => (Answer::NoList(format!("no answer in {PATIENCE:?}")), None),
     }
