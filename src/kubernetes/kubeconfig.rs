@@ -117,6 +117,11 @@ mod tests {
         assert!(
             !before.leads_where(&access(&text("one", "a").replace("\"clusters\":[", "\"clusters\":[], \"other\":[")))
         );
+        let of_key = |key: &str| {
+            let user = json!({"client-certificate-data": "cert", "client-key-data": key}).to_string();
+            access(&text("one", "a").replace(r#"{"token":"one"}"#, &user))
+        };
+        assert!(of_key("one").leads_where(&of_key("one")) && !of_key("one").leads_where(&of_key("two")));
         assert_eq!(format!("{before:?}"), "Access");
     }
 
