@@ -262,7 +262,7 @@ async fn a_secret_that_is_gone_or_broken_changes_nothing_and_is_told_with_the_re
         let writes = world
             .writes_after(|world| match data {
                 Some(data) => store(world, data),
-                None => drop(world.home().delete(SECRETS, NAMESPACE, SECRET).unwrap()),
+                None => world.home().delete(SECRETS, NAMESPACE, SECRET).unwrap(),
             })
             .await;
         assert_eq!((writes, ways.listed()), (vec![], set(&[])), "{error}");
