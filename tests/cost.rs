@@ -78,7 +78,7 @@ impl MemberClients for Members {
     fn client<'a>(&'a self, context: &'a str) -> ClientFuture<'a> {
         let world = self.0.get(context);
         let client = world.map(|world| Client::new(world.router(), "default"));
-        let client = client.ok_or_else(|| MemberError::UnknownContext { context: context.to_owned() });
+        let client = client.ok_or_else(|| MemberError::unknown(context, "a test"));
         Box::pin(async move { client })
     }
 }

@@ -11,4 +11,5 @@ pub mod demo;
 pub mod dns;
 pub mod kube;
 pub mod scenario;
+pub mod testing;
 pub mod up;

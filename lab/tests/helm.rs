@@ -5,9 +5,8 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use amko_lab::chance::Chance;
-use amko_lab::clock::Clock;
-use amko_lab::kube::{KubeWorld, KubeWorldConfig};
+use amko_lab::kube::KubeWorld;
+use amko_lab::testing::serve_cluster;
 use axum::body::Body;
 use http::Request;
 use http_body_util::BodyExt;
@@ -15,7 +14,6 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Output;
-use tokio::net::TcpListener;
 use tokio::process::Command;
 use tower::ServiceExt;
 
@@ -51,12 +49,7 @@ impl Lab {
         let helm = amko_realkube::helm().map_err(|skip| skip.tell(&format!("helm, {name}"))).ok()?;
         let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("helm-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&home).unwrap();
-        let (clock, chance) = (Clock::real(), Chance::seeded(1));
-        let world = KubeWorld::new(KubeWorldConfig { name: name.to_owned(), clock, chance, history: 1000 });
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = format!("http://{}", listener.local_addr().unwrap());
-        let router = world.router();
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let (world, server) = serve_cluster(name).await;
         Some(Self { world, server, home, helm })
     }
 

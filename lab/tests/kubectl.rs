@@ -7,12 +7,10 @@
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use amko_lab::chance::Chance;
-use amko_lab::clock::Clock;
-use amko_lab::kube::{KubeWorld, KubeWorldConfig};
+use amko_lab::kube::KubeWorld;
+use amko_lab::testing::serve_cluster;
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpListener;
 use tokio::process::Command;
 
 const MANIFESTS: &str = include_str!("kubectl/manifests.yaml");
@@ -35,12 +33,7 @@ impl Lab {
         }
         let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("kubectl-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&home).unwrap();
-        let (clock, chance) = (Clock::real(), Chance::seeded(1));
-        let world = KubeWorld::new(KubeWorldConfig { name: name.to_owned(), clock, chance, history: 1000 });
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = format!("http://{}", listener.local_addr().unwrap());
-        let router = world.router();
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let (world, server) = serve_cluster(name).await;
         Some(Self { world, server, home })
     }
 

@@ -10,6 +10,7 @@ mod main_job_support;
 #[cfg(test)]
 mod up_support;
 
+use amko_lab::testing::{becomes, eventually};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use main_job_support::controller::{Controller, members, split_by};
@@ -19,7 +20,7 @@ use main_job_support::kubectl::CONTEXTS;
 use main_job_support::questions::HELLO;
 use main_job_support::requests::Requests;
 use main_job_support::tool::{present, tell};
-use main_job_support::{World, amko, becomes, eventually};
+use main_job_support::{World, amko};
 use rustix::process::{Pid, test_kill_process};
 use serde_json::{Value, json};
 use std::process::{Child, Command};

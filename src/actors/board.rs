@@ -29,6 +29,9 @@ pub struct Notices {
     pub deployment_policy: String,
     pub gslb_host_rules: RulesNotice,
     pub clusters: BTreeMap<String, ClusterNotice>,
+    /// Of the member clusters, when it may change while the operator runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kubeconfig: Option<KubeconfigNotice>,
     /// Clusters that take no Events at present, and what to do about it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub events: BTreeMap<String, String>,
@@ -100,6 +103,17 @@ pub struct RulesNotice {
     pub error: Option<String>,
     #[serde(flatten)]
     pub counts: RuleCounts,
+}
+
+/// The kubeconfig of the member clusters.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct KubeconfigNotice {
+    /// Where it is.
+    pub place: String,
+    /// Of the last one that could be used.
+    pub contexts: Vec<String>,
+    /// Why what is there now cannot be used, or looked at, and the remedy.
+    pub error: Option<String>,
 }
 
 /// How well one member cluster is seen.

@@ -12,6 +12,7 @@ pub mod federation;
 pub mod gs_actor;
 pub mod gs_directory;
 pub mod link;
+pub mod members_watcher;
 pub mod offers;
 pub mod operator;
 pub mod policy_watcher;

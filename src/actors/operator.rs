@@ -12,6 +12,7 @@ use super::ever_listed::EverListed;
 use super::federation::{FederationActor, FederationArgs, FederationMsg};
 use super::gs_directory::{AWAKE, GsDirectory, GsDirectoryArgs, GsDirectoryMsg};
 use super::link::Link;
+use super::members_watcher::{MembersWatcher, MembersWatcherArgs, MembersWatcherMsg};
 use super::policy_watcher::{LogLevels, PolicyWatcher, PolicyWatcherArgs, PolicyWatcherMsg};
 use super::status_writer::{StatusWriter, StatusWriterArgs, StatusWriterMsg};
 use super::supervisor::restart::RestartPolicy;
@@ -38,6 +39,8 @@ pub enum OperatorMsg {
         contexts: BTreeSet<String>,
         naming: Option<Arc<Naming>>,
     },
+    /// These contexts of the members' kubeconfig lead elsewhere now, are new, or gone.
+    Exchanged(BTreeSet<String>),
     Restart {
         child: Child,
         generation: u64,
@@ -53,6 +56,7 @@ pub enum Child {
     EventWriter,
     Federation,
     GsDirectory,
+    MembersWatcher,
     PolicyWatcher,
     StatusWriter,
     ClusterWatcher(String),
@@ -65,6 +69,7 @@ impl fmt::Display for Child {
             Self::EventWriter => f.write_str("event-writer"),
             Self::Federation => f.write_str("federation"),
             Self::GsDirectory => f.write_str("gs-directory"),
+            Self::MembersWatcher => f.write_str("members-watcher"),
             Self::PolicyWatcher => f.write_str("policy-watcher"),
             Self::StatusWriter => f.write_str("status-writer"),
             Self::ClusterWatcher(context) => write!(f, "cluster-watcher/{context}"),
@@ -80,6 +85,7 @@ impl Child {
             "event-writer" => Some(Self::EventWriter),
             "federation" => Some(Self::Federation),
             "gs-directory" => Some(Self::GsDirectory),
+            "members-watcher" => Some(Self::MembersWatcher),
             "policy-watcher" => Some(Self::PolicyWatcher),
             "status-writer" => Some(Self::StatusWriter),
             other => other.strip_prefix("cluster-watcher/").map(|context| Self::ClusterWatcher(context.to_owned())),
@@ -139,6 +145,7 @@ pub struct Links {
     pub policy: Link<PolicyWatcherMsg>,
     pub status: Link<StatusWriterMsg>,
     pub events: Link<EventWriterMsg>,
+    pub members: Link<MembersWatcherMsg>,
     pub board: Board,
     pub metrics: Arc<Metrics>,
 }
@@ -220,6 +227,9 @@ impl Actor for Operator {
         ] {
             state.start_child(&myself, child).await;
         }
+        if state.args.outside.members.kubeconfig().is_some() {
+            state.start_child(&myself, Child::MembersWatcher).await;
+        }
         Ok(state)
     }
 
@@ -231,6 +241,7 @@ impl Actor for Operator {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             OperatorMsg::Members { contexts, naming } => state.on_members(&myself, contexts, naming).await,
+            OperatorMsg::Exchanged(contexts) => state.on_exchanged(&myself, contexts).await,
             OperatorMsg::Restart { child, generation } => {
                 if state.children.wants_restart(&child, generation) {
                     state.start_child(&myself, child.clone()).await;
@@ -293,12 +304,28 @@ impl OperatorState {
         }
     }
 
+    /// Watchers begin anew where another server or user is meant. What the cluster offered stays with the directory until
+    /// the new one has seen everything.
+    async fn on_exchanged(&mut self, myself: &ActorRef<OperatorMsg>, contexts: BTreeSet<String>) {
+        for context in
+            contexts.iter().filter(|context| self.members.contains_key(*context)).cloned().collect::<Vec<_>>()
+        {
+            tracing::info!(cluster = context, "the way to the cluster has changed, it is watched anew");
+            let child = Child::ClusterWatcher(context);
+            self.children.retire(&child).await;
+            self.start_child(myself, child).await;
+        }
+        self.args.links.events.cast(EventWriterMsg::Exchanged(contexts));
+        self.args.links.federation.cast(FederationMsg::Exchanged);
+    }
+
     /// Starts one child and points its link at it. A child that cannot start is treated like one that failed.
     async fn start_child(&mut self, myself: &ActorRef<OperatorMsg>, child: Child) {
         let started = match &child {
             Child::EventWriter => self.start_event_writer(myself).await,
             Child::StatusWriter => self.start_status_writer(myself).await,
             Child::GsDirectory => self.start_directory(myself).await,
+            Child::MembersWatcher => self.start_members_watcher(myself).await,
             Child::AviSession => self.start_session(myself).await,
             Child::Federation => self.start_federation(myself).await,
             Child::PolicyWatcher => self.start_policy_watcher(myself).await,
@@ -335,6 +362,22 @@ impl OperatorState {
             seed: self.rng.random(),
         };
         spawn(myself, EventWriter, args, &self.args.links.events).await
+    }
+
+    async fn start_members_watcher(&mut self, myself: &ActorRef<OperatorMsg>) -> Result<ractor::ActorCell, SpawnErr> {
+        let Outside { client, members, .. } = &self.args.outside;
+        let Some(members) = members.kubeconfig() else {
+            return Err(SpawnErr::StartupFailed("no kubeconfig that could change".into()));
+        };
+        let args = MembersWatcherArgs {
+            client: client.clone(),
+            members,
+            operator: self.args.links.operator.clone(),
+            board: self.args.links.board.clone(),
+            retry: self.args.settings.retry,
+            seed: self.rng.random(),
+        };
+        spawn(myself, MembersWatcher, args, &self.args.links.members).await
     }
 
     async fn start_directory(&mut self, myself: &ActorRef<OperatorMsg>) -> Result<ractor::ActorCell, SpawnErr> {
@@ -462,8 +505,8 @@ impl OperatorState {
                 links.federation.cast(FederationMsg::Republish);
                 links.session.cast(AviSessionMsg::Republish);
             }
-            // It lists its cluster and says everything by itself.
-            Child::ClusterWatcher(_) => {}
+            // It lists its cluster, or looks at the kubeconfig, and says everything by itself.
+            Child::ClusterWatcher(_) | Child::MembersWatcher => {}
         }
     }
 
@@ -471,6 +514,7 @@ impl OperatorState {
         let links = &self.args.links;
         match child {
             Child::GsDirectory => links.directory.cast(GsDirectoryMsg::Poison(None)),
+            Child::MembersWatcher => links.members.cast(MembersWatcherMsg::Poison),
             Child::AviSession => links.session.cast(AviSessionMsg::Poison),
             Child::Federation => links.federation.cast(FederationMsg::Poison),
             Child::PolicyWatcher => links.policy.cast(PolicyWatcherMsg::Poison),

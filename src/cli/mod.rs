@@ -2,11 +2,13 @@
 
 pub mod check;
 pub mod crds;
+pub mod members;
 pub mod run;
 pub mod version;
 
 use clap::{Parser, Subcommand};
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Keeps one GSLB service per FQDN on an Avi controller from the objects of many Kubernetes clusters.
@@ -57,6 +59,12 @@ pub fn main(arguments: Arguments) -> ExitCode {
         CliError::Configuration(_) => ExitCode::from(BAD_CONFIGURATION),
         CliError::Runtime(_) => ExitCode::FAILURE,
     }
+}
+
+/// Reads a file that an option names.
+fn read(path: &Path, option: &str) -> Result<Vec<u8>, CliError> {
+    std::fs::read(path)
+        .map_err(|error| CliError::Configuration(format!("cannot read {} ({option}): {error}", path.display())))
 }
 
 fn broken_output(error: io::Error) -> CliError {

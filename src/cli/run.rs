@@ -1,16 +1,17 @@
 //! `amko run`: the operator as a process.
 
-use super::CliError;
+use super::members::{Members, MembersArguments};
+use super::{CliError, read};
 use crate::actors::operator::{Links, Outside, Settings, start};
 use crate::avi::transport::{AviTransport, ReqwestTransport, Timeouts, TlsSettings};
 use crate::http::{TestHooks, router};
-use crate::kubernetes::members::{KubeconfigMembers, client_of};
+use crate::kubernetes::members::client_of;
 use crate::telemetry::log::{LogFormat, install};
 use clap::Args;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -19,9 +20,6 @@ use tokio::time::timeout;
 
 /// How long a stop may take: SIGTERM to exit in five seconds.
 const STOP: Duration = Duration::from_millis(4500);
-/// Environment variable with the text of the multi-cluster kubeconfig, as the upstream chart sets it.
-const MEMBERS_ENV: &str = "GSLB_CONFIG";
-
 /// Environment variable that switches MultiClusterIngresses on, as the upstream chart sets it.
 const MCI_ENV: &str = "MCI_ENABLED";
 /// What Go, in which upstream is written, reads as true; anything else is false.
@@ -30,9 +28,8 @@ const TRUE: [&str; 6] = ["1", "t", "T", "TRUE", "true", "True"];
 /// Options of `amko run`. In a pod none is needed.
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    /// Multi-cluster kubeconfig with one context per member cluster [default: the text in GSLB_CONFIG].
-    #[arg(long, value_name = "FILE")]
-    members: Option<PathBuf>,
+    #[command(flatten)]
+    members: MembersArguments,
     /// kubeconfig context of the cluster that holds the AMKO objects [default: in-cluster configuration].
     #[arg(long, value_name = "NAME")]
     context: Option<String>,
@@ -74,8 +71,8 @@ pub fn run(arguments: RunArguments) -> Result<(), CliError> {
 async fn operate(arguments: RunArguments) -> Result<(), CliError> {
     let RunArguments { members, context, namespace, http, log_format, controller_ca, concurrency, test_hooks } =
         arguments;
-    let members = members_kubeconfig(members.as_deref())?;
-    let client = own_client(context.as_deref(), &members).await?;
+    let Members { clients, kubeconfig } = members.members(&namespace)?;
+    let client = own_client(context.as_deref(), kubeconfig.as_ref()).await?;
     let controller_ca = controller_ca.map(|path| read(&path, "--controller-ca")).transpose()?;
     let log_level = install(log_format);
     let listener = TcpListener::bind(http)
@@ -84,7 +81,7 @@ async fn operate(arguments: RunArguments) -> Result<(), CliError> {
     let links = Links::default();
     let outside = Outside {
         client,
-        members: Arc::new(KubeconfigMembers::new(members)),
+        members: Arc::new(clients),
         transports: Arc::new(transport),
         seed: rand::random(),
         log_levels: Arc::from(log_level),
@@ -124,27 +121,7 @@ fn transport(tls: &TlsSettings) -> Result<Arc<dyn AviTransport>, String> {
     Ok(Arc::new(transport))
 }
 
-fn members_kubeconfig(file: Option<&Path>) -> Result<Kubeconfig, CliError> {
-    let (text, source) = match file {
-        Some(path) => {
-            let bytes = read(path, "--members")?;
-            (String::from_utf8_lossy(&bytes).into_owned(), format!("--members {}", path.display()))
-        }
-        None => (std::env::var(MEMBERS_ENV).unwrap_or_default(), format!("environment variable {MEMBERS_ENV}")),
-    };
-    if text.trim().is_empty() {
-        let hint =
-            "put the multi-cluster kubeconfig into key gslb-members of Secret gslb-config-secret, or use --members";
-        return Err(CliError::Configuration(format!("{source} is empty: {hint}")));
-    }
-    Kubeconfig::from_yaml(&text).map_err(|error| {
-        // Further lines quote the text around the error, and there may be tokens in it.
-        let what = error.to_string().lines().next().unwrap_or_default().to_owned();
-        CliError::Configuration(format!("{source} is no kubeconfig: {what}"))
-    })
-}
-
-async fn own_client(context: Option<&str>, members: &Kubeconfig) -> Result<Client, CliError> {
+async fn own_client(context: Option<&str>, members: Option<&Kubeconfig>) -> Result<Client, CliError> {
     let config = match context {
         None => Config::incluster().map_err(|error| {
             CliError::Configuration(format!("no in-cluster configuration ({error}); outside of a pod use --context"))
@@ -155,18 +132,16 @@ async fn own_client(context: Option<&str>, members: &Kubeconfig) -> Result<Clien
 }
 
 /// The context may be one of the members, or of the usual kubeconfig.
-async fn context_config(context: &str, members: &Kubeconfig) -> Result<Config, CliError> {
+async fn context_config(context: &str, members: Option<&Kubeconfig>) -> Result<Config, CliError> {
     let unusable =
         |error: &dyn std::fmt::Display| CliError::Configuration(format!("--context {context} cannot be used: {error}"));
-    let named = members.contexts.iter().any(|named| named.name == context);
-    let kubeconfig = if named { members.clone() } else { Kubeconfig::read().map_err(|error| unusable(&error))? };
+    let members = members.filter(|members| members.contexts.iter().any(|named| named.name == context));
+    let kubeconfig = match members {
+        Some(members) => members.clone(),
+        None => Kubeconfig::read().map_err(|error| unusable(&error))?,
+    };
     let options = KubeConfigOptions { context: Some(context.to_owned()), ..KubeConfigOptions::default() };
     Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| unusable(&error))
-}
-
-fn read(path: &Path, option: &str) -> Result<Vec<u8>, CliError> {
-    std::fs::read(path)
-        .map_err(|error| CliError::Configuration(format!("cannot read {} ({option}): {error}", path.display())))
 }
 
 /// Waits for SIGTERM or SIGINT and names it.
@@ -184,17 +159,7 @@ async fn stop_signal() -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_true, members_kubeconfig};
-
-    #[test]
-    fn a_broken_kubeconfig_is_told_in_one_line_that_quotes_nothing_of_it() {
-        let file = std::env::temp_dir().join(format!("amko-broken-kubeconfig-{}", std::process::id()));
-        std::fs::write(&file, "users:\n- name: a\n  user: {token: secret-token}\n  - wrong\nclusters: 5\n").unwrap();
-        let error = members_kubeconfig(Some(&file)).unwrap_err().to_string();
-        std::fs::remove_file(&file).unwrap();
-        assert!(error.starts_with(&format!("--members {} is no kubeconfig: ", file.display())), "{error}");
-        assert!(error.lines().count() == 1 && error.contains("line ") && !error.contains("secret-token"), "{error}");
-    }
+    use super::is_true;
 
     #[test]
     fn only_the_words_that_go_reads_as_true_switch_something_on() {

@@ -4,6 +4,7 @@
 //! never answered hangs for ever, and a watch that the server ends at once is opened again at once, without an item of
 //! the stream in which the caller could pause.
 
+use super::ear::{Ear, Mouth, ear};
 use crate::retry::pause;
 use http::{Request, Response};
 use http_body_util::BodyExt;
@@ -29,10 +30,20 @@ struct NoAnswer {
 
 /// The same client for the list and watch requests of one kind, bounded in both directions.
 pub fn bounded(client: &Client) -> Client {
+    audible(client).0
+}
+
+/// The same, and who hears of each watch that the API server accepts.
+pub fn audible(client: &Client) -> (Client, Ear) {
+    let (mouth, ear) = ear();
+    (bounded_telling(client, mouth), ear)
+}
+
+fn bounded_telling(client: &Client, mouth: Mouth) -> Client {
     let (client, namespace) = (client.clone(), client.default_namespace().to_owned());
     let next_watch = Arc::new(Mutex::new(Instant::now()));
     let service = tower::service_fn(move |request: Request<Body>| {
-        let (client, next_watch) = (client.clone(), Arc::clone(&next_watch));
+        let (client, next_watch, mouth) = (client.clone(), Arc::clone(&next_watch), mouth.clone());
         async move {
             let is_watch = request.uri().query().is_some_and(|query| query.split('&').any(|part| part == "watch=true"));
             if is_watch {
@@ -41,7 +52,11 @@ pub fn bounded(client: &Client) -> Client {
             }
             let path = request.uri().path().to_owned();
             let answer = timeout(PATIENCE, exchange(&client, request, is_watch)).await;
-            answer.unwrap_or_else(|_| Err(NoAnswer { path }.into()))
+            let answer = answer.unwrap_or_else(|_| Err(NoAnswer { path }.into()))?;
+            if is_watch && answer.status().is_success() {
+                mouth.accepted();
+            }
+            Ok::<_, BoxError>(answer)
         }
     });
     Client::new(service, namespace)

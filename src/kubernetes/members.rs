@@ -1,12 +1,19 @@
-//! Clients for the clusters: the one that holds the AMKO objects, and the members named in a kubeconfig.
+//! Clients for the clusters: the one that holds the AMKO objects, and the members named in a kubeconfig, which may be
+//! exchanged while the operator runs.
 
+use super::kubeconfig::{Access, contexts};
 use http::HeaderValue;
 use http::header::USER_AGENT;
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::Kubeconfig;
 use kube::{Client, Config};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch::{Sender, channel};
 
 /// Longest wait for a connection to an API server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -14,16 +21,28 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Why no client could be made for a cluster.
 #[derive(Debug, thiserror::Error)]
 pub enum MemberError {
-    #[error("context {context:?} is not in the multi-cluster kubeconfig: add it to the Secret gslb-config-secret")]
-    UnknownContext { context: String },
+    /// There has been no kubeconfig yet, and why.
+    #[error("{0}")]
+    NoKubeconfig(String),
+    #[error("context {context:?} is not in the multi-cluster kubeconfig: add it to {place}")]
+    UnknownContext { context: String, place: String },
     #[error("kubeconfig context {context:?} cannot be used: {source}")]
     BadContext { context: String, source: Box<kube::config::KubeconfigError> },
     #[error("no client for cluster {context:?}: {source}")]
     Client { context: String, source: Box<kube::Error> },
 }
 
+impl MemberError {
+    /// Of a context that the kubeconfig at this place lacks.
+    pub fn unknown(context: &str, place: &str) -> Self {
+        Self::UnknownContext { context: context.to_owned(), place: place.to_owned() }
+    }
+}
+
 /// A client in the making.
 pub type ClientFuture<'a> = Pin<Box<dyn Future<Output = Result<Client, MemberError>> + Send + 'a>>;
+/// Whether there are clients to be had at all.
+pub type KnownFuture<'a> = Pin<Box<dyn Future<Output = Result<(), MemberError>> + Send + 'a>>;
 
 /// Where clients of member clusters come from: a kubeconfig in production, simulated clusters in tests.
 pub trait MemberClients: Send + Sync + 'static {
@@ -32,29 +51,171 @@ pub trait MemberClients: Send + Sync + 'static {
     /// # Errors
     /// When the context is unknown or its credentials cannot be read.
     fn client<'a>(&'a self, context: &'a str) -> ClientFuture<'a>;
+
+    /// Waits for the first word about the member clusters.
+    ///
+    /// # Errors
+    /// When that is not known yet, and why.
+    fn known(&self) -> KnownFuture<'_> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// The kubeconfig behind them, when it may change while the operator runs.
+    fn kubeconfig(&self) -> Option<KubeconfigMembers> {
+        None
+    }
 }
 
-/// Clients by the contexts of one kubeconfig, which is held in memory only.
-pub struct KubeconfigMembers(Kubeconfig);
+/// Where the kubeconfig is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Given at the start; it never changes. Carries its name for people.
+    Given(String),
+    File(PathBuf),
+    /// A key of a Secret, read through the API of the operator's own cluster.
+    Secret {
+        namespace: String,
+        name: String,
+        key: String,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given(name) => f.write_str(name),
+            Self::File(path) => write!(f, "file {}", path.display()),
+            Self::Secret { namespace, name, key } => write!(f, "key {key} of Secret {namespace}/{name}"),
+        }
+    }
+}
+
+/// How a client is made of a configuration for a context: [`client_of`] in production.
+pub type Dial = Arc<dyn Fn(Config, &str) -> Result<Client, MemberError> + Send + Sync>;
+
+/// Clients by the contexts of one kubeconfig, which is held in memory only. Clones share it.
+#[derive(Clone)]
+pub struct KubeconfigMembers(Arc<Inner>);
+
+struct Inner {
+    place: Place,
+    dial: Dial,
+    contents: Sender<Contents>,
+}
+
+#[derive(Debug)]
+enum Contents {
+    /// Nobody has looked yet.
+    Unread,
+    /// There has never been one that can be used, and why.
+    Unusable(String),
+    Known(BTreeMap<String, Access>),
+}
+
+/// What came of an exchange.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Exchange {
+    /// Contexts that lead elsewhere now, are new, or gone.
+    pub changed: BTreeSet<String>,
+    /// Contexts that cannot be used as they are now, and why; each stays as it was.
+    pub refused: BTreeMap<String, String>,
+    /// All contexts.
+    pub contexts: Vec<String>,
+}
 
 impl KubeconfigMembers {
-    pub fn new(kubeconfig: Kubeconfig) -> Self {
-        Self(kubeconfig)
+    /// Nothing is known before the first [`Self::exchange`].
+    pub fn at(place: Place, dial: Dial) -> Self {
+        let (contents, _) = channel(Contents::Unread);
+        Self(Arc::new(Inner { place, dial, contents }))
+    }
+
+    /// One that has been read already.
+    pub fn new(place: Place, kubeconfig: &Kubeconfig, dial: Dial) -> Self {
+        let members = Self::at(place, dial);
+        members.0.contents.send_replace(Contents::Known(contexts(kubeconfig)));
+        members
+    }
+
+    pub fn place(&self) -> &Place {
+        &self.0.place
+    }
+
+    /// Takes over another kubeconfig. A context that cannot be used in it stays as it was, if it was there.
+    pub async fn exchange(&self, kubeconfig: &Kubeconfig) -> Exchange {
+        let before = match &*self.0.contents.borrow() {
+            Contents::Known(contexts) => contexts.clone(),
+            Contents::Unread | Contents::Unusable(_) => BTreeMap::new(),
+        };
+        let mut now = contexts(kubeconfig);
+        let mut exchange = Exchange { contexts: now.keys().cloned().collect(), ..Exchange::default() };
+        for (context, access) in &mut now {
+            let known = before.get(context);
+            if known.is_some_and(|known| known.leads_where(access)) {
+                continue;
+            }
+            match (access.config().await, known) {
+                (Err(error), Some(known)) => {
+                    exchange.refused.insert(context.clone(), error.to_string());
+                    *access = known.clone();
+                }
+                _ => drop(exchange.changed.insert(context.clone())),
+            }
+        }
+        exchange.changed.extend(before.into_keys().filter(|context| !now.contains_key(context)));
+        self.0.contents.send_replace(Contents::Known(now));
+        exchange
+    }
+
+    /// There is none that can be used. What was known stays. Answers whether anything was.
+    pub fn unusable(&self, reason: &str) -> bool {
+        let mut known = true;
+        self.0.contents.send_if_modified(|contents| {
+            known = matches!(contents, Contents::Known(_));
+            if !known {
+                *contents = Contents::Unusable(reason.to_owned());
+            }
+            !known
+        });
+        known
+    }
+
+    /// The way to a cluster, as soon as anything is known.
+    async fn access(&self, context: &str) -> Result<Access, MemberError> {
+        let mut contents = self.0.contents.subscribe();
+        // The sender lives as long as this does.
+        let _ = contents.wait_for(|contents| !matches!(contents, Contents::Unread)).await;
+        match &*contents.borrow() {
+            Contents::Unread => Err(MemberError::NoKubeconfig(format!("{} has not been read yet", self.0.place))),
+            Contents::Unusable(reason) => Err(MemberError::NoKubeconfig(reason.clone())),
+            Contents::Known(contexts) => {
+                contexts.get(context).cloned().ok_or_else(|| MemberError::unknown(context, &self.0.place.to_string()))
+            }
+        }
     }
 }
 
 impl MemberClients for KubeconfigMembers {
     fn client<'a>(&'a self, context: &'a str) -> ClientFuture<'a> {
         Box::pin(async move {
-            if !self.0.contexts.iter().any(|named| named.name == context) {
-                return Err(MemberError::UnknownContext { context: context.to_owned() });
-            }
-            let options = KubeConfigOptions { context: Some(context.to_owned()), ..KubeConfigOptions::default() };
-            let config = Config::from_custom_kubeconfig(self.0.clone(), &options)
-                .await
+            let config = self.access(context).await?.config().await;
+            let config = config
                 .map_err(|source| MemberError::BadContext { context: context.to_owned(), source: Box::new(source) })?;
-            client_of(config, context)
+            (self.0.dial)(config, context)
         })
+    }
+
+    fn known(&self) -> KnownFuture<'_> {
+        Box::pin(async move {
+            match self.access("").await {
+                Err(error @ MemberError::NoKubeconfig(_)) => Err(error),
+                _ => Ok(()),
+            }
+        })
+    }
+
+    fn kubeconfig(&self) -> Option<KubeconfigMembers> {
+        Some(self.clone()).filter(|members| !matches!(members.0.place, Place::Given(_)))
     }
 }
 

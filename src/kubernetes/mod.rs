@@ -2,8 +2,10 @@
 
 pub mod bounded;
 pub mod discovery;
+pub mod ear;
 pub mod events;
 pub mod heard;
+pub mod kubeconfig;
 pub mod members;
 pub mod objects;
 pub mod readable;

@@ -8,14 +8,15 @@ mod failure;
 
 pub use failure::NotServed;
 
-use super::bounded::MIN_ROUND;
-use crate::kubernetes::readable::Readable;
+use super::bounded::{MIN_ROUND, audible};
+use super::ear::Ear;
+use super::readable::Readable;
 use crate::retry::{Backoff, RetryPolicy, pause};
 use failure::{describe, is_not_served};
 use futures::{Stream, StreamExt};
 use kube::api::Api;
 use kube::runtime::watcher;
-use kube::{Resource, ResourceExt};
+use kube::{Client, Resource, ResourceExt};
 use rand::rngs::StdRng;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
@@ -47,18 +48,27 @@ pub enum WatchEvent<P, I> {
     },
     /// The API server cannot be read at present; what was known stays.
     Failed(String),
+    /// The watch that had failed is open again, from where it was; nothing was missed.
+    Reopened,
 }
 
 /// What is watched, and how its objects become the owner's data.
 pub struct Watch<K: Resource, P, I> {
-    /// Of a client made by [`super::bounded::bounded`].
     pub api: Api<Readable<K>>,
+    /// Hears the client of `api`.
+    pub ear: Ear,
     pub config: watcher::Config,
     pub project: fn(K) -> P,
     /// Identity of an object, for a deletion.
     pub identify: fn(&str, &str) -> I,
     pub retry: RetryPolicy,
     pub rng: StdRng,
+}
+
+/// What a watch asks: `scope` makes it of a client that is bounded, and heard.
+pub fn source<K: Resource>(client: &Client, scope: impl FnOnce(Client) -> Api<Readable<K>>) -> (Api<Readable<K>>, Ear) {
+    let (client, ear) = audible(client);
+    (scope(client), ear)
 }
 
 /// A list in the making.
@@ -113,12 +123,24 @@ where
         let mut stream = pin!(stream);
         let mut list = List { objects: Vec::new(), undecodable: Vec::new() };
         let mut failures = 0;
-        while let Some(item) = stream.next().await {
+        let mut told_of_failure = false;
+        loop {
+            let next = tokio::select! {
+                biased;
+                next = stream.next() => next,
+                () = self.ear.accepted(), if told_of_failure => {
+                    told_of_failure = false;
+                    tell(WatchEvent::Reopened);
+                    continue;
+                }
+            };
+            let Some(item) = next else { return Ok(()) };
             match item {
                 Ok(event) => {
                     // A list that begins proves nothing yet; a watch event or a finished list does.
                     if !matches!(event, watcher::Event::Init | watcher::Event::InitApply(_)) {
                         failures = 0;
+                        told_of_failure = false;
                         backoff.reset();
                     }
                     self.take(event, &mut list, tell);
@@ -126,6 +148,8 @@ where
                 Err(error) if is_not_served(&error) => return Err(NotServed(describe::<K>(&error))),
                 Err(error) => {
                     failures += 1;
+                    told_of_failure = true;
+                    self.ear.forget();
                     tell(WatchEvent::Failed(describe::<K>(&error)));
                     pause(backoff.fail(None, &mut self.rng)).await;
                     if failures >= FAILURES_BEFORE_RELIST {
@@ -134,7 +158,6 @@ where
                 }
             }
         }
-        Ok(())
     }
 
     fn take(&self, event: watcher::Event<Readable<K>>, list: &mut List<P, I>, tell: &mut impl FnMut(WatchEvent<P, I>)) {

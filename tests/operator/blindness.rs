@@ -214,3 +214,16 @@ async fn nothing_of_a_cluster_goes_whose_objects_may_not_be_listed_at_the_start(
 async fn nothing_of_a_cluster_goes_that_loses_the_kind_of_its_objects() {
     nothing_of_it_goes(Why::NoKind, false).await;
 }
+
+/// CL-06: also while nothing happens in the cluster.
+#[tokio::test(start_paused = true)]
+async fn an_outage_that_is_over_leaves_no_error_behind() {
+    let world = furnished(Why::Unreachable).await;
+    let error = || world.links().board.read().clusters[BLIND].error.clone();
+    world.cluster(BLIND).set_available(false);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(error().unwrap().starts_with("cluster ctx-c: cannot watch Namespace objects: "));
+    world.cluster(BLIND).set_available(true);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(error(), None);
+}

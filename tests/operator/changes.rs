@@ -287,7 +287,8 @@ async fn a_context_that_the_kubeconfig_lacks_is_told_and_the_other_clusters_go_o
         .await;
     assert_eq!(lines(&writes), ["PUT gslbservice/<uuid>"], "the policy may name it");
     let notice = world.links().board.read().clusters["ctx-c"].clone();
-    let error = "context \"ctx-c\" is not in the multi-cluster kubeconfig: add it to the Secret gslb-config-secret";
+    let error = "context \"ctx-c\" is not in the multi-cluster kubeconfig: add it to key gslb-members of Secret \
+                 avi-system/gslb-config-secret";
     assert_eq!((notice.synced, notice.error.as_deref()), (false, Some(error)));
     let writes = world.writes_after(|world| drop(apply(world.cluster("ctx-b"), web("web", "10.2.0.6")))).await;
     assert_eq!(lines(&writes), ["PUT gslbservice/<uuid>"]);

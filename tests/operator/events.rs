@@ -271,19 +271,46 @@ async fn a_cluster_that_forbids_events_is_named_once_with_the_permission_and_not
     assert_eq!(lines(&writes), ["POST healthmonitor", "POST gslbservice"]);
     let notices = world.links().board.read();
     let expected = "no Events can be written: refused by the test: allow the operator to `create` `events` (core \
-                    group) in all namespaces of the cluster; it tries again in ten minutes";
+                    group) in all namespaces of the cluster; it tries again in 15 s";
     assert_eq!(notices.events.get("ctx-b").map(String::as_str), Some(expected));
     assert_eq!(notices.clusters["ctx-b"].error, None);
     assert_eq!(world.links().metrics.events(EventOutcome::Forbidden), 1);
+    tokio::time::sleep(Duration::from_secs(15)).await;
+    world.writes_after(|w| drop(apply(w.cluster("ctx-b"), web("again", "10.2.0.9")))).await;
+    let notice = world.links().board.read().events["ctx-b"].clone();
+    assert!(notice.ends_with("it tries again in 30 s"), "{notice}");
     let silent = events_after(&world, "ctx-b", |w| {
         w.mischief.refuse_reads.lock().clear();
         apply(w.cluster("ctx-b"), web("silent", "10.2.0.7"));
     });
-    assert_eq!(silent.await, Vec::<String>::new(), "nothing is tried for ten minutes");
-    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(silent.await, Vec::<String>::new(), "nothing is tried for half a minute");
+    tokio::time::sleep(Duration::from_secs(30)).await;
     let told = events_after(&world, "ctx-b", |w| drop(apply(w.cluster("ctx-b"), web("loud", "10.2.0.8")))).await;
     assert_eq!(told, [programmed("loud", "10.2.0.8")]);
     assert_eq!(world.links().board.read().events.get("ctx-b"), None);
+}
+
+/// DB-38: an API server that starts refuses for a moment what it allows right after.
+#[tokio::test(start_paused = true)]
+async fn events_are_tried_again_as_soon_as_their_cluster_can_be_read_again() {
+    let world = running().await;
+    world.mischief.refuse_reads.lock().insert("ctx-b".into(), (EVENTS_OF_SHOP, 403));
+    for (name, ip) in [("one", "10.2.0.6"), ("two", "10.2.0.7"), ("three", "10.2.0.8")] {
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        world.writes_after(|w| drop(apply(w.cluster("ctx-b"), web(name, ip)))).await;
+    }
+    assert!(world.links().board.read().events["ctx-b"].ends_with("it tries again in 60 s"));
+    world.mischief.refuse_reads.lock().clear();
+    world.cluster("ctx-b").set_available(false);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    world.cluster("ctx-b").set_available(true);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(world.links().board.read().events, [].into());
+    apply(world.cluster("ctx-b"), web("loud", "10.2.0.9"));
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let events = world.cluster("ctx-b").list("events");
+    let told: Vec<&str> = events.iter().map(|event| event["involvedObject"]["name"].as_str().unwrap()).collect();
+    assert_eq!(told, ["loud"]);
 }
 
 /// DB-38

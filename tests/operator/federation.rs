@@ -65,7 +65,7 @@ impl Network {
 impl MemberClients for Network {
     fn client<'a>(&'a self, context: &'a str) -> ClientFuture<'a> {
         let client = self.reach(context);
-        Box::pin(async move { client.ok_or_else(|| MemberError::UnknownContext { context: context.to_owned() }) })
+        Box::pin(async move { client.ok_or_else(|| MemberError::unknown(context, "a test")) })
     }
 }
 

@@ -27,6 +27,7 @@ mod http;
 mod http_services;
 mod killed;
 mod kinds;
+mod kubeconfig;
 mod leadership;
 mod neighbour;
 mod outage;

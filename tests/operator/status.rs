@@ -1,8 +1,9 @@
 //! What the AMKO objects say of themselves and of the GSLB services, through the whole operator.
 
 use crate::support::objects::{apply, delete_ingress, patch_config, policy, web};
-use crate::support::status::{RULES, gdp, host_rule, rule, said, without_times};
+use crate::support::status::{RULES, gdp, host_rule, rule, said};
 use crate::support::{LEADER, World};
+use amko_lab::testing::without_times;
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -4,7 +4,8 @@
 use crate::support::World;
 use crate::support::controller::add_third_party_sites;
 use crate::support::objects::{apply, config, web};
-use crate::support::status::{RULES, gdp, host_rule, rule, said, without_times};
+use crate::support::status::{RULES, gdp, host_rule, rule, said};
+use amko_lab::testing::without_times;
 use http::Method;
 use serde_json::{Value, json};
 use std::time::Duration;

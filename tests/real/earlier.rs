@@ -1,8 +1,8 @@
 //! Custom resource definitions as AMKO 2.2 leaves them, in which the status is an ordinary field, and their change.
 
 use super::objects::{create_ingress, host_of};
-use super::wait::becomes;
 use super::world::{HOME, OPERATOR, UUID, World, repository};
+use amko_lab::testing::becomes;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

@@ -2,8 +2,8 @@
 
 use super::objects::{SHOP, create_ingress, host_of};
 use super::pod::Pod;
-use super::wait::becomes_within;
 use super::world::{HOME, World, repository};
+use amko_lab::testing::becomes_within;
 use serde_json::{Value, json};
 use std::time::Duration;
 

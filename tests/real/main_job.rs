@@ -1,9 +1,9 @@
 //! The main job: applications in three clusters become GSLB services, whatever changes, and a restart writes nothing.
 
-use super::objects::{create_ingress, create_service, host_of, ingress_path, member, without_times};
+use super::objects::{create_ingress, create_service, host_of, ingress_path, member};
 use super::pod::Pod;
-use super::wait::becomes;
 use super::world::{HOME, UUID, World};
+use amko_lab::testing::{becomes, without_times};
 use serde_json::{Value, json};
 
 const WEB: (&str, u8) = ("web", 10);

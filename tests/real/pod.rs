@@ -2,7 +2,7 @@
 
 use super::api::Api;
 use super::controller::free_port;
-use super::wait::eventually;
+use amko_lab::testing::eventually;
 use amko_lab::up::watchdog::Watchdog;
 use k8s_openapi::ByteString;
 use rustix::process::{Pid, Signal, kill_process};
@@ -59,7 +59,7 @@ impl Container {
         let container = &set["spec"]["template"]["spec"]["containers"][0];
         let args = container["args"].as_array().unwrap().iter().map(|arg| arg.as_str().unwrap().to_owned()).collect();
         let mut env = Vec::new();
-        for variable in container["env"].as_array().unwrap() {
+        for variable in container["env"].as_array().into_iter().flatten() {
             let name = variable["name"].as_str().unwrap().to_owned();
             env.push((name, resolved(api, variable).await));
         }

@@ -3,8 +3,8 @@
 
 use super::objects::{create_ingress, host_of};
 use super::pod::Pod;
-use super::wait::becomes;
 use super::world::{HOME, MEMBER, OPERATOR, UUID, World};
+use amko_lab::testing::becomes;
 use std::collections::BTreeSet;
 
 const CONFIG: &str = "apis/amko.vmware.com/v1alpha1/namespaces/avi-system/gslbconfigs/gc-1";

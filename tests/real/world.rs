@@ -20,6 +20,8 @@ pub const UUID: &str = "4ab35b6e-7a57-11ed-a1eb-0242ac120002";
 /// The user of the operator in its own cluster, and in the members.
 pub const OPERATOR: &str = "system:serviceaccount:avi-system:amko-sa";
 pub const MEMBER: &str = "system:serviceaccount:avi-system:amko-member";
+/// Where the kubeconfig of the members is.
+pub const MEMBERS_SECRET: &str = "api/v1/namespaces/avi-system/secrets/gslb-config-secret";
 /// Longer than any test; API servers refuse less than ten minutes.
 const TOKEN: Duration = Duration::from_secs(3600);
 
@@ -101,10 +103,16 @@ impl World {
     /// Makes or renews the Secret with the kubeconfig of all clusters, with new tokens of `amko-member`. Those of
     /// clusters in [`Self::with_token_file`] are put into files that the kubeconfig names.
     pub async fn store_members(&self) {
+        let members = self.members(&PLACES.map(|place| place.context)).await;
+        self.store(&members.to_string()).await;
+    }
+
+    /// The kubeconfig of these clusters, with new tokens.
+    pub async fn members(&self, contexts: &[&str]) -> Value {
         let mut accesses = Vec::new();
-        for place in PLACES {
-            let token = self.token(place.context, "amko-member").await;
-            accesses.push(self.servers[place.context].access(place.context, token));
+        for context in contexts {
+            let token = self.token(context, "amko-member").await;
+            accesses.push(self.servers[context].access(context, token));
         }
         let mut members: Value = serde_saphyr::from_str(&kubeconfig(&accesses).unwrap()).unwrap();
         for user in members["users"].as_array_mut().unwrap() {
@@ -115,10 +123,14 @@ impl World {
                 user["user"] = json!({"tokenFile": file});
             }
         }
+        members
+    }
+
+    /// Makes or changes the Secret with the kubeconfig.
+    pub async fn store(&self, text: &str) {
         let secret = json!({"apiVersion": "v1", "kind": "Secret",
-            "metadata": {"name": "gslb-config-secret", "namespace": "avi-system"},
-            "stringData": {"gslb-members": members.to_string()}});
-        self.home().apply("api/v1/namespaces/avi-system/secrets/gslb-config-secret", &secret).await;
+            "metadata": {"name": "gslb-config-secret", "namespace": "avi-system"}, "stringData": {"gslb-members": text}});
+        self.home().apply(MEMBERS_SECRET, &secret).await;
     }
 
     async fn token(&self, context: &str, account: &str) -> Credentials {

@@ -17,7 +17,7 @@ use amko::actors::gs_directory::AWAKE;
 use amko::actors::operator::{Links, OperatorMsg, Outside, Settings, start};
 use amko::avi::session::{AviClient, SessionSettings};
 use amko::avi::transport::{AviTransport, TransportError};
-use amko::kubernetes::members::{ClientFuture, MemberClients, MemberError};
+use amko::kubernetes::members::{ClientFuture, KubeconfigMembers, MemberClients, MemberError};
 use amko_lab::avi::{AviWorld, AviWorldConfig, RequestRecord, SiteConfig};
 use amko_lab::chance::Chance;
 use amko_lab::clock::Clock;
@@ -39,6 +39,9 @@ pub const UUID: &str = "11111111-2222-11ee-8000-333333333333";
 /// The site whose controller leads.
 pub const LEADER: &str = "neutral";
 
+/// Where the operator believes the kubeconfig of the members to be.
+pub const PLACE: &str = "key gslb-members of Secret avi-system/gslb-config-secret";
+
 /// How long, in virtual time, nothing must happen before a world counts as settled.
 const QUIET: Duration = Duration::from_secs(15);
 const STEP: Duration = Duration::from_millis(500);
@@ -51,6 +54,8 @@ pub struct World {
     pub mischief: Mischief,
     /// How many service actors may be awake.
     pub awake: usize,
+    /// Takes the place of clients without a kubeconfig.
+    pub kubeconfig: Option<KubeconfigMembers>,
     seed: u64,
     running: Option<Running>,
     starts: u64,
@@ -98,7 +103,16 @@ impl World {
         };
         let clusters: BTreeMap<String, KubeWorld> = contexts.iter().map(cluster).collect();
         objects::install_amko(&clusters[contexts[0]], contexts);
-        Self { clusters, avi, mischief: Mischief::default(), awake: AWAKE, seed, running: None, starts: 0 }
+        Self {
+            clusters,
+            avi,
+            mischief: Mischief::default(),
+            awake: AWAKE,
+            kubeconfig: None,
+            seed,
+            running: None,
+            starts: 0,
+        }
     }
 
     /// Two clusters `ctx-a` and `ctx-b`, as in the worked examples of `docs/RULES.md`.
@@ -150,7 +164,10 @@ impl World {
 
     /// Clients for the member clusters.
     pub fn members(&self) -> Arc<dyn MemberClients> {
-        Arc::new(InProcessMembers(self.clusters.clone(), Arc::clone(&self.mischief.refuse_reads)))
+        match &self.kubeconfig {
+            Some(members) => Arc::new(members.clone()),
+            None => Arc::new(InProcessMembers(self.clusters.clone(), Arc::clone(&self.mischief.refuse_reads))),
+        }
     }
 
     fn home_client(&self) -> Client {
@@ -302,7 +319,7 @@ impl MemberClients for InProcessMembers {
         let world = self.0.get(context).cloned();
         let (context, refusals) = (context.to_owned(), Arc::clone(&self.1));
         Box::pin(async move {
-            let world = world.ok_or_else(|| MemberError::UnknownContext { context: context.clone() })?;
+            let world = world.ok_or_else(|| MemberError::unknown(&context, PLACE))?;
             let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
                 let refusal = refusals.lock().get(&context).copied();
                 let refusal = refusal.filter(|(path, _)| request.uri().path().starts_with(path));

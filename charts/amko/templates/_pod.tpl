@@ -2,12 +2,6 @@
 
 {{- define "amko.env" -}}
 {{- $env := list -}}
-{{- with .Values.membersSecret -}}
-  {{- if not .asFile -}}
-    {{- $from := dict "secretKeyRef" (dict "name" .name "key" .key) -}}
-    {{- $env = append $env (dict "name" "GSLB_CONFIG" "valueFrom" $from) -}}
-  {{- end -}}
-{{- end -}}
 {{- if .Values.multiClusterIngress.enable -}}
   {{- $env = append $env (dict "name" "MCI_ENABLED" "value" "true") -}}
 {{- end -}}

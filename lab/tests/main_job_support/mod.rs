@@ -11,15 +11,11 @@ pub mod requests;
 pub mod tool;
 
 use crate::up_support::{LabProcess, free_port_base};
+use amko_lab::testing::PATIENCE;
 use serde_json::Value;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
-
-/// How long anything may take to come about.
-const PATIENCE: Duration = Duration::from_secs(30);
-const POLL: Duration = Duration::from_millis(20);
 
 /// A running lab with an operator, and clients for both.
 pub struct World {
@@ -92,29 +88,6 @@ pub fn amko() -> PathBuf {
     let path = PathBuf::from(env!("CARGO_BIN_EXE_amko-lab")).with_file_name("amko");
     assert!(path.is_file(), "no operator at {}: build it with cargo build -p amko", path.display());
     path
-}
-
-/// Asks again and again until `answer` is there.
-pub async fn eventually<T>(what: &str, mut answer: impl AsyncFnMut() -> Option<T>) -> T {
-    let start = Instant::now();
-    loop {
-        if let Some(found) = answer().await {
-            return found;
-        }
-        assert!(start.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
-        sleep(POLL).await;
-    }
-}
-
-/// Asks again and again until the answer is `expected`; shows both when it never is.
-pub async fn becomes<T: PartialEq + std::fmt::Debug>(what: &str, expected: T, mut answer: impl AsyncFnMut() -> T) {
-    let start = Instant::now();
-    let mut found = answer().await;
-    while found != expected && start.elapsed() < PATIENCE {
-        sleep(POLL).await;
-        found = answer().await;
-    }
-    assert_eq!(found, expected, "{what}");
 }
 
 fn client(lab: &LabProcess) -> reqwest::Client {

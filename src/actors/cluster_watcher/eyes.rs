@@ -12,8 +12,7 @@ use crate::kubernetes::heard::{Hearing, overheard};
 use crate::kubernetes::members::MemberClients;
 use crate::kubernetes::objects::{HostRuleObject, MultiClusterIngressObject, RouteObject};
 use crate::kubernetes::objects::{IngressObject, NamespaceObject, ServiceObject};
-use crate::kubernetes::readable::Readable;
-use crate::kubernetes::watch::{NotServed, Watch, WatchEvent};
+use crate::kubernetes::watch::{NotServed, Watch, WatchEvent, source};
 use crate::retry::{Backoff, RetryPolicy, pause};
 use kube::api::Api;
 use kube::runtime::watcher;
@@ -193,8 +192,8 @@ impl Eyes {
         K: Resource<DynamicType = ()> + DeserializeOwned,
         P: From<K>,
     {
-        let api: Api<Readable<K>> = Api::all(bounded(&self.client));
-        Watch { api, config: watcher::Config::default(), project: P::from, identify, retry: self.retry, rng }
+        let (api, ear) = source(&self.client, Api::all);
+        Watch { api, ear, config: watcher::Config::default(), project: P::from, identify, retry: self.retry, rng }
     }
 
     fn tell(&self, message: ClusterWatcherMsg) {

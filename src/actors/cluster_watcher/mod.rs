@@ -88,6 +88,8 @@ pub struct ClusterWatcherState {
     was_complete: bool,
     directory: Link<GsDirectoryMsg>,
     events: Link<EventWriterMsg>,
+    /// Something is wrong with the cluster, as was posted last.
+    troubled: bool,
     /// Digest of what the EventWriter was told; `None` when there was nothing to tell.
     told_unusable: Option<u64>,
     board: Board,
@@ -115,7 +117,7 @@ impl Actor for ClusterWatcher {
         let eyes = EyesArgs { myself, context: context.clone(), members, hearing, retry, rng, multi_cluster_ingress };
         watches.spawn(watch_cluster(eyes));
         board.post(|notices| notices.clusters.entry(context.clone()).or_default().synced = false);
-        let state = ClusterWatcherState {
+        let mut state = ClusterWatcherState {
             inventory: Inventory::new(&context, naming),
             kinds: Kinds::new(multi_cluster_ingress, ever_listed),
             openshift: false,
@@ -124,6 +126,7 @@ impl Actor for ClusterWatcher {
             context,
             directory,
             events,
+            troubled: false,
             told_unusable: None,
             board,
             _watches: watches,
@@ -207,6 +210,7 @@ impl ClusterWatcherState {
                 self.undecodable(watched, name(&id), known, Trouble { uid, object, error })
             }
             WatchEvent::Failed(error) => self.fault(watched, &error),
+            WatchEvent::Reopened => self.reopened(watched),
         }
     }
 
@@ -230,6 +234,7 @@ impl ClusterWatcherState {
                 self.undecodable(watched, id, false, Trouble { uid, object, error })
             }
             WatchEvent::Failed(error) => self.fault(watched, &error),
+            WatchEvent::Reopened => self.reopened(watched),
         }
     }
 
@@ -253,6 +258,7 @@ impl ClusterWatcherState {
                 Touched::new()
             }
             WatchEvent::Failed(error) => self.fault(watched, &error),
+            WatchEvent::Reopened => self.reopened(watched),
         }
     }
 
@@ -327,6 +333,11 @@ impl ClusterWatcherState {
         Touched::new()
     }
 
+    fn reopened(&mut self, kind: Watched) -> Touched {
+        self.works(kind);
+        Touched::new()
+    }
+
     /// Every kind has been listed or is absent, so there is something to say.
     fn is_listed(&self) -> bool {
         self.kinds.are_all_known()
@@ -372,8 +383,11 @@ impl ClusterWatcherState {
         });
     }
 
-    fn post_kinds(&self) {
+    fn post_kinds(&mut self) {
         let (kinds, error) = (self.kinds.notices(), self.kinds.trouble());
+        if std::mem::replace(&mut self.troubled, error.is_some()) && error.is_none() {
+            self.events.cast(EventWriterMsg::Returned(self.context.clone()));
+        }
         self.post(|notice| {
             notice.kinds = kinds;
             notice.error = error;

@@ -12,8 +12,11 @@ pub const REFILL: Duration = Duration::from_secs(1);
 pub const DEPTH: usize = 500;
 /// How long an Event waits for a newer one about the same thing: most of what changes is over by then.
 pub const MOMENT: Duration = Duration::from_secs(1);
-/// How long nothing is tried after the cluster refused Events.
-pub const SILENCE: Duration = Duration::from_secs(600);
+/// How long nothing is tried after the cluster refused Events: so long at first, twice as long after each refusal in a
+/// row. An API server that starts refuses for a moment what it allows right after.
+pub const FIRST_SILENCE: Duration = Duration::from_secs(15);
+/// But never longer than this.
+pub const LONGEST_SILENCE: Duration = Duration::from_secs(600);
 
 /// What became of an Event that was put in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,11 +60,13 @@ pub struct Lane<T> {
     tokens: u32,
     counted: Instant,
     silent_until: Option<Instant>,
+    /// In a row.
+    refusals: u32,
 }
 
 impl<T> Lane<T> {
     pub fn new(now: Instant) -> Self {
-        Self { waiting: VecDeque::new(), tokens: BURST, counted: now, silent_until: None }
+        Self { waiting: VecDeque::new(), tokens: BURST, counted: now, silent_until: None, refusals: 0 }
     }
 
     /// Takes in an Event. One about the same thing that waits already keeps its turn and says this instead.
@@ -104,10 +109,19 @@ impl<T> Lane<T> {
         }
     }
 
-    /// The cluster refuses Events: gives up what waits, and takes none for [`SILENCE`].
-    pub fn fall_silent(&mut self, now: Instant) -> Vec<(u64, T)> {
-        self.silent_until = Some(now + SILENCE);
-        self.waiting.drain(..).map(|waiting| (waiting.id, waiting.item)).collect()
+    /// The cluster refuses Events: gives up what waits, and takes none for the time that is given back.
+    pub fn fall_silent(&mut self, now: Instant) -> (Vec<(u64, T)>, Duration) {
+        let factor = 1_u32.checked_shl(self.refusals).unwrap_or(u32::MAX);
+        let silence = FIRST_SILENCE.saturating_mul(factor).min(LONGEST_SILENCE);
+        self.silent_until = Some(now + silence);
+        self.refusals += 1;
+        (self.waiting.drain(..).map(|waiting| (waiting.id, waiting.item)).collect(), silence)
+    }
+
+    /// The cluster took an Event, or there is reason to think that it would.
+    pub fn speak(&mut self) {
+        self.silent_until = None;
+        self.refusals = 0;
     }
 
     /// Forgets what waits: somebody else leads.

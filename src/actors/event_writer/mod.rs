@@ -25,7 +25,7 @@ use lane::{Lane, Next, Put};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -44,6 +44,10 @@ pub enum EventWriterMsg {
     Term(Option<u64>),
     /// The cluster left the configuration.
     Left(String),
+    /// These contexts of the kubeconfig lead elsewhere now, or as another user.
+    Exchanged(BTreeSet<String>),
+    /// The cluster can be read again.
+    Returned(String),
     /// The time has come to look at what waits for a cluster.
     Due(Place),
     /// An Event was delivered, or not.
@@ -80,6 +84,8 @@ struct Post {
     /// `None` until one was made.
     client: Option<Client>,
     busy: bool,
+    /// The client of the delivery that is on its way is not to be used again.
+    outdated: bool,
     /// When it will be looked at again.
     alarm: Option<Instant>,
     /// The last delivery failed, which was told.
@@ -142,6 +148,8 @@ impl Actor for EventWriter {
             }
             EventWriterMsg::Term(term) => state.on_term(&myself, term),
             EventWriterMsg::Left(cluster) => state.on_left(cluster),
+            EventWriterMsg::Exchanged(contexts) => state.on_exchanged(contexts),
+            EventWriterMsg::Returned(cluster) => state.on_returned(cluster),
             EventWriterMsg::Due(place) => {
                 if let Some(post) = state.posts.get_mut(&place) {
                     post.alarm = None;
@@ -237,6 +245,24 @@ impl EventWriterState {
         self.posts.remove(&Place::Member(cluster));
     }
 
+    /// The next Event goes with a client for the new way.
+    fn on_exchanged(&mut self, contexts: BTreeSet<String>) {
+        for context in contexts {
+            if let Some(post) = self.posts.get_mut(&Place::Member(context.clone())) {
+                (post.client, post.outdated) = (None, post.busy);
+            }
+            self.on_returned(context);
+        }
+    }
+
+    /// What made the cluster refuse Events may be over.
+    fn on_returned(&mut self, cluster: String) {
+        self.args.board.post(|notices| drop(notices.events.remove(&cluster)));
+        if let Some(post) = self.posts.get_mut(&Place::Member(cluster)) {
+            post.lane.speak();
+        }
+    }
+
     fn put(&mut self, myself: &ActorRef<EventWriterMsg>, place: Place, id: u64, item: Item) {
         let now = Instant::now();
         let fqdn = item.fqdn.clone();
@@ -303,11 +329,17 @@ impl EventWriterState {
         self.count(&place, &created);
         // A cluster that left meanwhile has nothing waiting.
         let Some(post) = self.posts.get_mut(&place) else { return };
-        (post.busy, post.client) = (false, client);
+        post.busy = false;
+        if std::mem::take(&mut post.outdated) {
+            // What it was told says nothing of the way that counts now.
+            return self.serve(myself, &place);
+        }
+        post.client = client;
         post.failing = matches!(created, Created::Failed(_));
         if let Created::Forbidden(message) = created {
             self.fall_silent(&place, &message);
         } else if matches!(created, Created::Written | Created::Known) {
+            post.lane.speak();
             self.args.board.post(|notices| drop(notices.events.remove(place.name())));
         }
         self.serve(myself, &place);
@@ -339,14 +371,17 @@ impl EventWriterState {
 
     fn fall_silent(&mut self, place: &Place, message: &str) {
         let Some(post) = self.posts.get_mut(place) else { return };
-        let given_up = post.lane.fall_silent(Instant::now());
+        let (given_up, silence) = post.lane.fall_silent(Instant::now());
         self.args.metrics.event(EventOutcome::Forbidden, given_up.len());
         for (id, item) in given_up {
             self.left(&item, id);
         }
         let cluster = place.name();
-        let remedy = "allow the operator to `create` `events` (core group) in all namespaces of the cluster; it tries \
-                      again in ten minutes";
+        let remedy = format!(
+            "allow the operator to `create` `events` (core group) in all namespaces of the cluster; it tries again in \
+             {} s",
+            silence.as_secs()
+        );
         tracing::warn!(cluster, error = message, "no Events can be written: {remedy}");
         let notice = format!("no Events can be written: {message}: {remedy}");
         self.args.board.post(|notices| drop(notices.events.insert(cluster.to_owned(), notice)));
@@ -356,7 +391,7 @@ impl EventWriterState {
 impl Post {
     fn new(place: &Place, args: &EventWriterArgs, now: Instant) -> Self {
         let client = (*place == Place::Own).then(|| args.client.clone());
-        Self { lane: Lane::new(now), client, busy: false, alarm: None, failing: false }
+        Self { lane: Lane::new(now), client, busy: false, outdated: false, alarm: None, failing: false }
     }
 }
 

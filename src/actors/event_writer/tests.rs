@@ -1,6 +1,6 @@
 //! The queue of a cluster, and what is remembered of endpoints: both without an actor.
 
-use super::lane::{BURST, DEPTH, Lane, MOMENT, Next, Put, SILENCE};
+use super::lane::{BURST, DEPTH, FIRST_SILENCE, LONGEST_SILENCE, Lane, MOMENT, Next, Put};
 use super::told::{Step, Told};
 use crate::core::endpoint::{Backend, Endpoint, EndpointKey, Kind};
 use crate::core::occurrence::verdict::{Account, Standing, Verdict};
@@ -75,14 +75,21 @@ fn too_many_that_wait_drop_the_oldest() {
     assert_eq!(drain(&mut lane, now + MOMENT).first(), Some(&1));
 }
 
+/// DB-38
 #[test]
-fn a_cluster_that_refuses_events_is_left_alone_for_ten_minutes() {
+fn a_cluster_that_refuses_events_is_left_alone_for_a_while_that_grows() {
     let now = Instant::now();
     let mut lane = Lane::new(now);
     lane.put(1, 10, now);
-    assert_eq!(lane.fall_silent(now), [(1, 10)]);
-    assert_eq!(lane.put(2, 20, now + SILENCE - second(1)), Put::Forbidden);
-    assert_eq!(lane.put(2, 20, now + SILENCE), Put::Waits);
+    assert_eq!(lane.fall_silent(now), (vec![(1, 10)], FIRST_SILENCE));
+    assert_eq!(lane.put(2, 20, now + FIRST_SILENCE - second(1)), Put::Forbidden);
+    assert_eq!(lane.put(2, 20, now + FIRST_SILENCE), Put::Waits);
+    let silences: Vec<u64> = (0..7).map(|_| lane.fall_silent(now).1.as_secs()).collect();
+    assert_eq!(silences, [30, 60, 120, 240, 480, 600, 600]);
+    assert_eq!(lane.put(3, 30, now + LONGEST_SILENCE - second(1)), Put::Forbidden);
+    lane.speak();
+    assert_eq!(lane.put(3, 30, now), Put::Waits);
+    assert_eq!(lane.fall_silent(now).1, FIRST_SILENCE, "it begins anew");
 }
 
 fn endpoint(name: &str) -> Arc<Endpoint> {

@@ -2,6 +2,7 @@
 
 use crate::core::federation::survey::{Answer, Peer};
 use crate::crd::AmkoCluster;
+use crate::kubernetes::is_not_found;
 use crate::kubernetes::members::{MemberClients, MemberError};
 use futures::future::join_all;
 use kube::Client;
@@ -15,7 +16,10 @@ use tokio::time::{Instant, timeout_at};
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The answers in the order of the questions, and a client of each cluster that could be asked.
+#[derive(Default)]
 pub struct Asked {
+    /// Why nobody could be asked: which clusters there are is not known.
+    pub blind: Option<String>,
     pub answers: Vec<(String, Answer)>,
     pub clients: BTreeMap<String, Client>,
 }
@@ -30,8 +34,16 @@ impl fmt::Debug for Asked {
 /// Lists the AMKOClusters in `namespace` of each of these contexts.
 pub async fn ask(members: &dyn MemberClients, namespace: &str, contexts: &[String]) -> Asked {
     let deadline = Instant::now() + PATIENCE;
+    let blind = match timeout_at(deadline, members.known()).await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some(format!("the kubeconfig of the member clusters could not be read in {PATIENCE:?}")),
+    };
+    if blind.is_some() {
+        return Asked { blind, ..Asked::default() };
+    }
     let asked = contexts.iter().map(|context| one(members, namespace, context, deadline));
-    let mut all = Asked { answers: Vec::new(), clients: BTreeMap::new() };
+    let mut all = Asked::default();
     for (context, (answer, client)) in contexts.iter().zip(join_all(asked).await) {
         all.answers.push((context.clone(), answer));
         all.clients.extend(client.map(|client| (context.clone(), client)));
@@ -56,6 +68,7 @@ async fn one(
         Api::namespaced_with(client.clone(), namespace, &ApiResource::erase::<AmkoCluster>(&()));
     match timeout_at(deadline, api.list(&ListParams::default())).await {
         Ok(Ok(list)) => (Answer::Peers(list.items.iter().map(peer).collect()), Some(client)),
+        Ok(Err(error)) if is_not_found(&error) => (Answer::NoKind(super::said(&error)), None),
         Ok(Err(error)) => (Answer::NoList(super::said(&error)), None),
         Err(_) => (Answer::NoList(format!("no answer in {PATIENCE:?}")), None),
     }

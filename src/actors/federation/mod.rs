@@ -53,6 +53,8 @@ pub enum FederationMsg {
     AmkoClusters(BTreeMap<ObjectName, AmkoCluster>),
     /// All objects of the kinds that are copied, each from a complete list.
     Policies { configs: Originals, policies: Originals },
+    /// The kubeconfig of the other clusters is another one.
+    Exchanged,
     /// A task of the run with this number is done.
     Progress { run: u64, progress: Box<Progress> },
     /// A task ended by a bug.
@@ -148,6 +150,11 @@ impl Actor for FederationActor {
         match message {
             FederationMsg::AmkoClusters(clusters) => state.on_clusters(&myself, clusters),
             FederationMsg::Policies { configs, policies } => state.on_policies(&myself, configs, policies),
+            FederationMsg::Exchanged => {
+                if state.candidate().is_some() {
+                    state.trigger(&myself);
+                }
+            }
             FederationMsg::Progress { run, progress } => state.on_progress(&myself, run, *progress),
             FederationMsg::Crashed(text) => return Err(text.into()),
             FederationMsg::Due => state.on_due(&myself),

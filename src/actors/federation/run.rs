@@ -32,6 +32,8 @@ pub struct InFlight {
     conditions: Vec<AmkoClusterCondition>,
     /// Whether something has to be tried again.
     retry: bool,
+    /// Clusters without AMKO, when nothing else is wrong with members.
+    without_amko: Vec<String>,
 }
 
 /// Conditions, and the generation of the AMKOCluster that they speak of.
@@ -115,7 +117,14 @@ impl FederationState {
         self.runs += 1;
         let contexts = others(&own);
         let generation = self.generation();
-        self.run = Some(InFlight { number: self.runs, own, generation, conditions: Vec::new(), retry: false });
+        self.run = Some(InFlight {
+            number: self.runs,
+            own,
+            generation,
+            conditions: Vec::new(),
+            retry: false,
+            without_amko: Vec::new(),
+        });
         let (members, namespace) = (Arc::clone(&self.args.members), self.args.namespace.clone());
         self.task(myself, async move { Progress::Asked(ask(members.as_ref(), &namespace, &contexts).await) });
     }
@@ -144,9 +153,14 @@ impl FederationState {
     }
 
     fn on_asked(&mut self, myself: &ActorRef<FederationMsg>, mut flight: InFlight, asked: Asked) {
-        let Survey { valid, conditions, rival, retry } = survey(&flight.own, &asked.answers);
+        if let Some(blind) = asked.blind {
+            // Somebody else may lead, and cannot be asked. This is so before the first kubeconfig only.
+            self.set_role(Role::Undecided(blind));
+            return self.wait(myself, true);
+        }
+        let Survey { valid, conditions, rival, retry, without_amko } = survey(&flight.own, &asked.answers);
         flight.conditions = conditions;
-        flight.retry = retry;
+        (flight.retry, flight.without_amko) = (retry, without_amko);
         if let Some(rival) = rival {
             flight.retry = true;
             self.set_role(Role::Undecided(rival.to_string()));
@@ -197,12 +211,16 @@ impl FederationState {
     }
 
     fn end(&mut self, myself: &ActorRef<FederationMsg>, flight: InFlight) {
-        let InFlight { conditions, generation, retry, .. } = flight;
+        let InFlight { conditions, generation, retry, without_amko, .. } = flight;
         self.compare_at = (!retry).then(|| Instant::now() + RESYNC);
         if conditions != self.conditions.list {
             for condition in conditions.iter().filter(|condition| !condition.reason.is_empty()) {
                 let AmkoClusterCondition { type_, status, reason } = condition;
-                tracing::warn!(step = type_, status, reason, "federation");
+                if Step::Members.is(condition) && !without_amko.is_empty() {
+                    tracing::info!(?without_amko, "clusters without AMKO get no configuration");
+                } else {
+                    tracing::warn!(step = type_, status, reason, "federation");
+                }
             }
         }
         self.conditions = Conditions { list: conditions, generation };

@@ -13,7 +13,6 @@ use crate::retry::RetryPolicy;
 use kube::Client;
 use kube::client::Body;
 use ractor::Actor;
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +25,7 @@ impl MemberClients for Odd {
     fn client<'a>(&'a self, context: &'a str) -> ClientFuture<'a> {
         Box::pin(async move {
             match context {
-                "unknown" => Err(MemberError::UnknownContext { context: context.to_owned() }),
+                "unknown" => Err(MemberError::unknown(context, "a test")),
                 "no-client" => std::future::pending().await,
                 _ => Ok(client(context.to_owned())),
             }
@@ -57,7 +56,7 @@ fn client(context: String) -> Client {
 async fn clusters_that_hang_are_given_up_together_and_hold_up_no_answer() {
     let contexts = ["hangs-1", "unknown", "no-client", "refuses", "hangs-2", "answers"].map(str::to_owned);
     let before = Instant::now();
-    let Asked { answers, clients } = ask(&Odd, "avi-system", &contexts).await;
+    let Asked { answers, clients, .. } = ask(&Odd, "avi-system", &contexts).await;
     let took = before.elapsed();
     assert!(took >= PATIENCE && took < PATIENCE + Duration::from_millis(10), "{took:?}");
     let given = [
@@ -103,7 +102,7 @@ async fn a_late_answer_to_an_earlier_run_neither_ends_nor_decides_the_present_on
     };
     let (actor, _) = Actor::spawn(None, FederationActor, args).await.unwrap();
     actor.cast(FederationMsg::AmkoClusters([leader()].into())).unwrap();
-    let late = Asked { answers: vec![("hangs-1".into(), Answer::Peers(vec![]))], clients: BTreeMap::new() };
+    let late = Asked { answers: vec![("hangs-1".into(), Answer::Peers(vec![]))], ..Asked::default() };
     actor.cast(FederationMsg::Progress { run: 0, progress: Box::new(Progress::Asked(late)) }).unwrap();
     crate::retry::pause(PATIENCE / 2).await;
     assert_eq!(board.read().role, RoleNotice::Starting, "the present run has not heard anything yet");

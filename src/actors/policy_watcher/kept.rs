@@ -62,6 +62,7 @@ where
                 tracing::warn!(kind = %K::kind(&()), error, "cannot watch the configuration, it stays as last seen");
                 false
             }
+            WatchEvent::Reopened => false,
         }
     }
 

@@ -92,6 +92,7 @@ impl Rules {
                 }
                 false
             }
+            WatchEvent::Reopened => false,
         }
     }
 

@@ -53,6 +53,7 @@ impl Tenants {
                 );
                 *self == Self::Unheard && self.replace(Self::Unreadable)
             }
+            WatchEvent::Reopened => false,
         }
     }
 

@@ -6,8 +6,9 @@ use super::{PolicyWatcherMsg, PolicyWatcherState};
 use crate::core::precedence::ObjectName;
 use crate::kubernetes::bounded::bounded;
 use crate::kubernetes::discovery::{ABSENT_RETRY, is_served};
+use crate::kubernetes::ear::Ear;
 use crate::kubernetes::readable::Readable;
-use crate::kubernetes::watch::{NotServed, Watch, WatchEvent};
+use crate::kubernetes::watch::{NotServed, Watch, WatchEvent, source};
 use crate::retry::{Backoff, pause};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::Secret;
@@ -30,8 +31,8 @@ impl PolicyWatcherState {
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
         K: Clone + DeserializeOwned + Debug + Send + Sync + 'static,
     {
-        let api: Api<Readable<K>> = Api::namespaced(bounded(&self.args.client), &self.args.namespace);
-        self.run(myself, Source { api, project: K::from, identify: object_name, wrap });
+        let asked = source(&self.args.client, |client| Api::namespaced(client, &self.args.namespace));
+        self.run(myself, Source { asked, project: K::from, identify: object_name, wrap });
     }
 
     /// Watches a kind in all namespaces of the operator's own cluster.
@@ -45,22 +46,23 @@ impl PolicyWatcherState {
         P: From<K> + Send + 'static,
         I: Send + 'static,
     {
-        let api: Api<Readable<K>> = Api::all(bounded(&self.args.client));
-        self.run(myself, Source { api, project: P::from, identify, wrap });
+        let asked = source(&self.args.client, Api::all);
+        self.run(myself, Source { asked, project: P::from, identify, wrap });
     }
 
     /// Watches the GSLBHostRules of all namespaces, whose CRD may be missing.
     pub(super) fn watch_rules(&mut self, myself: &ActorRef<PolicyWatcherMsg>) {
-        let client = bounded(&self.args.client);
+        let (api, ear) = source(&self.args.client, Api::all);
         let watch = Watch {
-            api: Api::all(client.clone()),
+            api,
+            ear,
             config: watcher::Config::default(),
             project: SeenRule::from,
             identify: object_name,
             retry: self.args.retry,
             rng: StdRng::seed_from_u64(self.rng.random()),
         };
-        let myself = myself.clone();
+        let (myself, client) = (myself.clone(), bounded(&self.args.client));
         self.watches.spawn(watch_rules(watch, client, move |message| drop(myself.cast(message))));
     }
 
@@ -70,9 +72,10 @@ impl PolicyWatcherState {
         P: Send + 'static,
         I: Send + 'static,
     {
-        let Source { api, project, identify, wrap } = source;
+        let Source { asked: (api, ear), project, identify, wrap } = source;
         let watch = Watch {
             api,
+            ear,
             config: watcher::Config::default(),
             project,
             identify,
@@ -91,9 +94,10 @@ impl PolicyWatcherState {
         if let Some(watched) = self.secret.take() {
             watched.watch.abort();
         }
-        let api: Api<Readable<Secret>> = Api::namespaced(bounded(&self.args.client), &self.args.namespace);
+        let (api, ear) = source::<Secret>(&self.args.client, |client| Api::namespaced(client, &self.args.namespace));
         let watch = Watch {
             api,
+            ear,
             config: watcher::Config::default().fields(&format!("metadata.name={name}")),
             project: Credentials::from,
             identify: |_: &str, name: &str| name.to_owned(),
@@ -125,6 +129,7 @@ impl PolicyWatcherState {
                 tracing::warn!(secret = name, error, "cannot watch the credentials Secret");
                 return false;
             }
+            WatchEvent::Reopened => return false,
         }
         true
     }
@@ -132,7 +137,7 @@ impl PolicyWatcherState {
 
 /// One kind, and how it reaches the PolicyWatcher.
 struct Source<K: Resource, P, I> {
-    api: Api<Readable<K>>,
+    asked: (Api<Readable<K>>, Ear),
     project: fn(K) -> P,
     identify: fn(&str, &str) -> I,
     wrap: fn(WatchEvent<P, I>) -> PolicyWatcherMsg,

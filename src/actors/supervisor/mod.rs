@@ -11,6 +11,7 @@ use ractor::{ActorCell, ActorId, ActorRef, Message, SupervisionEvent};
 use rand::rngs::StdRng;
 use restart::{ChildView, Exit, RestartPolicy, RestartTable, Verdict};
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// The children of one supervising actor.
@@ -99,6 +100,19 @@ impl<K: Ord + Clone> Children<K> {
     /// A child ended as it was told to and will be started again when it is needed; that is no restart.
     pub fn rested(&mut self, key: &K, actor: ActorId) {
         self.running.remove(&actor);
+        self.table.rested(key);
+    }
+
+    /// Ends a child so that another incarnation can take its place, which is no restart after a failure. Waits until it
+    /// has ended, for a second at most, so that it has no word after its successor.
+    pub async fn retire(&mut self, key: &K) {
+        let running = self.running.values().find(|(running, _, _)| running == key);
+        if let Some((_, _, cell)) = running {
+            let cell = cell.clone();
+            self.running.remove(&cell.get_id());
+            // One that does not end in time is not listened to any more.
+            let _ = cell.stop_and_wait(None, Some(Duration::from_secs(1))).await;
+        }
         self.table.rested(key);
     }
 

@@ -28,6 +28,11 @@ impl Step {
         }
     }
 
+    /// Whether a condition is of this step.
+    pub fn is(self, condition: &AmkoClusterCondition) -> bool {
+        condition.type_ == self.name()
+    }
+
     /// The step ended the run.
     pub fn failed(self, reason: &Trouble) -> AmkoClusterCondition {
         self.refused(reason.to_string())

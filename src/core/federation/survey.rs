@@ -21,6 +21,8 @@ pub enum Answer {
     NoClient(String),
     /// It did not say, and why. Nothing is concluded from that.
     NoList(String),
+    /// Its API server knows no AMKOClusters, in its own words: no AMKO is installed there.
+    NoKind(String),
     /// Its AMKOClusters, all of them.
     Peers(Vec<Peer>),
 }
@@ -34,8 +36,11 @@ pub struct Survey {
     pub conditions: Vec<AmkoClusterCondition>,
     /// A reachable cluster that leads as well: nothing may be written at all.
     pub rival: Option<Trouble>,
-    /// Whether asking again may give a better answer.
+    /// Whether asking again soon may give a better answer.
     pub retry: bool,
+    /// Clusters in which no AMKO is installed, if that is all that is wrong with members. Nothing is to be done about
+    /// it: they only offer applications.
+    pub without_amko: Vec<String>,
 }
 
 /// The other contexts of the federation, each once, in the order of the AMKOCluster.
@@ -52,8 +57,13 @@ pub fn others(own: &FederationMember) -> Vec<String> {
 /// Judges the answers of [`others`], in their order. `own` has passed its own checks.
 pub fn survey(own: &FederationMember, answers: &[(String, Answer)]) -> Survey {
     let rival = answers.iter().find(|(_, answer)| leads(answer)).map(|(c, _)| Trouble::AnotherLeader(c.clone()));
-    let mut survey =
-        Survey { valid: Vec::new(), conditions: vec![Step::Own.taken(&[])], rival: rival.clone(), retry: true };
+    let mut survey = Survey {
+        valid: Vec::new(),
+        conditions: vec![Step::Own.taken(&[])],
+        rival: rival.clone(),
+        retry: true,
+        without_amko: Vec::new(),
+    };
     let unknown = answers.iter().find(|(_, answer)| *answer == Answer::UnknownContext);
     let hard = match unknown {
         Some((context, _)) => Some(Trouble::UnknownContext(context.clone())),
@@ -74,16 +84,23 @@ pub fn survey(own: &FederationMember, answers: &[(String, Answer)]) -> Survey {
         survey.conditions.push(Step::Members.failed(rival));
         return survey;
     }
-    let mut refused = Vec::new();
+    let (mut refused, mut without_amko) = (Vec::new(), Vec::new());
     for (context, answer) in answers {
         match judge(own, context, answer) {
             Some(Ok(())) => survey.valid.push(context.clone()),
-            Some(Err(trouble)) => refused.push(trouble),
+            Some(Err(trouble)) => {
+                refused.push(trouble);
+                let absent = matches!(answer, Answer::NoKind(_)) || matches!(answer, Answer::Peers(p) if p.is_empty());
+                without_amko.extend(absent.then(|| context.clone()));
+            }
             None => {}
         }
     }
     survey.conditions.push(Step::Members.taken(&refused));
-    survey.retry = !without_client.is_empty() || !refused.is_empty();
+    survey.retry = !without_client.is_empty() || without_amko.len() < refused.len();
+    if without_amko.len() == refused.len() {
+        survey.without_amko = without_amko;
+    }
     survey
 }
 
@@ -103,7 +120,9 @@ fn judge(own: &FederationMember, context: &str, answer: &Answer) -> Option<Resul
     let cluster = context.to_owned();
     let peers = match answer {
         Answer::UnknownContext | Answer::NoClient(_) => return None,
-        Answer::NoList(error) => return Some(Err(Trouble::NoMemberList { cluster, error: error.clone() })),
+        Answer::NoList(error) | Answer::NoKind(error) => {
+            return Some(Err(Trouble::NoMemberList { cluster, error: error.clone() }));
+        }
         Answer::Peers(peers) => peers,
     };
     Some(match peers.as_slice() {

@@ -118,7 +118,6 @@ fn one_member_is_left_out_for_any_of_these_reasons_and_the_others_go_on() {
             Answer::Peers(vec![Peer { is_leader: false, version: "2.2.1".into() }; 2]),
             "more than one AMKOCluster objects present in cluster ctx-b, can't federate",
         ),
-        (Answer::Peers(vec![]), "no AMKOCluster object present in cluster ctx-b, can't federate"),
         (peer("2.1.1"), "version mismatch, current AMKO: 2.2.1, AMKO in cluster ctx-b: 2.1.1"),
     ];
     for (answer, reason) in cases {
@@ -131,6 +130,25 @@ fn one_member_is_left_out_for_any_of_these_reasons_and_the_others_go_on() {
     let reason = format!("{unreachable},version mismatch, current AMKO: 2.2.1, AMKO in cluster ctx-c: 2.1.1");
     assert_eq!(both.valid, Vec::<String>::new());
     assert_eq!(both.conditions[2].reason, reason);
+}
+
+#[test]
+fn a_cluster_without_amko_is_left_out_and_that_is_no_reason_to_try_again() {
+    let absences = [
+        (Answer::NoKind("404".into()), "error in getting AMKOCluster list for cluster ctx-b: 404"),
+        (Answer::Peers(vec![]), "no AMKOCluster object present in cluster ctx-b, can't federate"),
+    ];
+    for (answer, reason) in absences {
+        let alone = asked(answer.clone(), peer("2.2.1"));
+        assert_eq!(
+            (alone.valid, alone.retry, alone.without_amko),
+            (vec!["ctx-c".into()], false, vec!["ctx-b".to_owned()])
+        );
+        let members = ("member cluster validation", "error in validating some member clusters", reason);
+        assert_eq!(texts(&alone.conditions), [OWN, CLIENTS, members]);
+        let beside = asked(answer, peer("2.1.1"));
+        assert_eq!((beside.retry, beside.without_amko), (true, vec![]), "something else is wrong as well");
+    }
 }
 
 #[test]

@@ -71,6 +71,7 @@ pub struct Metrics {
     cluster_synced: Family<ClusterLabels, Gauge>,
     cluster_refused: Family<ClusterLabels, Gauge>,
     cluster_watch_age: Family<ClusterLabels, Gauge<f64, AtomicU64>>,
+    kubeconfig: Gauge,
     restarts: Family<ActorLabels, Gauge>,
     events: Family<EventLabels, Counter>,
 }
@@ -89,6 +90,7 @@ impl Default for Metrics {
             cluster_synced: Family::default(),
             cluster_refused: Family::default(),
             cluster_watch_age: Family::default(),
+            kubeconfig: Gauge::default(),
             restarts: Family::default(),
             events: Family::default(),
         };
@@ -108,6 +110,8 @@ impl Metrics {
         registry.register("cluster_refused_objects", "Parts of objects of a cluster that cannot be used", refused);
         let help = "Time since the API server of the member cluster answered last";
         registry.register_with_unit("cluster_watch_age", help, Unit::Seconds, self.cluster_watch_age.clone());
+        let help = "1 while the kubeconfig of the member clusters can be read and used as it is";
+        registry.register("kubeconfig_usable", help, self.kubeconfig.clone());
         registry.register("actor_restarts", "Restarts of an actor since the process started", self.restarts.clone());
         registry.register("events", "Kubernetes Events on users' objects", self.events.clone());
     }
@@ -128,6 +132,8 @@ impl Metrics {
         self.leader.set(i64::from(matches!(notices.role, RoleNotice::Leader { .. })));
         self.synced.set(i64::from(notices.avi_api.synced));
         self.queue.look(&notices.queue);
+        let unusable = notices.kubeconfig.as_ref().is_some_and(|kubeconfig| kubeconfig.error.is_some());
+        self.kubeconfig.set(i64::from(!unusable));
         // A cluster that left the configuration must not be reported as it was last seen.
         self.cluster_synced.clear();
         self.cluster_refused.clear();
