@@ -17,5 +17,6 @@ mod objects;
 mod outage;
 mod pod;
 mod release;
+mod requirements;
 mod wait;
 mod world;
