@@ -10,6 +10,7 @@ mod tests;
 pub mod trouble;
 
 use crate::crd::AmkoClusterCondition;
+use crate::crd::amko_cluster::{CONTEXT, VERSION};
 use condition::Step;
 use trouble::Trouble;
 
@@ -72,10 +73,10 @@ fn insane(member: &FederationMember, namespace: &str) -> Option<String> {
         return Some(format!("AMKOCluster's namespace is not {namespace}"));
     }
     if member.context.is_empty() {
-        return Some("clusterContext field can't be empty in AMKOCluster object".into());
+        return Some(CONTEXT.wrong.into());
     }
     if member.version.is_empty() {
-        return Some("version field can't be empty in AMKOCluster object".into());
+        return Some(VERSION.wrong.into());
     }
     None
 }

@@ -69,6 +69,8 @@ pub enum Reason {
     Rejected,
     /// Too many services would be deleted at once.
     DeletionsHeld,
+    /// The GSLBConfig has lost the UUID by which services are recognised.
+    UuidLost,
 }
 
 impl Reason {
@@ -83,6 +85,7 @@ impl Reason {
             Self::Undecodable => "Undecodable",
             Self::Rejected => "Rejected",
             Self::DeletionsHeld => "DeletionsHeld",
+            Self::UuidLost => "UuidLost",
         }
     }
 
@@ -95,7 +98,8 @@ impl Reason {
             | Self::Invalid
             | Self::Undecodable
             | Self::Rejected
-            | Self::DeletionsHeld => "Warning",
+            | Self::DeletionsHeld
+            | Self::UuidLost => "Warning",
         }
     }
 }

@@ -1,8 +1,41 @@
 //! AMKOCluster: which installation of AMKO leads, and which clusters share its configuration.
 
+use super::requirement::{Requirement, requires};
 use kube::CustomResource;
+use kube::core::Reason;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// Of one that leads; nothing is required of others.
+pub const CONTEXT: Requirement = Requirement {
+    holds: "!self.isLeader || (has(self.clusterContext) && self.clusterContext != '')",
+    wrong: "clusterContext field can't be empty in AMKOCluster object",
+    names: None,
+    remedy: "set clusterContext to the context of this cluster",
+    field: "clusterContext",
+    reason: Reason::FieldValueRequired,
+};
+
+/// Of one that leads.
+pub const VERSION: Requirement = Requirement {
+    holds: "!self.isLeader || (has(self.version) && self.version != '')",
+    wrong: "version field can't be empty in AMKOCluster object",
+    names: None,
+    remedy: "set version to the version of AMKO",
+    field: "version",
+    reason: Reason::FieldValueRequired,
+};
+
+/// Of one that leads and has a context.
+pub const LISTED: Requirement = Requirement {
+    holds: "!self.isLeader || !has(self.clusterContext) || self.clusterContext == '' || (has(self.clusters) && \
+            self.clusterContext in self.clusters)",
+    wrong: "current cluster context {} not part of member clusters",
+    names: Some("clusterContext"),
+    remedy: "add it to clusters",
+    field: "clusters",
+    reason: Reason::FieldValueRequired,
+};
 
 /// This cluster's place in the federation.
 #[derive(CustomResource, Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq, Default)]
@@ -22,6 +55,7 @@ use serde::{Deserialize, Serialize};
     printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
 )]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(transform = requires(&[&CONTEXT, &VERSION, &LISTED]))]
 pub struct AmkoClusterSpec {
     /// Whether the AMKO of this cluster writes to the controller and to the other clusters.
     pub is_leader: bool,

@@ -1,10 +1,23 @@
 //! GlobalDeploymentPolicy: which objects become members, and how their services behave.
 
+use super::requirement::{Requirement, requires};
 use super::{Condition, DownResponse, PoolAlgorithmSettings};
 use kube::CustomResource;
+use kube::core::Reason;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// Of rules for single FQDNs, too. An empty template counts as none.
+pub const ONE_MONITOR_SOURCE: Requirement = Requirement {
+    holds: "!has(self.healthMonitorRefs) || self.healthMonitorRefs.size() == 0 || !has(self.healthMonitorTemplate) \
+            || self.healthMonitorTemplate == ''",
+    wrong: "health monitor reference and template cannot be specified together",
+    names: None,
+    remedy: "remove healthMonitorRefs or healthMonitorTemplate",
+    field: "healthMonitorTemplate",
+    reason: Reason::FieldValueForbidden,
+};
 
 /// The policy for every GSLB service of the installation.
 #[derive(CustomResource, Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq, Default)]
@@ -24,6 +37,7 @@ use std::collections::BTreeMap;
     printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
 )]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(transform = requires(&[&ONE_MONITOR_SOURCE]))]
 pub struct GlobalDeploymentPolicySpec {
     /// Which objects are selected; without a selector, none.
     pub match_rules: MatchRules,

@@ -31,7 +31,8 @@ pub struct GslbConfigSpec {
     /// Clusters whose objects become members. Each context must be in the kubeconfig given to AMKO.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub member_clusters: Vec<MemberCluster>,
-    /// Seconds between two checks that the controller still leads; 600 when absent, zero or negative.
+    /// Seconds between two full reads of the controller, each preceded by the question whether it still leads; 600 when
+    /// absent, zero or negative.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_interval: Option<i32>,
     /// `DEBUG`, `INFO`, `WARN` or `ERROR`; any other text means `INFO`.

@@ -1,9 +1,32 @@
 //! GSLBHostRule: what one FQDN does differently from the policy.
 
+use super::global_deployment_policy::ONE_MONITOR_SOURCE;
+use super::requirement::{Requirement, requires};
 use super::{Condition, DownResponse, PoolAlgorithmSettings, ServiceStatus};
 use kube::CustomResource;
+use kube::core::Reason;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// Without it there is nothing that the rule is about.
+pub const FQDN: Requirement = Requirement {
+    holds: "has(self.fqdn) && self.fqdn != ''",
+    wrong: "GSFqdn missing",
+    names: None,
+    remedy: "set fqdn to the name of the GSLB service",
+    field: "fqdn",
+    reason: Reason::FieldValueRequired,
+};
+
+/// Where upstream names the profile there is nothing.
+pub const PROFILE: Requirement = Requirement {
+    holds: "!self.enabled || (has(self.profileRef) && self.profileRef != '')",
+    wrong: "SitePersistence Profile  error",
+    names: None,
+    remedy: "set profileRef to the name of a federated application persistence profile",
+    field: "profileRef",
+    reason: Reason::FieldValueRequired,
+};
 
 /// Overrides for the GSLB service of one FQDN. A property that is absent here is taken from the policy.
 #[derive(CustomResource, Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq, Default)]
@@ -27,6 +50,7 @@ use serde::{Deserialize, Serialize};
     printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
 )]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(transform = requires(&[&FQDN, &ONE_MONITOR_SOURCE]))]
 pub struct GslbHostRuleSpec {
     /// Name of the GSLB service.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -67,6 +91,7 @@ pub struct GslbHostRuleSpec {
 /// Whether and how a client stays at one site.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq, Default)]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(transform = requires(&[&PROFILE]))]
 pub struct SitePersistence {
     /// Turns persistence on or off.
     pub enabled: bool,

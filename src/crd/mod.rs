@@ -1,7 +1,8 @@
 //! The custom resources of AMKO: one file per kind, the wire shape users write and nothing else.
 //!
-//! Specs are plain data. What the API server can check by schema is in the schema; what it cannot, and what objects
-//! stored under an older schema may violate, is checked by `core` with an answer in the object's status. Therefore
+//! Specs are plain data. What the API server can check is in the schema, what fields require of each other included
+//! ([`requirement`]); what it cannot, and what objects stored under an older schema may violate, is checked by `core`
+//! with an answer in the object's status. Therefore
 //! enumerations of the schema stay strings here: one odd value must not make an object unreadable.
 
 pub mod amko_cluster;
@@ -12,6 +13,7 @@ pub mod gslb_config;
 pub mod gslb_host_rule;
 pub mod pool_algorithm;
 mod render;
+pub mod requirement;
 pub mod service_status;
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,7 @@ pub use gslb_host_rule::{
 };
 pub use pool_algorithm::{GeoFallback, PoolAlgorithmSettings};
 pub use render::{CrdFile, all, files, yaml};
+pub use requirement::Requirement;
 pub use service_status::{LastError, LastWrite, MemberStatus, RefusedObject, ServiceStatus};
 
 /// API group of the four kinds.

@@ -1,11 +1,89 @@
 //! How a pool's members share the answers; shared by policy and host rule.
 
+use super::requirement::{Requirement, requires};
+use kube::core::Reason;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// For round robin and topology.
+pub const NO_FALLBACK: Requirement = Requirement {
+    holds: "!(self.lbAlgorithm in ['GSLB_ALGORITHM_ROUND_ROBIN', 'GSLB_ALGORITHM_TOPOLOGY']) || !has(self.geoFallback)",
+    wrong: "geoFallback not allowed for {}",
+    names: Some("lbAlgorithm"),
+    remedy: "remove geoFallback, or set lbAlgorithm to GSLB_ALGORITHM_GEO",
+    field: "geoFallback",
+    reason: Reason::FieldValueForbidden,
+};
+
+/// For round robin and topology.
+pub const NO_MASK: Requirement = Requirement {
+    holds: "!(self.lbAlgorithm in ['GSLB_ALGORITHM_ROUND_ROBIN', 'GSLB_ALGORITHM_TOPOLOGY']) || !has(self.hashMask)",
+    wrong: "hashMask not allowed for {}",
+    names: Some("lbAlgorithm"),
+    remedy: "remove hashMask, or set lbAlgorithm to GSLB_ALGORITHM_CONSISTENT_HASH",
+    field: "hashMask",
+    reason: Reason::FieldValueForbidden,
+};
+
+pub const NO_FALLBACK_OF_HASH: Requirement = Requirement {
+    holds: "self.lbAlgorithm != 'GSLB_ALGORITHM_CONSISTENT_HASH' || !has(self.geoFallback)",
+    wrong: "geoFallback is not allowed with ConsistentHash",
+    names: None,
+    remedy: "remove geoFallback, or set lbAlgorithm to GSLB_ALGORITHM_GEO",
+    field: "geoFallback",
+    reason: Reason::FieldValueForbidden,
+};
+
+pub const MASK_OF_HASH: Requirement = Requirement {
+    holds: "self.lbAlgorithm != 'GSLB_ALGORITHM_CONSISTENT_HASH' || has(self.hashMask)",
+    wrong: "hashMask is required for ConsistentHash",
+    names: None,
+    remedy: "set hashMask, 1 to 31",
+    field: "hashMask",
+    reason: Reason::FieldValueRequired,
+};
+
+pub const FALLBACK_OF_GEO: Requirement = Requirement {
+    holds: "self.lbAlgorithm != 'GSLB_ALGORITHM_GEO' || has(self.geoFallback)",
+    wrong: "geoFallback has to be set for Geo, available choices: RoundRobin, ConsistentHash",
+    names: None,
+    remedy: "set geoFallback.lbAlgorithm to GSLB_ALGORITHM_ROUND_ROBIN or GSLB_ALGORITHM_CONSISTENT_HASH",
+    field: "geoFallback",
+    reason: Reason::FieldValueRequired,
+};
+
+/// Where upstream names the algorithm there is nothing.
+pub const ALGORITHM_OF_FALLBACK: Requirement = Requirement {
+    holds: "has(self.lbAlgorithm)",
+    wrong: "unsupported algorithm  for geoFallback",
+    names: None,
+    remedy: "set geoFallback.lbAlgorithm to GSLB_ALGORITHM_ROUND_ROBIN or GSLB_ALGORITHM_CONSISTENT_HASH",
+    field: "lbAlgorithm",
+    reason: Reason::FieldValueRequired,
+};
+
+pub const NO_MASK_IN_FALLBACK: Requirement = Requirement {
+    holds: "!has(self.lbAlgorithm) || self.lbAlgorithm != 'GSLB_ALGORITHM_ROUND_ROBIN' || !has(self.hashMask)",
+    wrong: "hashMask is not allowed with GSLB_ALGORITHM_ROUND_ROBIN as geoFallback algorithm",
+    names: None,
+    remedy: "remove geoFallback.hashMask, or set geoFallback.lbAlgorithm to GSLB_ALGORITHM_CONSISTENT_HASH",
+    field: "hashMask",
+    reason: Reason::FieldValueForbidden,
+};
+
+pub const MASK_IN_FALLBACK: Requirement = Requirement {
+    holds: "!has(self.lbAlgorithm) || self.lbAlgorithm != 'GSLB_ALGORITHM_CONSISTENT_HASH' || has(self.hashMask)",
+    wrong: "hashMask is required for GSLB_ALGORITHM_CONSISTENT_HASH as the geoFallback algorithm",
+    names: None,
+    remedy: "set geoFallback.hashMask, 1 to 31",
+    field: "hashMask",
+    reason: Reason::FieldValueRequired,
+};
 
 /// The load-balancing algorithm inside one pool.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq)]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(transform = requires(&[&NO_FALLBACK, &NO_MASK, &NO_FALLBACK_OF_HASH, &MASK_OF_HASH, &FALLBACK_OF_GEO]))]
 pub struct PoolAlgorithmSettings {
     /// The controller's name for the algorithm.
     #[schemars(extend("enum" = [
@@ -33,6 +111,7 @@ impl Default for PoolAlgorithmSettings {
 /// The algorithm used when a client cannot be located.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq, Default)]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(transform = requires(&[&ALGORITHM_OF_FALLBACK, &NO_MASK_IN_FALLBACK, &MASK_IN_FALLBACK]))]
 pub struct GeoFallback {
     /// The controller's name for the algorithm.
     #[schemars(extend("enum" = ["GSLB_ALGORITHM_ROUND_ROBIN", "GSLB_ALGORITHM_CONSISTENT_HASH"]))]

@@ -29,10 +29,39 @@ const MAY_NOT_ASK: &str = "; the user of the kubeconfig needs the verb get on th
 /// # Errors
 /// Whenever there is any other answer than a list of kinds, or none.
 pub async fn is_served<K: Resource<DynamicType = ()>>(client: &Client) -> Result<bool, Undiscovered> {
+    Ok(resources::<K>(client).await?.is_some_and(|list| names(&list, &K::plural(&()))))
+}
+
+/// How an API server holds the status of a kind's objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusHeld {
+    /// Not at all: the kind is not served.
+    Nowhere,
+    /// As a field like others, as the definitions of upstream have it.
+    AsField,
+    /// Apart, under `/status`.
+    Apart,
+}
+
+/// Asks how the status of a kind's objects is held.
+///
+/// # Errors
+/// As [`is_served`].
+pub async fn status_held<K: Resource<DynamicType = ()>>(client: &Client) -> Result<StatusHeld, Undiscovered> {
+    let plural = K::plural(&());
+    Ok(match resources::<K>(client).await? {
+        Some(list) if names(&list, &format!("{plural}/status")) => StatusHeld::Apart,
+        Some(list) if names(&list, &plural) => StatusHeld::AsField,
+        Some(_) | None => StatusHeld::Nowhere,
+    })
+}
+
+/// The kinds of the group and version of this one; `None` when there is no such version.
+async fn resources<K: Resource<DynamicType = ()>>(client: &Client) -> Result<Option<APIResourceList>, Undiscovered> {
     let version = K::api_version(&());
     match client.list_api_group_resources(&version).await {
-        Ok(list) => Ok(names(&list, &K::plural(&()))),
-        Err(kube::Error::Api(status)) if status.code == 404 => Ok(false),
+        Ok(list) => Ok(Some(list)),
+        Err(kube::Error::Api(status)) if status.code == 404 => Ok(None),
         Err(source) => {
             let forbidden = matches!(&source, kube::Error::Api(status) if matches!(status.code, 401 | 403));
             Err(Undiscovered {
@@ -57,14 +86,17 @@ mod tests {
     use kube::client::Body;
     use std::convert::Infallible;
 
-    async fn asked(status: u16, body: &'static str) -> Result<bool, String> {
+    fn answering(status: u16, body: &'static str) -> Client {
         let answer = move |request: Request<Body>| {
             assert_eq!(request.uri().path(), "/apis/networking.k8s.io/v1");
             let answer = Response::builder().status(status).body(Body::from(body.as_bytes().to_vec())).unwrap();
             async move { Ok::<_, Infallible>(answer) }
         };
-        let client = Client::new(tower::service_fn(answer), "default");
-        is_served::<IngressObject>(&client).await.map_err(|error| error.to_string())
+        Client::new(tower::service_fn(answer), "default")
+    }
+
+    async fn asked(status: u16, body: &'static str) -> Result<bool, String> {
+        is_served::<IngressObject>(&answering(status, body)).await.map_err(|error| error.to_string())
     }
 
     const LIST: &str = r#"{"kind":"APIResourceList","groupVersion":"networking.k8s.io/v1","resources":[
@@ -78,6 +110,24 @@ mod tests {
         assert_eq!(asked(200, LIST).await, Ok(true));
         assert_eq!(asked(200, OTHERS).await, Ok(false));
         assert_eq!(asked(404, "404 page not found\n").await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn the_status_is_apart_where_its_own_resource_is_listed() {
+        const BOTH: &str = r#"{"kind":"APIResourceList","groupVersion":"networking.k8s.io/v1","resources":[
+            {"name":"ingresses","singularName":"","namespaced":true,"kind":"Ingress","verbs":["list"]},
+            {"name":"ingresses/status","singularName":"","namespaced":true,"kind":"Ingress","verbs":["patch"]}]}"#;
+        const NEITHER: &str = r#"{"kind":"APIResourceList","groupVersion":"networking.k8s.io/v1","resources":[]}"#;
+        let cases = [
+            (200, BOTH, Some(StatusHeld::Apart)),
+            (200, LIST, Some(StatusHeld::AsField)),
+            (200, NEITHER, Some(StatusHeld::Nowhere)),
+            (404, "404 page not found\n", Some(StatusHeld::Nowhere)),
+            (503, "busy", None),
+        ];
+        for (code, body, expected) in cases {
+            assert_eq!(status_held::<IngressObject>(&answering(code, body)).await.ok(), expected, "{code} {body}");
+        }
     }
 
     /// DB-01

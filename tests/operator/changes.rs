@@ -112,6 +112,30 @@ async fn a_uuid_that_somebody_takes_away_is_put_back_so_that_no_service_is_orpha
     assert_eq!((writes, uuid), (vec![], json!(UUID)));
 }
 
+/// Taken away while no operator runs, nobody knows it any more but the services themselves.
+#[tokio::test(start_paused = true)]
+async fn a_config_that_was_in_use_and_has_no_uuid_gets_a_new_one_and_says_how_to_get_the_old_one_back() {
+    for (status, told) in [(json!({}), 0), (json!({"state": "success: gslb config accepted"}), 1)] {
+        let mut world = World::of_examples();
+        delete_config(world.home());
+        let mut used = new_config("gc-1", None);
+        used["status"] = status;
+        apply(world.home(), used);
+        world.start().await;
+        let uuid = config(world.home(), "gc-1")["metadata"]["annotations"]["amko.vmware.com/amko-uuid"].clone();
+        assert!(uuid.as_str().is_some_and(|uuid| uuid != UUID), "{uuid}");
+        let events = world.home().list("events").into_iter();
+        let events: Vec<Value> = events.filter(|event| event["reason"] == "UuidLost").collect();
+        let lost = "the GSLBConfig was in use and has lost its annotation amko.vmware.com/amko-uuid, so it gets a new \
+                    UUID, under which GSLB services made before are not recognised: field created_by of such a service \
+                    is amko- and the old UUID; set the annotation to it, or configs.amkoUUID in the chart's values";
+        let expected = vec![(json!("GSLBConfig"), json!("Warning"), json!(lost)); told];
+        let said =
+            |event: &Value| (event["involvedObject"]["kind"].clone(), event["type"].clone(), event["message"].clone());
+        assert_eq!(events.iter().map(said).collect::<Vec<_>>(), expected);
+    }
+}
+
 /// DB-05.
 #[tokio::test(start_paused = true)]
 async fn a_second_config_is_refused_and_takes_over_when_the_first_goes() {

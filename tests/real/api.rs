@@ -31,6 +31,25 @@ impl Api {
         items.iter().map(|item| item["metadata"]["name"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// Creates an object; gives the message of a refusal.
+    pub async fn create(&self, path: &str, object: &Value) -> Result<(), String> {
+        self.attempt(Method::POST, path, "application/json", object).await
+    }
+
+    /// Like [`Self::merge`]; gives the message of a refusal.
+    pub async fn try_merge(&self, path: &str, patch: &Value) -> Result<(), String> {
+        self.attempt(Method::PATCH, path, "application/merge-patch+json", patch).await
+    }
+
+    async fn attempt(&self, method: Method, path: &str, content: &str, body: &Value) -> Result<(), String> {
+        let request = Request::builder().method(method.clone()).uri(format!("/{path}")).header("content-type", content);
+        match self.0.request::<Value>(request.body(body.to_string().into_bytes()).unwrap()).await {
+            Ok(_) => Ok(()),
+            Err(kube::Error::Api(status)) => Err(status.message),
+            Err(error) => panic!("{method} {path}: {error}"),
+        }
+    }
+
     /// Creates or changes the object at this path, so that it has these fields.
     pub async fn apply(&self, path: &str, object: &Value) {
         let path = format!("{path}?fieldManager=test&force=true");

@@ -2,14 +2,19 @@
 
 use super::objects::{create_ingress, host_of};
 use super::world::{HOME, OPERATOR, UUID, World, repository};
-use amko_lab::testing::becomes;
+use amko_lab::testing::{becomes, becomes_within, without_times};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 const DEFINITIONS: &str = "apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const CONFIG: &str = "apis/amko.vmware.com/v1alpha1/namespaces/avi-system/gslbconfigs/gc-1";
 const POLICY: &str = "apis/amko.vmware.com/v1alpha2/namespaces/avi-system/globaldeploymentpolicies/global-gdp";
 const RULE: &str = "apis/amko.vmware.com/v1alpha1/namespaces/avi-system/gslbhostrules/web";
+/// Refuses to be changed under our definitions, since it has two sources of monitors.
+const BROKEN: &str = "apis/amko.vmware.com/v1alpha1/namespaces/avi-system/gslbhostrules/broken";
+/// Whether a status is held apart by now is asked every 30 s.
+const NOTICED: Duration = Duration::from_secs(45);
 const ANY: &str = "x-kubernetes-preserve-unknown-fields";
 
 #[tokio::test]
@@ -21,6 +26,10 @@ async fn under_definitions_without_a_status_of_its_own_everything_works_and_thei
     let rule = json!({"apiVersion": "amko.vmware.com/v1alpha1", "kind": "GSLBHostRule",
         "metadata": {"name": "web", "namespace": "avi-system"}, "spec": {"fqdn": host_of("web"), "ttl": 60}});
     world.home().apply(RULE, &rule).await;
+    let mut broken = rule.clone();
+    broken["metadata"]["name"] = json!("broken");
+    broken["spec"] = json!({"fqdn": "broken.example.org", "healthMonitorRefs": ["hm"], "healthMonitorTemplate": "t"});
+    world.home().apply(BROKEN, &broken).await;
     let mut pod = world.operator().await;
     pod.ready().await;
     let upstreams = [
@@ -29,6 +38,8 @@ async fn under_definitions_without_a_status_of_its_own_everything_works_and_thei
         json!({"status": "Accepted"}),
     ];
     becomes("what upstream's status can hold", upstreams.to_vec(), async || statuses(&world).await).await;
+    let rejected = json!({"status": "Rejected", "error": TWO_SOURCES});
+    becomes("the broken rule is rejected", rejected, async || status(&world, BROKEN).await).await;
     becomes("in sync", true, async || pod.in_sync(&[host_of("web")]).await).await;
     let service = world.controller.service(&host_of("web"));
     assert_eq!((&service["ttl"], &service["created_by"]), (&json!(60), &json!(format!("amko-{UUID}"))));
@@ -39,14 +50,45 @@ async fn under_definitions_without_a_status_of_its_own_everything_works_and_thei
     assert_eq!(world.controller.writes_since(before), [""; 0]);
     assert_eq!(world.controller.service(&host_of("web")), service);
 
-    // What was said once is not said again: the whole status of a rule comes with the next thing to say.
-    world.home().merge(RULE, &json!({"spec": {"ttl": 61}})).await;
-    becomes("every status is whole", vec!["True"; 3], async || programmed(&statuses(&world).await)).await;
-    assert_eq!(world.controller.writes_since(before), ["PUT gslbservice"]);
+    becomes_within(NOTICED, "every status is whole", vec!["True"; 3], async || programmed(&statuses(&world).await))
+        .await;
+    becomes("that of the broken rule, too", whole(), async || without_times(status(&world, BROKEN).await)).await;
+    what_breaks_a_requirement_can_be_mended(&world).await;
+    assert_eq!(world.controller.writes_since(before), [""; 0]);
     assert_eq!(pod.stop().await, Some(0));
     let busiest = patches(&world).into_values().max().unwrap_or_default();
     assert!(busiest <= 20, "what a definition drops is not written again and again: {:#?}", patches(&world));
     assert_eq!(world.forbidden(), [].into());
+}
+
+const TWO_SOURCES: &str = "health monitor reference and template cannot be specified together for broken GSLBHostRule";
+
+/// What the status of the broken rule says.
+fn whole() -> Value {
+    let condition = |about: &str, status: &str, reason: &str, message: &str| {
+        json!({"type": about, "status": status, "reason": reason, "message": message, "observedGeneration": 1,
+            "lastTransitionTime": "<time>"})
+    };
+    let overruled = "the rule is not in force, the service follows the GlobalDeploymentPolicy alone: see Accepted";
+    let conditions = [
+        condition("Accepted", "False", "Invalid", &format!("{TWO_SOURCES}: correct spec")),
+        condition("ResolvedRefs", "Unknown", "NotChecked", "looked at once the rule is valid otherwise"),
+        condition("Programmed", "False", "Rejected", overruled),
+    ];
+    json!({"status": "Rejected", "error": TWO_SOURCES, "observedGeneration": 1, "conditions": conditions})
+}
+
+/// An object from before a requirement keeps its place; only its spec can no more be changed without being mended.
+async fn what_breaks_a_requirement_can_be_mended(world: &World) {
+    world.home().merge(BROKEN, &json!({"metadata": {"labels": {"team": "shop"}}})).await;
+    let refused = "GSLBHostRule.amko.vmware.com \"broken\" is invalid: spec.healthMonitorTemplate: Forbidden: health \
+                   monitor reference and template cannot be specified together: remove healthMonitorRefs or \
+                   healthMonitorTemplate";
+    let edited = world.home().try_merge(BROKEN, &json!({"spec": {"ttl": 30}})).await;
+    assert_eq!(edited, Err(refused.to_owned()));
+    let mended = json!({"spec": {"ttl": 30, "healthMonitorRefs": null, "healthMonitorTemplate": null}});
+    assert_eq!(world.home().try_merge(BROKEN, &mended).await, Ok(()));
+    becomes("the rule is accepted", json!("Accepted"), async || status(world, BROKEN).await["status"].take()).await;
 }
 
 /// As the notes of the chart say.
@@ -72,9 +114,13 @@ fn programmed(statuses: &[Value]) -> Vec<&'static str> {
 async fn statuses(world: &World) -> Vec<Value> {
     let mut found = Vec::new();
     for path in [CONFIG, POLICY, RULE] {
-        found.push(world.home().get(path).await.unwrap_or_default()["status"].clone());
+        found.push(status(world, path).await);
     }
     found
+}
+
+async fn status(world: &World, path: &str) -> Value {
+    world.home().get(path).await.unwrap_or_default()["status"].take()
 }
 
 /// How often the operator patched each object or its status.

@@ -18,4 +18,5 @@ mod objects;
 mod outage;
 mod pod;
 mod release;
+mod requirements;
 mod world;

@@ -46,6 +46,30 @@ pub struct World {
     _turn: SemaphorePermit<'static>,
 }
 
+/// One API server, and nothing else.
+pub struct Single {
+    pub api: Api,
+    _server: ApiServer,
+    _turn: SemaphorePermit<'static>,
+}
+
+impl Single {
+    /// An empty API server, started with these flags beside the usual ones. `None`, and a note, where programs are
+    /// missing.
+    pub async fn start(story: &'static str, flags: &[&str]) -> Option<Self> {
+        let skipped = |skip: amko_realkube::Skip| skip.tell(&format!("a real API server, {story}"));
+        let tools = available().map_err(skipped).ok()?;
+        let turn = TURNS.acquire().await.unwrap();
+        let settings = flags.iter().copied().fold(Settings::named(story), Settings::flag);
+        let server = plane(&tools).await.server(settings).await.unwrap();
+        Some(Self { api: Api::new(server.client().await.unwrap()), _server: server, _turn: turn })
+    }
+}
+
+async fn plane(tools: &Tools) -> &'static ControlPlane {
+    PLANE.get_or_init(async || ControlPlane::start(tools).await.unwrap()).await
+}
+
 impl World {
     /// API servers with users for the operator, and a controller: what there is before the chart is installed. `None`,
     /// and a note, where programs are missing. `flags` are for all API servers.
@@ -53,7 +77,7 @@ impl World {
         let skipped = |skip: amko_realkube::Skip| skip.tell(&format!("real API servers, {story}"));
         let (tools, helm) = (available().map_err(skipped).ok()?, helm().map_err(skipped).ok()?);
         let turn = TURNS.acquire().await.unwrap();
-        let plane = PLANE.get_or_init(async || ControlPlane::start(&tools).await.unwrap()).await;
+        let plane = plane(&tools).await;
         let directory = plane.directory().join(format!("story-{story}"));
         std::fs::create_dir_all(&directory).unwrap();
         let (mut servers, mut apis, mut audits) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());

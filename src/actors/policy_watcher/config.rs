@@ -99,7 +99,10 @@ impl PolicyWatcherState {
         }
         let uuid = match &self.last_uuid {
             Some((of, uuid)) if of == name => *uuid,
-            _ => self.new_uuid(),
+            _ => {
+                self.tell_of_lost_uuid(name);
+                self.new_uuid()
+            }
         };
         self.last_uuid = Some((name.clone(), uuid));
         let annotations = [(UUID_ANNOTATION.to_owned(), uuid.hyphenated().to_string())].into();

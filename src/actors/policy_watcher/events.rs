@@ -4,6 +4,7 @@
 use super::status::{DELETIONS_HELD, Held};
 use super::{PolicyWatcherState, status};
 use crate::actors::event_writer::EventWriterMsg;
+use crate::core::activation::was_accepted;
 use crate::core::occurrence::{Involved, Occurrence, Reason};
 use crate::core::policy::PolicyReport;
 use crate::core::precedence::ObjectName;
@@ -12,6 +13,11 @@ use crate::core::report::acceptance;
 use crate::core::report::condition::{Statement, Truth};
 use crate::crd::{Condition, GlobalDeploymentPolicy, GslbConfig, GslbHostRule};
 use kube::{Resource, ResourceExt};
+
+const UUID_LOST: &str = "the GSLBConfig was in use and has lost its annotation amko.vmware.com/amko-uuid, so it gets a \
+                         new UUID, under which GSLB services made before are not recognised: field created_by of such a \
+                         service is amko- and the old UUID; set the annotation to it, or configs.amkoUUID in the \
+                         chart's values";
 
 impl PolicyWatcherState {
     /// Tells what became of a GSLBHostRule; one that only carries a status is nobody's.
@@ -48,6 +54,16 @@ impl PolicyWatcherState {
                 config.uid(),
                 Occurrence::new(Reason::DeletionsHeld, message.clone()),
             );
+        }
+    }
+
+    /// A GSLBConfig that was in use had a UUID. Who takes it away while no operator runs gets a new one, as from upstream,
+    /// and with it none of the services that were made under the old one.
+    pub(super) fn tell_of_lost_uuid(&self, config: &ObjectName) {
+        let Some(lost) = self.configs.objects.get(config) else { return };
+        if lost.status.as_ref().is_some_and(|status| was_accepted(&status.state)) {
+            tracing::error!(gslb_config = config.name, "{UUID_LOST}");
+            self.tell_outcome::<GslbConfig>(config, lost.uid(), Occurrence::new(Reason::UuidLost, UUID_LOST));
         }
     }
 

@@ -13,6 +13,8 @@ pub use patch::Outcome;
 pub use rules::Call;
 
 use crate::core::precedence::ObjectName;
+use crate::crd::GslbHostRule;
+use crate::kubernetes::discovery::{ABSENT_RETRY, StatusHeld, status_held};
 use crate::retry::{Backoff, RetryPolicy, pause};
 use jiff::Timestamp;
 use kube::Client;
@@ -26,6 +28,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 /// An object that the operator may write to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,6 +80,10 @@ pub enum StatusWriterMsg {
     Calm(ObjectName),
     /// The pause after a failure is over.
     Rested(ObjectName),
+    /// Some rules' status was written as a field; is it held apart by now?
+    AskAboutStatus,
+    /// The answer; `None` when there was none.
+    StatusOfRules(Option<StatusHeld>),
     /// Test hook: fail as a bug would.
     Poison,
 }
@@ -107,6 +114,8 @@ pub struct StatusWriterState {
     waiting: BTreeMap<Key, Option<Update>>,
     rules: Rules,
     lane: Lane,
+    /// Whether an [`StatusWriterMsg::AskAboutStatus`] is on its way, or its answer.
+    asking: bool,
     rng: StdRng,
     /// Aborted when the state is dropped.
     patches: JoinSet<()>,
@@ -150,6 +159,7 @@ impl Actor for StatusWriter {
             waiting: BTreeMap::new(),
             rules: Rules::new(args.namespace.clone()),
             lane: Lane::default(),
+            asking: false,
             rng: StdRng::seed_from_u64(args.seed),
             patches: JoinSet::new(),
             args,
@@ -199,6 +209,8 @@ impl Actor for StatusWriter {
                 state.lane.resting.remove(&name);
                 state.look_at(&myself, name, true);
             }
+            StatusWriterMsg::AskAboutStatus => state.ask_about_status(&myself),
+            StatusWriterMsg::StatusOfRules(held) => state.on_status_of_rules(&myself, held),
             StatusWriterMsg::Poison => return Err("poisoned by the test hook".into()),
         }
         while state.patches.try_join_next().is_some() {}
@@ -235,7 +247,7 @@ impl StatusWriterState {
         let delay = attempt.backoff.fail(None, &mut self.rng);
         let myself = myself.clone();
         self.patches.spawn(async move {
-            let done = patch::write(&client, &key.0, &attempt.update).await;
+            let done = patch::write(&client, &key.0, &attempt.update).await != Outcome::Failed;
             if !done {
                 pause(delay).await;
             }
@@ -288,9 +300,12 @@ impl StatusWriterState {
     fn on_called(&mut self, myself: &ActorRef<StatusWriterMsg>, object: ObjectName, call: Call, outcome: Outcome) {
         self.lane.in_flight.remove(&object);
         match outcome {
-            Outcome::Settled => {
+            Outcome::Settled | Outcome::AsField => {
                 self.lane.failures.remove(&object);
-                self.rules.on_settled(&object, call);
+                self.rules.on_settled(&object, call, outcome);
+                if outcome == Outcome::AsField {
+                    self.ask_later(myself);
+                }
                 self.look_at(myself, object, false);
             }
             Outcome::Failed => {
@@ -302,5 +317,31 @@ impl StatusWriterState {
             }
         }
         self.fill_lane(myself);
+    }
+
+    /// A definition that holds the status apart may come at any time.
+    fn ask_later(&mut self, myself: &ActorRef<StatusWriterMsg>) {
+        if !std::mem::replace(&mut self.asking, true) {
+            drop(myself.send_after(ABSENT_RETRY, || StatusWriterMsg::AskAboutStatus));
+        }
+    }
+
+    fn ask_about_status(&mut self, myself: &ActorRef<StatusWriterMsg>) {
+        let (client, myself) = (self.args.client.clone(), myself.clone());
+        self.patches.spawn(async move {
+            let answer = timeout(PATIENCE, status_held::<GslbHostRule>(&client)).await;
+            // The writer owns this task: when it is gone, so is the task.
+            let _ = myself.cast(StatusWriterMsg::StatusOfRules(answer.ok().and_then(Result::ok)));
+        });
+    }
+
+    /// What the field had no room for is written again where there is room now.
+    fn on_status_of_rules(&mut self, myself: &ActorRef<StatusWriterMsg>, held: Option<StatusHeld>) {
+        self.asking = false;
+        if held != Some(StatusHeld::Apart) {
+            return self.ask_later(myself);
+        }
+        let touched = self.rules.on_status_apart();
+        self.look_at_all(myself, touched);
     }
 }

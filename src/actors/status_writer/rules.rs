@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::Outcome;
 use crate::core::precedence::ObjectName;
 use crate::core::report::carrier::carrier_name;
 use crate::core::report::{RuleReport, ServiceReport, Sight, rule_status};
@@ -39,6 +40,10 @@ struct Held {
     report: RuleReport,
     /// The status that the object has: as seen, or as written since.
     present: GslbHostRuleStatus,
+    /// `present` was written into a field that may have dropped some of it.
+    as_field: bool,
+    /// To be written, although as far as is known the object has it.
+    anew: bool,
     /// Its deletion was answered.
     deleted: bool,
 }
@@ -78,19 +83,20 @@ impl Rules {
         self.unreported.remove(&name);
         let mut touched = self.forget_user(&name);
         let fresh = || report.present.clone().unwrap_or_default();
-        let (present, deleted) = match self.held.remove(&name) {
+        let held = match self.held.remove(&name) {
             // A report that saw the status as before may be older than what was written since.
             Some(held) if held.report.uid == report.uid => {
-                let same = held.report.present == report.present;
-                (if same { held.present } else { fresh() }, held.deleted)
+                let present = if held.report.present == report.present { held.present } else { fresh() };
+                Held { present, report, ..held }
             }
-            _ => (fresh(), false),
+            _ => Held { present: fresh(), report, as_field: false, anew: false, deleted: false },
         };
+        let report = &held.report;
         if !report.managed {
             touched.push(self.carrier_of(&report.fqdn));
             self.of_users.entry(report.fqdn.clone()).or_default().insert(name.clone());
         }
-        self.held.insert(name.clone(), Held { report, present, deleted });
+        self.held.insert(name.clone(), held);
         self.tell_taken(&name);
         touched.push(name);
         touched
@@ -145,6 +151,16 @@ impl Rules {
         unserved.chain(self.carriers.keys()).cloned().collect::<BTreeSet<_>>().into_iter().collect()
     }
 
+    /// Takes in that the status of the rules is held apart now, which had been a field. Gives the objects to look at.
+    pub fn on_status_apart(&mut self) -> Vec<ObjectName> {
+        let as_field = self.held.iter_mut().filter(|(_, held)| held.as_field);
+        let anew = as_field.map(|(name, held)| {
+            (held.as_field, held.anew) = (false, true);
+            name.clone()
+        });
+        anew.collect()
+    }
+
     /// What is to be done about this object now.
     pub fn due(&self, name: &ObjectName, now: Timestamp) -> Option<Due> {
         let Some(held) = self.held.get(name) else { return self.due_creation(name) };
@@ -156,14 +172,18 @@ impl Rules {
         }
         let service = self.services.get(name).map(AsRef::as_ref);
         let wanted = rule_status(&held.report, service, self.sight, &held.present, now);
-        let differs = wanted.status != held.present;
+        let differs = held.anew || wanted.status != held.present;
         differs.then(|| Due { call: Call::Patch(Box::new(wanted.status)), passing: wanted.passing })
     }
 
     /// A call was done, or it turned out that there is nothing to do: the object is gone, or exists.
-    pub fn on_settled(&mut self, name: &ObjectName, call: Call) {
+    pub fn on_settled(&mut self, name: &ObjectName, call: Call, outcome: Outcome) {
         match (call, self.held.get_mut(name)) {
-            (Call::Patch(status), Some(held)) => held.present = *status,
+            (Call::Patch(status), Some(held)) => {
+                held.present = *status;
+                held.as_field = outcome == Outcome::AsField;
+                held.anew = false;
+            }
             (Call::Delete { uid }, Some(held)) => held.deleted |= held.report.uid == uid,
             (Call::Create { .. }, None) => drop(self.unreported.insert(name.clone())),
             (Call::Create { .. }, Some(_)) | (Call::Patch(_) | Call::Delete { .. }, None) => {}

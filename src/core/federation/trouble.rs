@@ -1,13 +1,14 @@
 //! What can go wrong between the leader and a member, in the words that an AMKOCluster's conditions have for it.
 
 use super::kind::Kind;
+use crate::crd::amko_cluster::LISTED;
 use thiserror::Error;
 
 /// One thing that went wrong. `to_string()` is part of a condition's `reason`; byte for byte upstream's where upstream
 /// has a text, its spelling included.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Trouble {
-    #[error("error in initialising member cluster contexts: current cluster context {0} not part of member clusters")]
+    #[error("error in initialising member cluster contexts: {}", LISTED.wrong_with(.0))]
     NotListed(String),
     #[error(
         "error in initialising member cluster contexts: error in building context config for kubernetes cluster {0}: \

@@ -6,6 +6,8 @@ use crate::core::policy::monitors::{self, Texts};
 use crate::core::policy::{MonitorSource, TrafficShare, algorithm, down_response};
 use crate::core::precedence::ObjectName;
 use crate::core::references::{Question, Stop, Surroundings, Validation};
+use crate::crd::global_deployment_policy::ONE_MONITOR_SOURCE;
+use crate::crd::gslb_host_rule::{FQDN, PROFILE};
 use crate::crd::{GslbHostRuleSpec, PublicIp, RuleTrafficSplitEntry, SitePersistence, ThirdPartyMember};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -46,7 +48,7 @@ fn check(
 ) -> Result<HostRule, Stop> {
     let name = object.name.as_str();
     if spec.fqdn.is_empty() {
-        return Err(Stop::Invalid(format!("GSFqdn missing for {name} GSLBHostRule")));
+        return Err(Stop::Invalid(format!("{} for {name} GSLBHostRule", FQDN.wrong)));
     }
     let persistence = spec.site_persistence.as_ref();
     let persistence = persistence.map(|persistence| read_persistence(persistence, name, around)).transpose()?;
@@ -85,6 +87,9 @@ fn read_persistence(
 ) -> Result<RulePersistence, Stop> {
     let SitePersistence { enabled, profile_ref, pki_profile_ref } = persistence;
     let profile = profile_ref.clone().unwrap_or_default();
+    if *enabled && profile.is_empty() {
+        return Err(Stop::Invalid(format!("{} for {rule} GSLBHostRule", PROFILE.wrong)));
+    }
     if *enabled && !around.has_persistence_profile(&profile)? {
         return Err(Stop::Invalid(format!("SitePersistence Profile {profile} error for {rule} GSLBHostRule")));
     }
@@ -154,7 +159,7 @@ fn public_addresses(
 /// Rows 9 to 11.
 fn read_monitors(spec: &GslbHostRuleSpec, rule: &str, around: Surroundings<'_>) -> Result<Option<MonitorSource>, Stop> {
     let texts = Texts {
-        both: &format!("health monitor reference and template cannot be specified together for {rule} GSLBHostRule"),
+        both: &format!("{} for {rule} GSLBHostRule", ONE_MONITOR_SOURCE.wrong),
         invalid_ref: &|name| format!("Health Monitor Ref {name} error for {rule} GSLBHostRule"),
     };
     monitors::read(&spec.health_monitor_refs, spec.health_monitor_template.as_deref(), around, &texts)

@@ -2,7 +2,7 @@
 
 use super::validate::within;
 use crate::core::gslb::{GeoFallback, PoolAlgorithm};
-use crate::crd;
+use crate::crd::{self, pool_algorithm as required};
 
 const ROUND_ROBIN: &str = "GSLB_ALGORITHM_ROUND_ROBIN";
 const TOPOLOGY: &str = "GSLB_ALGORITHM_TOPOLOGY";
@@ -28,33 +28,30 @@ pub fn read(settings: &crd::PoolAlgorithmSettings) -> Result<PoolAlgorithm, Stri
 fn bare(settings: &crd::PoolAlgorithmSettings, algorithm: PoolAlgorithm) -> Result<PoolAlgorithm, String> {
     let name = &settings.lb_algorithm;
     match (&settings.geo_fallback, settings.hash_mask) {
-        (Some(_), _) => Err(format!("geoFallback not allowed for {name}")),
-        (None, Some(_)) => Err(format!("hashMask not allowed for {name}")),
+        (Some(_), _) => Err(required::NO_FALLBACK.wrong_with(name)),
+        (None, Some(_)) => Err(required::NO_MASK.wrong_with(name)),
         (None, None) => Ok(algorithm),
     }
 }
 
 fn consistent_hash(settings: &crd::PoolAlgorithmSettings) -> Result<PoolAlgorithm, String> {
     match (&settings.geo_fallback, settings.hash_mask) {
-        (Some(_), _) => Err("geoFallback is not allowed with ConsistentHash".to_owned()),
-        (None, None) => Err("hashMask is required for ConsistentHash".to_owned()),
+        (Some(_), _) => Err(required::NO_FALLBACK_OF_HASH.wrong.to_owned()),
+        (None, None) => Err(required::MASK_OF_HASH.wrong.to_owned()),
         (None, Some(bits)) => Ok(PoolAlgorithm::ConsistentHash { mask: mask(bits)? }),
     }
 }
 
 fn geo(fallback: Option<&crd::GeoFallback>) -> Result<PoolAlgorithm, String> {
     let Some(crd::GeoFallback { lb_algorithm, hash_mask }) = fallback else {
-        return Err("geoFallback has to be set for Geo, available choices: RoundRobin, ConsistentHash".to_owned());
+        return Err(required::FALLBACK_OF_GEO.wrong.to_owned());
     };
     let fallback = match (lb_algorithm.as_str(), hash_mask) {
         (ROUND_ROBIN, None) => GeoFallback::RoundRobin,
-        (ROUND_ROBIN, Some(_)) => {
-            return Err(format!("hashMask is not allowed with {ROUND_ROBIN} as geoFallback algorithm"));
-        }
+        (ROUND_ROBIN, Some(_)) => return Err(required::NO_MASK_IN_FALLBACK.wrong.to_owned()),
         (CONSISTENT_HASH, Some(bits)) => GeoFallback::ConsistentHash { mask: mask(*bits)? },
-        (CONSISTENT_HASH, None) => {
-            return Err(format!("hashMask is required for {CONSISTENT_HASH} as the geoFallback algorithm"));
-        }
+        (CONSISTENT_HASH, None) => return Err(required::MASK_IN_FALLBACK.wrong.to_owned()),
+        ("", _) => return Err(required::ALGORITHM_OF_FALLBACK.wrong.to_owned()),
         (other, _) => return Err(format!("unsupported algorithm {other} for geoFallback")),
     };
     Ok(PoolAlgorithm::Geo { fallback })

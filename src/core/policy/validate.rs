@@ -4,6 +4,7 @@
 use super::monitors::{self, Texts};
 use super::{ClusterPolicy, DeploymentPolicy, MonitorSource, TrafficShare, algorithm, down_response};
 use crate::core::references::{Question, Stop, Surroundings, Validation};
+use crate::crd::global_deployment_policy::ONE_MONITOR_SOURCE;
 use crate::crd::{GlobalDeploymentPolicySpec, MatchCluster, Selector, TrafficSplitEntry};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -137,10 +138,8 @@ fn traffic_split(
 
 /// Rows 7 to 9.
 fn monitors(spec: &GlobalDeploymentPolicySpec, around: Surroundings<'_>) -> Result<Option<MonitorSource>, Stop> {
-    let texts = Texts {
-        both: "health monitor reference and template cannot be specified together",
-        invalid_ref: &|name| format!("health monitor ref {name} is invalid"),
-    };
+    let texts =
+        Texts { both: ONE_MONITOR_SOURCE.wrong, invalid_ref: &|name| format!("health monitor ref {name} is invalid") };
     monitors::read(&spec.health_monitor_refs, spec.health_monitor_template.as_deref(), around, &texts)
 }
 

@@ -55,13 +55,39 @@ fn due(rules: &Rules, object: &str) -> String {
 
 /// Does what is due.
 fn act(rules: &mut Rules, object: &str) -> GslbHostRuleStatus {
+    act_with(rules, object, Outcome::Settled)
+}
+
+/// The same, with this outcome.
+fn act_with(rules: &mut Rules, object: &str, outcome: Outcome) -> GslbHostRuleStatus {
     let Some(Due { call, .. }) = rules.due(&name(object), now()) else { panic!("nothing is due") };
     let written = match &call {
         Call::Patch(status) => (**status).clone(),
         Call::Create { .. } | Call::Delete { .. } => GslbHostRuleStatus::default(),
     };
-    rules.on_settled(&name(object), call);
+    rules.on_settled(&name(object), call, outcome);
     written
+}
+
+#[test]
+fn a_status_written_as_a_field_is_written_anew_once_it_is_held_apart() {
+    let mut rules = rules(Sight::Complete);
+    for object in ["web", "api"] {
+        rules.on_rule(rule(object, false));
+        rules.on_service(name(object), in_sync(2));
+    }
+    let (written, _) = (act_with(&mut rules, "web", Outcome::AsField), act(&mut rules, "api"));
+    assert_eq!((due(&rules, "web"), due(&rules, "api")), ("nothing".into(), "nothing".into()));
+    // The echo of the write, without what the field had no room for.
+    let echo = GslbHostRuleStatus { status: written.status.clone(), ..GslbHostRuleStatus::default() };
+    rules.on_rule(RuleReport { present: Some(echo), ..rule("web", false) });
+    act_with(&mut rules, "web", Outcome::AsField);
+
+    assert_eq!(rules.on_status_apart(), [name("web")]);
+    assert_eq!((due(&rules, "web"), due(&rules, "api")), ("patch".into(), "nothing".into()));
+    assert_eq!(act(&mut rules, "web"), written);
+    assert_eq!(due(&rules, "web"), "nothing");
+    assert_eq!(rules.on_status_apart(), [], "all of it is there");
 }
 
 /// DB-04, DB-46.
