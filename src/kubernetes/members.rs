@@ -141,11 +141,13 @@ impl KubeconfigMembers {
         &self.0.place
     }
 
-    /// Takes over another kubeconfig. A context that cannot be used in it stays as it was, if it was there.
+    /// Takes over another kubeconfig. A context that cannot be used in it stays as it was, if it was there. By the first
+    /// one nothing is changed.
     pub async fn exchange(&self, kubeconfig: &Kubeconfig) -> Exchange {
-        let before = match &*self.0.contents.borrow() {
-            Contents::Known(contexts) => contexts.clone(),
-            Contents::Unread | Contents::Unusable(_) => BTreeMap::new(),
+        let (before, awaited) = match &*self.0.contents.borrow() {
+            Contents::Known(contexts) => (contexts.clone(), false),
+            Contents::Unread => (BTreeMap::new(), true),
+            Contents::Unusable(_) => (BTreeMap::new(), false),
         };
         let mut now = contexts(kubeconfig);
         let mut exchange = Exchange { contexts: now.keys().cloned().collect(), ..Exchange::default() };
@@ -163,6 +165,10 @@ impl KubeconfigMembers {
             }
         }
         exchange.changed.extend(before.into_keys().filter(|context| !now.contains_key(context)));
+        if awaited {
+            // Whoever asked for a client meanwhile waits for this.
+            exchange.changed.clear();
+        }
         self.0.contents.send_replace(Contents::Known(now));
         exchange
     }
@@ -230,4 +236,38 @@ pub fn client_of(mut config: Config, context: &str) -> Result<Client, MemberErro
     config.headers.push((USER_AGENT, HeaderValue::from_static(concat!("amko/", env!("CARGO_PKG_VERSION")))));
     Client::try_from(config)
         .map_err(|source| MemberError::Client { context: context.to_owned(), source: Box::new(source) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kubernetes::kubeconfig::parse;
+
+    fn of_contexts(names: &[&str]) -> Kubeconfig {
+        let list = |make: fn(&&str) -> String| names.iter().map(make).collect::<Vec<_>>().join(", ");
+        let clusters = list(|name| format!("{{name: {name}, cluster: {{server: https://{name}}}}}"));
+        let contexts = list(|name| format!("{{name: {name}, context: {{cluster: {name}}}}}"));
+        parse(&format!("{{clusters: [{clusters}], contexts: [{contexts}]}}")).unwrap()
+    }
+
+    fn members() -> KubeconfigMembers {
+        KubeconfigMembers::at(Place::File("members".into()), Arc::new(client_of))
+    }
+
+    async fn changed(members: &KubeconfigMembers, names: &[&str]) -> Vec<String> {
+        members.exchange(&of_contexts(names)).await.changed.into_iter().collect()
+    }
+
+    /// CL-08
+    #[tokio::test]
+    async fn nobody_begins_anew_because_of_the_first_kubeconfig_unless_the_wait_for_it_was_given_up() {
+        let members = members();
+        assert_eq!(changed(&members, &["a", "b"]).await, [""; 0], "whoever asked for a client waits for it");
+        assert_eq!(changed(&members, &["b", "c"]).await, ["a", "c"]);
+        let late = self::members();
+        assert!(!late.unusable("it is not there"));
+        assert_eq!(changed(&late, &["a", "b"]).await, ["a", "b"]);
+        assert!(late.unusable("it is gone"));
+        assert_eq!(changed(&late, &["a", "b"]).await, [""; 0]);
+    }
 }

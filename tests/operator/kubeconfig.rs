@@ -116,7 +116,7 @@ async fn running(contexts: &[(&str, &str, &str)]) -> (World, Ways) {
     let (mut world, ways) = prepared();
     exchange(&world, contexts);
     world.start().await;
-    ways.listed();
+    assert_eq!(std::mem::take(&mut *ways.lists.lock()).len(), contexts.len(), "each cluster is listed once");
     (world, ways)
 }
 
