@@ -251,6 +251,8 @@ async fn what_comes_back_before_the_controller_is_told_is_not_deleted() {
     let same = now.iter().filter(|(fqdn, service)| services[*fqdn]["uuid"] == service["uuid"]).count();
     assert_eq!(same, 60 - told);
     assert_eq!(events(&world), Vec::<String>::new());
+    let text = world.links().metrics.render(&world.links().board.read());
+    assert!(!text.contains("amko_retries_total{"), "nothing has failed: {text}");
 }
 
 /// DEL-07

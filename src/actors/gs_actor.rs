@@ -8,6 +8,7 @@
 
 mod account;
 mod drift;
+mod learning;
 mod reporting;
 mod state;
 #[cfg(test)]

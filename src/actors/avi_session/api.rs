@@ -43,6 +43,11 @@ impl AviApi {
         self.client.set_requests_per_second(rate);
     }
 
+    /// Of `whole` calls at once, how many are to be made now.
+    pub fn calls_at_once(&self, whole: usize) -> usize {
+        self.client.calls_at_once(whole)
+    }
+
     pub fn sessions(&self) -> SessionCounts {
         self.client.sessions()
     }

@@ -119,7 +119,7 @@ impl AviSessionState {
         self.round += 1;
         if self.api.take().is_some() {
             self.calls.abort_all();
-            self.queue = Queue::new(self.args.retry, Instant::now()).with_bulk_places(self.args.concurrency);
+            self.queue = Queue::new(self.args.retry, Instant::now());
             self.args.directory.cast(GsDirectoryMsg::SessionRestarted);
         }
         self.deletions.restart();

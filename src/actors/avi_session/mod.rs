@@ -222,7 +222,7 @@ impl Actor for AviSession {
             generation: 0,
             mark: SessionMark::default(),
             round: 0,
-            queue: Queue::new(args.retry, Instant::now()).with_bulk_places(args.concurrency),
+            queue: Queue::new(args.retry, Instant::now()),
             listing: None,
             quarantine: Quarantine::default(),
             deletions: Deletions::new(Instant::now()),

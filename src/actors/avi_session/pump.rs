@@ -104,7 +104,9 @@ impl AviSessionState {
 
     pub(super) fn pump(&mut self, myself: &ActorRef<AviSessionMsg>, now: Instant) {
         let (Some(api), Some(term)) = (self.api.clone(), self.term) else { return };
-        let places = self.args.concurrency + INTERACTIVE_PLACES;
+        let bulk = api.calls_at_once(self.args.concurrency);
+        self.queue.set_bulk_places(bulk);
+        let places = bulk + INTERACTIVE_PLACES;
         while self.phase.may_write() && self.queue.busy() < places {
             let Some((fqdn, slot)) = self.queue.pop() else { return };
             match slot.take(term, &self.mark) {

@@ -1,6 +1,7 @@
 //! The session against a scripted controller, on paused time.
 
 mod marks;
+mod pressure;
 mod questions;
 mod shared;
 

@@ -4,7 +4,7 @@ use super::account::{Decided, Told};
 use super::drift::Drifting;
 use super::{Context, GsMsg, Input, Knowledge};
 use crate::actors::avi_session::slot::{Class, OwnSlot, Reading, Removal, Slot, Task, Work};
-use crate::actors::avi_session::{AviSessionMsg, FullRead, Report, SessionMark, Trouble};
+use crate::actors::avi_session::{AviSessionMsg, FullRead, SessionMark};
 use crate::actors::event_writer::EventWriterMsg;
 use crate::actors::gs_directory::GsDirectoryMsg;
 use crate::actors::link::Link;
@@ -40,11 +40,11 @@ pub struct GsState {
     pub(super) context: Arc<Context>,
     pub(super) knowledge: Knowledge,
     /// The last full read that it heard of; `None` since the session was restarted.
-    read: Option<FullRead>,
+    pub(super) read: Option<FullRead>,
     pub(super) slot: OwnSlot,
     pub(super) links: Arc<Links>,
     /// When the last piece of work came back.
-    reported: Option<Instant>,
+    pub(super) reported: Option<Instant>,
     pub(super) last_write: Option<(Timestamp, WriteResult)>,
     /// Since when it fails so.
     pub(super) last_error: Option<(String, Timestamp)>,
@@ -52,7 +52,7 @@ pub struct GsState {
     /// What the EventWriter was told.
     pub(super) told: Told,
     /// Of what was decided and is not done yet.
-    urgency: Urgency,
+    pub(super) urgency: Urgency,
     /// Of what was taken in since the last decision; work that is being done knows nothing of it.
     undecided: Urgency,
     /// It failed too often, and no write has succeeded since.
@@ -363,80 +363,9 @@ impl GsState {
         plan(&keep_unseen(decision, observed, &self.context.unseen), observed)
     }
 
-    /// Hears in its sleep of a full read that found this. Answers whether that says nothing new: the same decision would
-    /// follow, and nothing has to be said again.
-    pub fn knows(&mut self, read: &FullRead, content: &Observed) -> bool {
-        let known = matches!(&self.knowledge, Knowledge::Known(known) if **known == *content);
-        // What it said of an earlier read may not have counted.
-        let silent = known && !self.is_settled_empty();
-        if silent {
-            self.read = Some(read.clone());
-        }
-        silent
-    }
-
-    /// Takes in what a full read found, unless something newer is known or on its way.
-    pub(super) fn on_observed(&mut self, read: FullRead, content: Box<Observed>) {
-        let outdated = self.reported.is_some_and(|at| at >= read.as_of);
-        self.read = Some(read);
-        if !outdated && !self.slot.is_taken() {
-            self.note_drift(&content);
-            self.knowledge = Knowledge::Known(content);
-        }
-    }
-
-    pub(super) fn on_done(&mut self, slot: &Arc<Slot>, report: Report, at: Instant) {
-        if !self.slot.is(slot) || !self.slot.finish(report.epoch) {
-            return;
-        }
-        self.reported = Some(at);
-        self.told.wrote(report.wrote);
-        if report.wrote {
-            let result = if report.trouble.is_none() { WriteResult::Complete } else { WriteResult::Incomplete };
-            self.last_write = Some((Timestamp::now(), result));
-        }
-        let observed = match (report.observed, &self.knowledge) {
-            (Some(observed), _) => observed,
-            (None, Knowledge::Known(before) | Knowledge::Stale(before)) => before.clone(),
-            (None, Knowledge::Unknown) => Box::default(),
-        };
-        self.drift.wrote(report.wrote);
-        self.quarantined = report.standing.quarantined;
-        match report.trouble {
-            None => {
-                // A read that succeeds says nothing about the write that failed.
-                if report.wrote {
-                    self.last_error = None;
-                    self.urgency = Urgency::Bulk;
-                }
-                self.knowledge = Knowledge::Known(observed);
-            }
-            Some(Trouble { message, unclear }) => {
-                tracing::warn!(gslb_service = %self.fqdn, error = message, "controller call failed");
-                let since = self.last_error.take().filter(|(before, _)| *before == message).map(|(_, since)| since);
-                self.last_error = Some((message, since.unwrap_or_else(Timestamp::now)));
-                self.knowledge = if unclear { Knowledge::Stale(observed) } else { Knowledge::Known(observed) };
-                if report.standing.patient {
-                    // Nobody waits for what is tried again in minutes.
-                    self.urgency = Urgency::Bulk;
-                }
-            }
-        }
-    }
-
-    pub(super) fn on_session_restarted(&mut self) {
-        self.slot.reset();
-        self.reported = None;
-        self.read = None;
-        self.quarantined = false;
-        self.drift = Drifting::default();
-        // The session reads everything before it writes anything.
-        self.knowledge = Knowledge::Unknown;
-    }
-
     /// Nothing is wanted, nothing is known to be there, nothing is on its way: the directory may forget this FQDN. If
     /// the next full read finds something after all, the directory starts an actor for it.
-    fn is_settled_empty(&self) -> bool {
+    pub(super) fn is_settled_empty(&self) -> bool {
         let nothing_there = match &self.knowledge {
             Knowledge::Unknown => true,
             // A monitor that it shares with others may be left.

@@ -28,24 +28,24 @@ async fn directory() -> ActorRef<GsDirectoryMsg> {
     actor
 }
 
-/// A cluster that nobody has seen: nothing can be decided before the settle period is over.
-fn policy() -> PolicySnapshot {
+/// As long as one of these clusters is not seen, nothing can be decided before the settle period is over.
+fn policy(members: &[&str]) -> PolicySnapshot {
     let installation = Installation {
         owner: Owner::from_uuid("11111111-2222-11ee-8000-333333333333".parse().unwrap()),
         default_tenant: "admin".into(),
-        member_clusters: ["ctx-a".to_owned()].into(),
+        member_clusters: members.iter().map(|member| (*member).to_owned()).collect(),
         custom_global_fqdn: false,
         status_for_all: false,
     };
     PolicySnapshot { installation: Some(installation), deployment: DeploymentState::Absent }
 }
 
-/// The controller holds a monitor for the FQDN.
-fn found() -> BTreeMap<String, Observed> {
+/// The controller holds a monitor for each FQDN.
+fn found(fqdns: impl IntoIterator<Item = String>) -> BTreeMap<String, Observed> {
     let monitor = ObservedMonitor { uuid: "hm-1".into(), last_modified: None, content: None, faithful: true };
     let mut held = Holding::empty("admin");
     held.monitors.insert("amko--left".to_owned(), Arc::new(monitor));
-    [(FQDN.to_owned(), [held].into_iter().collect())].into()
+    fqdns.into_iter().map(|fqdn| (fqdn, [held.clone()].into_iter().collect())).collect()
 }
 
 async fn fqdns(directory: &ActorRef<GsDirectoryMsg>) -> Vec<Arc<str>> {
@@ -59,12 +59,27 @@ async fn who_had_nothing_left_before_a_full_read_found_something_stays() {
     let (session, as_of) = (SessionMark::default(), Instant::now());
     let first = FullRead { session: session.clone(), as_of };
     let second = FullRead { session, as_of: as_of + Duration::from_secs(1) };
-    tell(GsDirectoryMsg::Policy(Arc::new(policy())));
-    tell(GsDirectoryMsg::Observed { read: second.clone(), observed: found() });
+    tell(GsDirectoryMsg::Policy(Arc::new(policy(&["ctx-a"]))));
+    tell(GsDirectoryMsg::Observed { read: second.clone(), observed: found([FQDN.to_owned()]) });
     for read in [None, Some(first)] {
         tell(GsDirectoryMsg::Empty { fqdn: FQDN.into(), read });
         assert_eq!(fqdns(&directory).await, [FQDN.into()]);
     }
     tell(GsDirectoryMsg::Empty { fqdn: FQDN.into(), read: Some(second) });
     assert_eq!(fqdns(&directory).await, Vec::<Arc<str>>::new());
+}
+
+/// People do not wait for what comes in bulk: a thousand services take a quarter of a second to wake in turn.
+#[tokio::test(start_paused = true)]
+async fn a_sleeper_that_somebody_asks_about_wakes_before_the_others() {
+    let directory = directory().await;
+    let read = FullRead { session: SessionMark::default(), as_of: Instant::now() };
+    let observed = found((0..1000).map(|number| format!("app{number:03}.org")));
+    directory.cast(GsDirectoryMsg::Policy(Arc::new(policy(&[])))).unwrap();
+    directory.cast(GsDirectoryMsg::Observed { read, observed }).unwrap();
+    let asked = Instant::now();
+    let ask = |reply| GsDirectoryMsg::View("app999.org".to_owned(), reply);
+    let view = directory.call(ask, None).await.unwrap().unwrap().unwrap();
+    assert_eq!(&*view.fqdn, "app999.org");
+    assert!(asked.elapsed() < Duration::from_millis(20), "{:?}", asked.elapsed());
 }

@@ -147,6 +147,11 @@ impl AviClient {
         self.shared.pacer.pace()
     }
 
+    /// Of `whole` calls at once, how many are to be made now: fewer while the controller asks for fewer requests.
+    pub fn calls_at_once(&self, whole: usize) -> usize {
+        self.shared.pacer.part(whole)
+    }
+
     /// The sessions of all clones.
     pub fn sessions(&self) -> SessionCounts {
         self.shared.pool.lock().counts(Instant::now())

@@ -17,7 +17,7 @@ fn work(session: SessionMark) -> Work {
 
 impl World {
     /// The session of the next full read.
-    async fn session_read(&mut self) -> SessionMark {
+    pub(super) async fn session_read(&mut self) -> SessionMark {
         loop {
             if let GsDirectoryMsg::Observed { read, .. } = self.directory.recv().await.unwrap() {
                 return read.session;
