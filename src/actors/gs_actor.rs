@@ -8,11 +8,14 @@
 
 mod account;
 mod drift;
+mod learning;
 mod reporting;
 mod state;
+#[cfg(test)]
+mod tests;
 
-use super::avi_session::Report;
 use super::avi_session::slot::Slot;
+use super::avi_session::{FullRead, Report};
 use super::gs_directory::GsDirectoryMsg;
 use super::offers::Offers;
 use crate::avi::urgency::Urgency;
@@ -33,17 +36,18 @@ use tokio::time::Instant;
 pub enum GsMsg {
     /// What it decides from is not what it was.
     Input(Input),
-    /// There is something to decide in what it woke up with.
-    Decide,
-    /// A full read of the controller, begun at `as_of`, says that it holds this.
+    /// It woke up: this is what it was told while it could not listen. About all of it is decided once.
+    Woken(Vec<GsMsg>),
+    /// A full read of the controller says that it holds this.
     Observed {
-        as_of: Instant,
+        read: FullRead,
         content: Box<Observed>,
     },
-    /// The work that was in the slot has been done, or not.
+    /// The work that was in the slot has been done, or not; at this time.
     Done {
         slot: Arc<Slot>,
         report: Report,
+        at: Instant,
     },
     /// The session was restarted: work that it held is lost, and what it was doing is unknown.
     SessionRestarted,
@@ -130,30 +134,42 @@ impl Actor for GsActor {
         message: Self::Msg,
         held: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
-        let Some(state) = held else { return Ok(()) };
-        match message {
-            GsMsg::Input(input) => state.take_in(input),
-            GsMsg::Decide => {}
-            GsMsg::Observed { as_of, content } => state.on_observed(as_of, content),
-            GsMsg::Done { slot, report } => state.on_done(&slot, report),
-            GsMsg::SessionRestarted => state.on_session_restarted(),
-            GsMsg::ReportAgain => state.report_again(),
-            GsMsg::TellAgain => state.tell_again(),
-            GsMsg::View(reply) => {
-                // The asker may have gone; that is its own business.
-                let _ = reply.send(Some(state.view()));
-                return Ok(());
+        if matches!(message, GsMsg::Sleep) {
+            if let Some(state) = held.take() {
+                state.go_home(|state| GsDirectoryMsg::Asleep { actor: myself.get_id(), state });
             }
-            GsMsg::Sleep => {
-                if let Some(state) = held.take() {
-                    state.go_home(|state| GsDirectoryMsg::Asleep { actor: myself.get_id(), state });
-                }
-                myself.stop(None);
-                return Ok(());
-            }
-            GsMsg::Poison => return Err("poisoned by the test hook".into()),
+            myself.stop(None);
+            return Ok(());
         }
-        state.decide();
+        let Some(state) = held else { return Ok(()) };
+        if hear(state, message)? {
+            state.decide();
+        }
         Ok(())
     }
+}
+
+/// Takes a message in. Answers whether there may be something to decide.
+fn hear(state: &mut GsState, message: GsMsg) -> Result<bool, &'static str> {
+    match message {
+        GsMsg::Input(input) => state.take_in(input),
+        GsMsg::Woken(news) => {
+            let due = state.due().is_some();
+            return news.into_iter().try_fold(due, |due, message| Ok(hear(state, message)? || due));
+        }
+        GsMsg::Observed { read, content } => state.on_observed(read, content),
+        GsMsg::Done { slot, report, at } => state.on_done(&slot, report, at),
+        GsMsg::SessionRestarted => state.on_session_restarted(),
+        GsMsg::ReportAgain => state.report_again(),
+        GsMsg::TellAgain => state.tell_again(),
+        GsMsg::View(reply) => {
+            // The asker may have gone; that is its own business.
+            let _ = reply.send(Some(state.view()));
+            return Ok(false);
+        }
+        // Nobody is told to sleep in its sleep.
+        GsMsg::Sleep => return Ok(false),
+        GsMsg::Poison => return Err("poisoned by the test hook"),
+    }
+    Ok(true)
 }

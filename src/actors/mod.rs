@@ -12,6 +12,8 @@ pub mod federation;
 pub mod gs_actor;
 pub mod gs_directory;
 pub mod link;
+#[cfg(test)]
+pub(crate) mod listening;
 pub mod members_watcher;
 pub mod offers;
 pub mod operator;

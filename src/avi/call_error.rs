@@ -58,11 +58,21 @@ pub enum Failure {
     Upgrade(String),
     #[error("the tenant does not exist on the controller ({0}); create it or correct the tenant annotation")]
     UnknownTenant(String),
+    /// The service was deleted in its former tenant, and then refused in the new one, although only its domain names
+    /// had been in the way.
+    #[error(
+        "it was refused in its new tenant ({why}), {}",
+        if *restored { "and is in the former one again" } else { "and could not be brought back to the former one" }
+    )]
+    MoveBroken { restored: bool, why: String },
     #[error("the account may not do this ({0}); give its role write access to GSLB services and health monitors")]
     Forbidden(String),
     /// The decision to write was taken back while the call waited for its turn.
     #[error("it was withdrawn before it was sent, because the controller is not to be written to at present")]
     Withdrawn,
+    /// What it was for changed while it waited for its turn.
+    #[error("it was recalled before it was sent, because it is not wanted any more")]
+    Recalled,
     #[error("the controller limits the request rate")]
     RateLimited { retry_after: Option<Duration> },
     #[error("the controller holds as many objects as it may ({0}); raise its limit or remove objects")]
@@ -132,12 +142,13 @@ impl CallError {
             _ if self.may_have_been_applied() => Remedy::Reread,
             Failure::Transport(_) | Failure::RateLimited { .. } | Failure::ServerError { .. } => Remedy::Backoff,
             Failure::UnstableList | Failure::NoSession | Failure::Malformed(_) => Remedy::Backoff,
-            Failure::NotReady(_) | Failure::Withdrawn => Remedy::Backoff,
+            Failure::NotReady(_) | Failure::Withdrawn | Failure::Recalled => Remedy::Backoff,
             Failure::Maintenance(_) | Failure::DomainConflict(_) | Failure::Upgrade(_) => Remedy::Slow,
             Failure::NotLeader(_) | Failure::InUse(_) => Remedy::Slow,
             Failure::SessionLimit(_) | Failure::BadSession(_) | Failure::AccountLocked(_) => Remedy::Slow,
             Failure::Quota(_) | Failure::Redirected(_) => Remedy::Slow,
             Failure::NotFound(_) | Failure::AlreadyExists(_) | Failure::StaleWrite(_) => Remedy::Reread,
+            Failure::MoveBroken { .. } => Remedy::Reread,
             Failure::InvalidCredentials(_) | Failure::Forbidden(_) => Remedy::Human,
             Failure::OwnedElsewhere { .. } | Failure::UnknownTenant(_) | Failure::InvalidVersion(_) => Remedy::Human,
             Failure::BadRequest(_) | Failure::Unexpected { .. } => Remedy::Human,

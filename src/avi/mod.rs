@@ -20,4 +20,5 @@ pub(crate) mod testing;
 pub mod transport;
 pub mod urgency;
 pub mod version;
+pub mod wanted;
 pub mod wire;

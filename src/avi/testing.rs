@@ -58,7 +58,7 @@ impl Prepared {
     }
 }
 
-type Outcome = Result<Prepared, TransportError>;
+pub type Outcome = Result<Prepared, TransportError>;
 
 #[derive(Default)]
 struct Inner {

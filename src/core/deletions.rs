@@ -24,8 +24,9 @@ pub const PAUSE: Duration = Duration::from_millis(500);
 /// How many FQDNs are named.
 pub const NAMED: usize = 10;
 
-/// How many of the latest sets can be approved: somebody may approve the set that was shown a moment ago.
-const SETS: usize = 10;
+/// How many of the latest sets can be approved: somebody may approve a set that was shown before others joined, and they
+/// may join one by one.
+const SETS: usize = 1000;
 
 /// What one round may delete: not more than both say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -95,6 +96,14 @@ struct LetGo {
     approved: bool,
 }
 
+/// A deletion that was stopped.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    wished: Duration,
+    /// The number of the first set that was shown with it.
+    shown: u64,
+}
+
 /// What follows from a judgement.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Judgement {
@@ -116,12 +125,17 @@ pub struct Guard {
     own: BTreeSet<Arc<str>>,
     /// Not decided yet, with the time since when they are wished for.
     new: BTreeMap<Arc<str>, Duration>,
-    /// Stopped, likewise.
-    held: BTreeMap<Arc<str>, Duration>,
+    /// Stopped.
+    held: BTreeMap<Arc<str>, Held>,
+    /// Something joined those that are held, or left them, since they were named.
+    regrouped: bool,
     /// Those of the present round.
     let_go: BTreeMap<Arc<str>, LetGo>,
-    /// The latest sets that were held, the present one last; empty when nothing is held.
-    sets: VecDeque<(String, BTreeSet<Arc<str>>)>,
+    /// Names and numbers of the latest sets that were held, the present one last; empty when nothing is held. What was
+    /// shown with a set is what is still held of it and was first shown with this set or an earlier one.
+    sets: VecDeque<(String, u64)>,
+    /// Of the present set.
+    number: u64,
     present: Option<Arc<HeldDeletions>>,
     approval: Option<String>,
     /// The approval has not been used, and is not too old.
@@ -177,7 +191,7 @@ impl Guard {
     /// It is not wished for any more, or needs nobody's leave.
     pub fn leave(&mut self, fqdn: &str) {
         self.new.remove(fqdn);
-        self.held.remove(fqdn);
+        self.regrouped |= self.held.remove(fqdn).is_some();
     }
 
     /// Deletions that have not been let go.
@@ -218,17 +232,28 @@ impl Guard {
         if self.due().is_some_and(|due| due <= now) {
             if !self.held.is_empty() {
                 // The round goes on for as long as it is stopped.
-                self.held.append(&mut self.new);
+                self.hold_new();
             } else if self.is_allowed() {
                 judgement.go.extend(self.let_ripe_go(now));
             } else {
                 judgement.stopped = true;
-                self.held.append(&mut self.new);
+                self.hold_new();
                 self.take_back(&mut recall);
             }
         }
         self.name_set();
         judgement
+    }
+
+    fn hold_new(&mut self) {
+        for (fqdn, wished) in std::mem::take(&mut self.new) {
+            self.hold(fqdn, wished);
+        }
+    }
+
+    fn hold(&mut self, fqdn: Arc<str>, wished: Duration) {
+        self.held.insert(fqdn, Held { wished, shown: self.number + 1 });
+        self.regrouped = true;
     }
 
     /// Whether everything of the present round may go.
@@ -247,18 +272,20 @@ impl Guard {
 
     fn approve(&mut self, now: Duration) -> Vec<Arc<str>> {
         let Some(id) = self.approval.as_ref().filter(|_| self.fresh) else { return Vec::new() };
-        let Some((_, set)) = self.sets.iter().find(|(known, _)| known == id) else {
+        let Some((_, number)) = self.sets.iter().find(|(known, _)| known == id) else {
             // After a start it may be meant for what is held then; later it is a leftover.
             self.fresh = self.listed.is_none_or(|listed| now <= listed + ROUND);
             return Vec::new();
         };
         self.fresh = false;
-        let approved: Vec<Arc<str>> = set.iter().filter(|fqdn| self.held.contains_key(*fqdn)).cloned().collect();
-        for fqdn in &approved {
-            let wished = self.held.remove(fqdn).unwrap_or(now);
-            self.let_go.insert(Arc::clone(fqdn), LetGo { wished, approved: true });
-        }
-        approved
+        let number = *number;
+        let (approved, held) = std::mem::take(&mut self.held).into_iter().partition(|(_, held)| held.shown <= number);
+        (self.held, self.regrouped) = (held, true);
+        let approved: BTreeMap<Arc<str>, Held> = approved;
+        let let_go =
+            |(fqdn, held): (&Arc<str>, &Held)| (Arc::clone(fqdn), LetGo { wished: held.wished, approved: true });
+        self.let_go.extend(approved.iter().map(let_go));
+        approved.into_keys().collect()
     }
 
     fn let_ripe_go(&mut self, now: Duration) -> Vec<Arc<str>> {
@@ -277,7 +304,7 @@ impl Guard {
         for (fqdn, wished) in back {
             if recall(&fqdn) {
                 self.let_go.remove(&fqdn);
-                self.held.insert(fqdn, wished);
+                self.hold(fqdn, wished);
             }
         }
     }
@@ -289,16 +316,17 @@ impl Guard {
             self.present = None;
             return;
         }
-        let same = self.sets.back().is_some_and(|(_, set)| set.iter().eq(self.held.keys()));
-        if same && self.present.as_ref().is_some_and(|present| present.limits == self.limits) {
+        let regrouped = std::mem::take(&mut self.regrouped);
+        if !regrouped && self.present.as_ref().is_some_and(|present| present.limits == self.limits) {
             return;
         }
+        self.number += 1;
         let (id, count) = (set_id(self.held.keys()), self.held.len());
         let first = self.held.keys().take(NAMED).cloned().collect();
         let own = self.own_before(&self.round());
         self.present = Some(Arc::new(HeldDeletions { id: id.clone(), count, own, limits: self.limits, first }));
         self.sets.retain(|(known, _)| *known != id);
-        self.sets.push_back((id, self.held.keys().cloned().collect()));
+        self.sets.push_back((id, self.number));
         if self.sets.len() > SETS {
             self.sets.pop_front();
         }

@@ -229,7 +229,9 @@ impl Controller {
             Write::CreateMonitor(monitor) | Write::UpdateMonitor { monitor, .. } => {
                 format!("{}-{}", monitor.tenant, monitor.name)
             }
-            Write::CreateService(service) | Write::UpdateService { service, .. } => {
+            Write::CreateService(service)
+            | Write::UpdateService { service, .. }
+            | Write::MoveService { service, .. } => {
                 format!("{}-{}", service.tenant, service.name)
             }
             Write::DeleteMonitor { .. } | Write::DeleteService { .. } => {
@@ -250,6 +252,10 @@ pub(super) fn call(write: &Write) -> String {
         Write::CreateService(service) => format!("POST gs {} [{}]", service.name, service.monitors.join(" ")),
         Write::UpdateService { service, .. } => format!("PUT gs {} [{}]", service.name, service.monitors.join(" ")),
         Write::DeleteService { name, .. } => format!("DELETE gs {name}"),
+        Write::MoveService { service, from } => {
+            let from: Vec<&str> = from.iter().map(|former| former.content.tenant.as_str()).collect();
+            format!("MOVE gs {} [{}] from {}", service.name, service.monitors.join(" "), from.join(" "))
+        }
     }
 }
 

@@ -20,8 +20,9 @@ pub use observed::{Holding, Observed, ObservedMonitor, ObservedService};
 use super::build::{Decision, Desired};
 use super::gslb::{GslbService, HealthMonitor};
 use super::monitor::is_shared;
-use compare::same_service;
+use compare::is_like;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// One call to the controller. Applied in order; the first failure ends the list, and what is left is decided anew.
 ///
@@ -53,6 +54,11 @@ pub enum Write {
         tenant: String,
         name: String,
     },
+    /// Creates the service in its tenant in the place of those that other tenants hold (TEN-05).
+    MoveService {
+        service: GslbService,
+        from: Vec<Arc<ObservedService>>,
+    },
 }
 
 /// Contexts that have not been completely listed since the process started.
@@ -70,13 +76,8 @@ pub fn plan(decision: &Decision, observed: &Observed) -> Vec<Write> {
 
 /// The services first, because the controller refuses to delete a monitor in use.
 fn removal(observed: &Observed) -> Vec<Write> {
-    let services = observed.services().map(delete_service);
+    let services = observed.services().map(ObservedService::deletion);
     services.chain(observed.holdings().flat_map(|holding| delete_monitors(holding, |_| true))).collect()
-}
-
-fn delete_service(service: &ObservedService) -> Write {
-    let GslbService { tenant, name, .. } = &service.content;
-    Write::DeleteService { uuid: service.uuid.clone(), tenant: tenant.clone(), name: name.clone() }
 }
 
 /// Deletes for the monitors of a tenant that `superfluous` picks by name, except those that services share (EX-12).
@@ -91,7 +92,7 @@ struct Convergence<'a> {
     desired: &'a Desired,
     /// What the desired tenant holds.
     here: Option<&'a Holding>,
-    /// What other tenants hold. Their services have to go before the controller accepts the domain names here.
+    /// What other tenants hold.
     elsewhere: Vec<&'a Holding>,
 }
 
@@ -113,7 +114,7 @@ impl<'a> Convergence<'a> {
     fn writes(&self) -> Vec<Write> {
         let changes: Vec<Change<'a>> =
             self.desired.monitors.iter().filter_map(|monitor| self.change(monitor)).collect();
-        let mut writes: Vec<Write> = self.moved().collect();
+        let mut writes = Vec::new();
         match self.here.and_then(|here| here.service.as_ref()) {
             Some(service) => self.update(&mut writes, service, &changes),
             None => self.create(&mut writes, &changes),
@@ -137,21 +138,25 @@ impl<'a> Convergence<'a> {
         }
     }
 
-    /// Nothing here refers to a monitor yet, so all of them are put right before the service comes.
+    /// Nothing here refers to a monitor yet, so all of them are put right before the service comes. In a tenant that
+    /// refuses them, the service is not even tried.
     fn create(&self, writes: &mut Vec<Write>, changes: &[Change<'_>]) {
-        writes.extend(self.strays());
         writes.extend(changes.iter().flat_map(created));
         writes.extend(changes.iter().flat_map(|change| self.replaced(change)));
         writes.extend(changes.iter().flat_map(updated));
-        writes.push(Write::CreateService(self.desired.service.clone()));
+        let service = self.desired.service.clone();
+        let from: Vec<_> = self.elsewhere.iter().filter_map(|holding| holding.service.clone()).collect();
+        writes.push(if from.is_empty() { Write::CreateService(service) } else { Write::MoveService { service, from } });
         writes.extend(self.surplus());
+        writes.extend(self.strays());
     }
 
     fn update(&self, writes: &mut Vec<Write>, service: &ObservedService, changes: &[Change<'_>]) {
+        writes.extend(self.leftovers());
         writes.extend(changes.iter().flat_map(created));
         let detached = self.detached(service, changes);
         let version = if detached.is_some() { None } else { service.last_modified.clone() };
-        let differs = !service.faithful || !same_service(&service.content, &self.desired.service);
+        let differs = !service.faithful || !is_like(service, &self.desired.service);
         let must_update = differs || detached.is_some();
         writes.extend(detached);
         writes.extend(changes.iter().flat_map(|change| self.replaced(change)));
@@ -186,9 +191,9 @@ impl<'a> Convergence<'a> {
         holdings.flat_map(move |here| delete_monitors(here, |name| !needed.contains(name)).collect::<Vec<_>>())
     }
 
-    /// Deletes for services in other tenants (TEN-05, DB-47).
-    fn moved(&self) -> impl Iterator<Item = Write> {
-        self.elsewhere.iter().filter_map(|holding| holding.service.as_deref()).map(delete_service)
+    /// Deletes for services in other tenants, when there is one here too (DB-47).
+    fn leftovers(&self) -> impl Iterator<Item = Write> {
+        self.elsewhere.iter().filter_map(|holding| holding.service.as_deref()).map(ObservedService::deletion)
     }
 
     /// Deletes for monitors in other tenants than the service.

@@ -11,7 +11,9 @@ use crate::support::objects::{
 use crate::support::{LEADER, UUID, World, lines, outcomes};
 use amko::actors::gs_directory::views;
 use amko::actors::operator::{Child, OperatorMsg};
+use amko_lab::avi::FaultOrder;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -254,10 +256,47 @@ async fn another_default_tenant_moves_the_services_within_the_same_session() {
     let before = world.avi.last_request();
     let patch = json!({"spec": {"gslbLeader": {"tenant": "green"}}});
     let writes = world.writes_after(|world| patch_config(world.home(), patch)).await;
-    let expected =
-        ["DELETE gslbservice/<uuid>", "DELETE healthmonitor/<uuid>", "POST healthmonitor", "POST gslbservice"];
-    assert_eq!(lines(&writes), expected);
+    let expected = [
+        ("POST healthmonitor", 201),
+        // Nothing but its domain name is in the way.
+        ("POST gslbservice", 400),
+        ("DELETE gslbservice/<uuid>", 204),
+        ("POST gslbservice", 201),
+        ("DELETE healthmonitor/<uuid>", 204),
+    ];
+    assert_eq!(outcomes(&writes), expected);
     assert_eq!(world.logins_since(before), 0);
+}
+
+/// TEN-05: the service stays where it is until the new tenant takes it.
+#[tokio::test(start_paused = true)]
+async fn a_tenant_that_refuses_a_service_takes_it_from_nobody() {
+    for fault in [None, Some("tenant-forbidden")] {
+        let world = world_with_web().await;
+        let mut forbidden = None;
+        if let Some(fault) = fault {
+            create_tenant(&world, "green").await;
+            forbidden = Some(world.avi.add_fault(&FaultOrder::new(fault).with("name", "green")).unwrap());
+        }
+        let service = world.on_controller(LEADER, "gslbservice");
+        let before = world.avi.last_request();
+        patch_config(world.home(), json!({"spec": {"gslbLeader": {"tenant": "green"}}}));
+        tokio::time::sleep(Duration::from_secs(1200)).await;
+        let writes = world.writes_since(before);
+        assert!(writes.iter().all(|write| write.line == "POST healthmonitor" && write.status == 403), "{writes:?}");
+        assert_eq!(world.on_controller(LEADER, "gslbservice"), service, "{fault:?}");
+
+        match forbidden {
+            Some(id) => world.avi.clear_fault(id).unwrap(),
+            None => create_tenant(&world, "green").await,
+        }
+        tokio::time::sleep(Duration::from_secs(1200)).await;
+        let moved = world.on_controller(LEADER, "gslbservice");
+        let name = |services: &BTreeMap<String, Value>| services.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(name(&moved), name(&service));
+        assert_ne!(moved["web.example.org"]["tenant_ref"], service["web.example.org"]["tenant_ref"], "{fault:?}");
+        assert_eq!(world.monitor_names().len(), 1);
+    }
 }
 
 /// DB-01.

@@ -212,6 +212,45 @@ async fn a_deletion_in_the_place_of_work_that_waits_is_held_too() {
     assert_eq!((world.writes_since(before), held(&world)), (vec![], left_is_held()));
 }
 
+/// DEL-08: ten wait for the limit of requests, two for one of the ten.
+#[tokio::test(start_paused = true)]
+async fn what_comes_back_before_the_controller_is_told_is_not_deleted() {
+    let world = sixty().await;
+    patch_config(world.home(), json!({"spec": {"gslbLeader": {"requestsPerSecond": 1}}}));
+    world.settle().await;
+    let services = world.on_controller(LEADER, "gslbservice");
+    let before = world.avi.last_request();
+    (0..12).for_each(|number| delete(world.cluster("ctx-a"), number));
+    tokio::time::sleep(Duration::from_millis(3500)).await;
+    let queue = world.links().board.read().queue;
+    assert!(queue.in_flight == 10 && queue.waiting > 0, "{queue:?}");
+    let told = deletions_since(&world, before).0;
+    assert!((2..6).contains(&told), "{told} are deleted");
+
+    let back = world.avi.last_request();
+    for number in 0..12 {
+        let mut returned = app(number, "left");
+        if number >= 6 {
+            returned["status"]["loadBalancer"]["ingress"][0]["ip"] = json!("10.1.0.99");
+        }
+        apply(world.cluster("ctx-a"), returned);
+    }
+    world.settle().await;
+    let mut lines: Vec<String> = world.writes_since(back).into_iter().map(|write| write.line).collect();
+    lines.sort_unstable();
+    lines.retain(|line| !line.ends_with("healthmonitor"));
+    let mut expected = vec!["POST gslbservice"; told];
+    expected.extend(["PUT gslbservice/<uuid>"; 6]);
+    assert_eq!(lines, expected, "those that are gone come back, those that are not are put right");
+    let now = world.on_controller(LEADER, "gslbservice");
+    assert_eq!(now.keys().collect::<Vec<_>>(), services.keys().collect::<Vec<_>>());
+    let same = now.iter().filter(|(fqdn, service)| services[*fqdn]["uuid"] == service["uuid"]).count();
+    assert_eq!(same, 60 - told);
+    assert_eq!(events(&world), Vec::<String>::new());
+    let text = world.links().metrics.render(&world.links().board.read());
+    assert!(!text.contains("amko_retries_total{"), "nothing has failed: {text}");
+}
+
 /// DEL-07
 #[tokio::test(start_paused = true)]
 async fn an_approval_deletes_exactly_the_set_that_it_names() {

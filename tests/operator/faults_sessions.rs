@@ -1,11 +1,13 @@
 //! Faults of sessions, accounts and whole controllers: at most one login per session, no login storm, nothing lost.
 
 use crate::faults_support::{
-    SESSIONS, add, addresses, asked, fault, logins, many, minutes, one_login_per_session, patient, seconds,
+    SESSIONS, add, addresses, asked, fault, logins, many, minutes, one_login_per_session, patient, seconds, service,
     set_address, state, statuses, world_with,
 };
+use crate::support::controller::{create, persistence_profile, pki_profile};
 use crate::support::objects::{apply, config, patch_config, set_leader, set_password, web};
-use crate::support::{World, outcomes};
+use crate::support::status::host_rule;
+use crate::support::{LEADER, World, outcomes};
 use amko_lab::avi::FaultOrder;
 use http::Method;
 use serde_json::json;
@@ -272,6 +274,42 @@ async fn an_older_controller_is_spoken_to_in_its_own_version() {
     world.start().await;
     assert_eq!(world.service_names(), ["web.example.org"]);
     assert!(world.writes().iter().all(|write| write.status == 201), "{:#?}", world.writes());
+}
+
+/// F-29 and DB-09: a field that the controller does not know is left out, and not missed at each full read.
+#[tokio::test(start_paused = true)]
+async fn what_an_older_controller_cannot_hold_is_not_written_again_and_again() {
+    let mut world = World::of_examples();
+    let id = add(&world, &FaultOrder::new("other-version"));
+    create(&world, "applicationpersistenceprofile", persistence_profile("gap-1")).await;
+    create(&world, "pkiprofile", pki_profile("pki-x")).await;
+    let secure = |ip: &str| {
+        let mut object = web("web", ip);
+        object["spec"]["tls"] = json!([{"hosts": ["web.example.org"], "secretName": "web"}]);
+        object
+    };
+    apply(world.cluster("ctx-a"), secure("10.1.0.5"));
+    let persistence = json!({"enabled": true, "profileRef": "gap-1"});
+    apply(world.home(), host_rule("rule", json!({"fqdn": "web.example.org", "sitePersistence": persistence})));
+    world.start().await;
+    assert_eq!(service(&world, LEADER, "web").unwrap()["site_persistence_enabled"], true);
+    let before = world.avi.last_request();
+    // Two full reads.
+    minutes(61).await;
+    assert_eq!(outcomes(&world.writes_since(before)), []);
+    apply(world.cluster("ctx-a"), secure("10.1.0.6"));
+    minutes(61).await;
+    assert_eq!(outcomes(&world.writes_since(before)), [("PUT gslbservice/<uuid>", 200)], "the address");
+
+    // The upgrade ends the sessions, as upgrades do.
+    let before = world.avi.last_request();
+    world.avi.clear_fault(id).unwrap();
+    world.avi.expire_sessions(LEADER);
+    minutes(61).await;
+    assert_eq!(outcomes(&world.writes_since(before)), [("PUT gslbservice/<uuid>", 200)]);
+    let pki = world.on_controller(LEADER, "pkiprofile")["pki-x"]["uuid"].clone();
+    let reference = service(&world, LEADER, "web").unwrap()["pki_profile_ref"].clone();
+    assert_eq!(reference, format!("/api/pkiprofile/{}", pki.as_str().unwrap()));
 }
 
 /// F-29: what the configuration says is the newest version that is spoken, not the only one.

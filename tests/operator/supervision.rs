@@ -5,6 +5,7 @@ use crate::support::{World, lines};
 use amko::actors::gs_directory::GsDirectoryMsg;
 use amko::actors::operator::{Child, OperatorMsg};
 use serde_json::json;
+use std::time::Duration;
 
 async fn busy_world() -> World {
     let mut world = World::of_examples();
@@ -50,6 +51,25 @@ async fn any_failed_child_of_the_root_is_restarted_and_misses_nothing() {
             assert_eq!((view.up, view.restarts), (true, 0), "{other} while {name} failed");
         }
     }
+}
+
+/// Until the clusters are seen nothing follows from what it knows, so it need not even wake.
+#[tokio::test(start_paused = true)]
+async fn a_service_that_fails_before_the_clusters_are_seen_is_back_before_they_are() {
+    let mut world = World::of_examples();
+    apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
+    world.mischief.refuse_reads.lock().insert("ctx-b".into(), ("/", 503));
+    world.start_without_settling().await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    world.links().directory.cast(GsDirectoryMsg::Poison(Some("web.example.org".into())));
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(world.writes(), [], "the settle period is not over");
+    let view = world.links().board.read().restarted_services["web.example.org"].clone();
+    assert_eq!((view.up, view.restarts), (true, 1));
+    world.settle().await;
+    let view = world.links().board.read().restarted_services["web.example.org"].clone();
+    assert_eq!((view.up, view.restarts), (true, 1), "its waking is no restart");
+    assert_eq!(world.service_names(), ["web.example.org"]);
 }
 
 /// What is decided while it is down is not lost, and not done twice.

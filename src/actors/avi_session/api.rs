@@ -5,6 +5,7 @@ use crate::avi::api::{LeaderStatus, SharedMonitors};
 use crate::avi::call_error::{CallError, Failure};
 use crate::avi::session::{AviClient, SessionCounts};
 use crate::avi::urgency::Urgency;
+use crate::avi::wanted::Wanted;
 use crate::core::gslb::{GslbService, HealthMonitor};
 use crate::core::monitor::is_shared;
 use crate::core::owner::Owner;
@@ -28,9 +29,9 @@ impl AviApi {
         Self { client, owner, shared: SharedMonitors::default(), known: Arc::default() }
     }
 
-    /// The same, for calls that are this urgent.
-    pub fn with_urgency(&self, urgency: Urgency) -> Self {
-        Self { client: self.client.with_urgency(urgency), ..self.clone() }
+    /// The same, for calls that are this urgent, and for writes that may be recalled.
+    pub fn for_work(&self, urgency: Urgency, wanted: Wanted) -> Self {
+        Self { client: self.client.with_urgency(urgency).with_wanted(wanted), ..self.clone() }
     }
 
     /// Whether calls that change objects may be sent from now on.
@@ -40,6 +41,11 @@ impl AviApi {
 
     pub fn set_requests_per_second(&self, rate: u32) {
         self.client.set_requests_per_second(rate);
+    }
+
+    /// Of `whole` calls at once, how many are to be made now.
+    pub fn calls_at_once(&self, whole: usize) -> usize {
+        self.client.calls_at_once(whole)
     }
 
     pub fn sessions(&self) -> SessionCounts {
@@ -103,7 +109,9 @@ impl AviApi {
             }
             Write::DeleteMonitor { .. } | Write::DeleteService { .. } => self.send(write).await.map(|_| None),
             Write::CreateMonitor(_) | Write::UpdateMonitor { .. } => self.send(write).await.map(Some),
-            Write::CreateService(service) | Write::UpdateService { service, .. } => {
+            Write::CreateService(service)
+            | Write::UpdateService { service, .. }
+            | Write::MoveService { service, .. } => {
                 let outcome = self.send(write).await;
                 if outcome.as_ref().is_err_and(misses_something) {
                     self.doubt_shared(service);
@@ -153,7 +161,7 @@ pub fn misses_something(error: &CallError) -> bool {
 /// is still there.
 pub fn doubts_shared_monitor(write: &Write, error: &CallError) -> bool {
     match write {
-        Write::CreateService(service) | Write::UpdateService { service, .. } => {
+        Write::CreateService(service) | Write::UpdateService { service, .. } | Write::MoveService { service, .. } => {
             misses_something(error) && service.monitors.iter().any(|name| is_shared(name))
         }
         _ => false,

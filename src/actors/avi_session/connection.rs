@@ -6,7 +6,7 @@ use super::connector::Connection;
 use super::phase::{ControllerState, Phase};
 use super::queue::Queue;
 use super::settings::ControllerSettings;
-use super::{AviSessionMsg, AviSessionState};
+use super::{AviSessionMsg, AviSessionState, SessionMark};
 use crate::actors::board::ConnectionStatus;
 use crate::actors::gs_directory::GsDirectoryMsg;
 use crate::actors::policy_watcher::PolicyWatcherMsg;
@@ -115,10 +115,11 @@ impl AviSessionState {
     /// What was decided for the earlier session is void, and what it was doing is unknown until the next list.
     pub(super) fn begin_again(&mut self) {
         self.generation += 1;
+        self.mark = SessionMark::default();
         self.round += 1;
         if self.api.take().is_some() {
             self.calls.abort_all();
-            self.queue = Queue::new(self.args.retry, Instant::now()).with_bulk_places(self.args.concurrency);
+            self.queue = Queue::new(self.args.retry, Instant::now());
             self.args.directory.cast(GsDirectoryMsg::SessionRestarted);
         }
         self.deletions.restart();

@@ -12,6 +12,7 @@ pub mod breaker;
 mod connection;
 mod connector;
 mod deletions;
+mod full_read;
 mod guard;
 mod lanes;
 mod leadership;
@@ -32,6 +33,7 @@ mod tests;
 mod trouble;
 mod work;
 
+pub use full_read::{FullRead, SessionMark};
 pub use leadership::Memory;
 pub use settings::{ControllerSettings, DeletionPolicy, Transports};
 pub use work::{Completed, Ended};
@@ -168,6 +170,8 @@ pub struct AviSessionState {
     breaker: Breaker,
     /// Counts configurations: answers to an earlier one are dropped.
     generation: u64,
+    /// Of what is observed now, and of the work that follows from it.
+    mark: SessionMark,
     /// Counts probes and full reads: of these, only the answer to the last one counts.
     round: u64,
     queue: Queue<Arc<str>, Arc<Slot>>,
@@ -216,8 +220,9 @@ impl Actor for AviSession {
             leadership: Leadership::default(),
             breaker: Breaker::default(),
             generation: 0,
+            mark: SessionMark::default(),
             round: 0,
-            queue: Queue::new(args.retry, Instant::now()).with_bulk_places(args.concurrency),
+            queue: Queue::new(args.retry, Instant::now()),
             listing: None,
             quarantine: Quarantine::default(),
             deletions: Deletions::new(Instant::now()),
@@ -244,8 +249,6 @@ impl Actor for AviSession {
         match message {
             AviSessionMsg::Configure(settings) => state.configure(&myself, settings),
             AviSessionMsg::Term(term) => state.on_term(&myself, term),
-            // Left before its owner heard that the session is over; it will hear, and decide again.
-            AviSessionMsg::Enqueue(slot) if state.api.is_none() => slot.discard(),
             AviSessionMsg::Enqueue(slot) => state.on_enqueue(slot),
             AviSessionMsg::Ask(questions) => state.on_ask(questions),
             AviSessionMsg::Answered { generation, question, result } => {

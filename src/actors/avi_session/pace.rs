@@ -34,6 +34,8 @@ impl From<&CallError> for Pace {
             matches!(error.failure, Failure::NotFound(_) | Failure::AlreadyExists(_) | Failure::StaleWrite(_));
         match error.remedy() {
             Remedy::Reread if overtaken => Self::AtOnce,
+            // Each try leaves DNS without the service for a moment.
+            Remedy::Reread if matches!(error.failure, Failure::MoveBroken { restored: true, .. }) => Self::Human,
             // The controller is unwell; reading at once would not help it.
             Remedy::Reread | Remedy::Backoff => Self::Backoff,
             Remedy::Slow => Self::Slow,
@@ -148,6 +150,8 @@ mod tests {
             (true, Failure::Forbidden(text()), Pace::Human),
             (true, Failure::OwnedElsewhere { owner: text() }, Pace::Human),
             (true, Failure::UnknownTenant(text()), Pace::Human),
+            (true, Failure::MoveBroken { restored: true, why: text() }, Pace::Human),
+            (true, Failure::MoveBroken { restored: false, why: text() }, Pace::Backoff),
         ];
         for (write, failure, pace) in table {
             let error = CallError { what: "PUT".into(), write, failure };

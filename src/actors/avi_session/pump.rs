@@ -21,6 +21,8 @@ impl AviSessionState {
     /// A slot has work: new, or of another class than before. Or none any more.
     pub(super) fn on_enqueue(&mut self, slot: Arc<Slot>) {
         let now = Instant::now();
+        // Left before its owner heard that another session began; it will hear, and decide again.
+        slot.discard_unless(&self.mark);
         match self.deletions.hold(Arc::clone(&slot), now) {
             Some(slot) => self.enqueue(slot, now),
             // It may have waited there with other work.
@@ -45,7 +47,7 @@ impl AviSessionState {
             self.deletions.finished(fqdn, exists);
         }
         let outcome = match &ended.failure {
-            None if ended.read_only => Outcome::Read,
+            None if ended.inconclusive => Outcome::Read,
             None => Outcome::Done,
             Some(WorkFailure::Crash) => Outcome::Failed { pace: Pace::Backoff, retry_after: None },
             Some(WorkFailure::Call(error)) if self.is_controllers_trouble(error) => Outcome::Interrupted,
@@ -63,7 +65,7 @@ impl AviSessionState {
             _ => self.quarantine.forget(fqdn),
         }
         // A lost owner does not need it: its successor reads again.
-        self.args.directory.cast(GsDirectoryMsg::Done { slot, report });
+        self.args.directory.cast(GsDirectoryMsg::Done { slot, report, at: Instant::now() });
         if outcome == Outcome::Done {
             self.probing.reset();
         }
@@ -102,10 +104,12 @@ impl AviSessionState {
 
     pub(super) fn pump(&mut self, myself: &ActorRef<AviSessionMsg>, now: Instant) {
         let (Some(api), Some(term)) = (self.api.clone(), self.term) else { return };
-        let places = self.args.concurrency + INTERACTIVE_PLACES;
+        let bulk = api.calls_at_once(self.args.concurrency);
+        self.queue.set_bulk_places(bulk);
+        let places = bulk + INTERACTIVE_PLACES;
         while self.phase.may_write() && self.queue.busy() < places {
             let Some((fqdn, slot)) = self.queue.pop() else { return };
-            match slot.take(term) {
+            match slot.take(term, &self.mark) {
                 Some(taken) => {
                     drop(self.calls.spawn(work_on(myself.clone(), self.generation, api.clone(), slot, taken)))
                 }
@@ -135,7 +139,7 @@ impl AviSessionState {
 
 async fn work_on(myself: ActorRef<AviSessionMsg>, generation: u64, api: AviApi, slot: Arc<Slot>, taken: Taken) {
     let epoch = taken.epoch;
-    let api = api.with_urgency(taken.work.class.urgency);
+    let api = api.for_work(taken.work.class.urgency, taken.wanted);
     let completed = guarded(work::run(&api, &slot.fqdn, taken.work.task, epoch)).await;
     let completed = completed.unwrap_or_else(|panic| work::crashed(panic, epoch));
     // The session owns this task: when it is gone, its owner hears of that.

@@ -100,10 +100,9 @@ impl<K: Ord + Clone, T> Queue<K, T> {
         }
     }
 
-    /// The same, with so many places for bulk work.
-    pub fn with_bulk_places(mut self, places: usize) -> Self {
+    /// How much bulk work is done at the same time from now on.
+    pub fn set_bulk_places(&mut self, places: usize) {
         self.lanes.set_bulk_places(places);
-        self
     }
 
     /// Adds a key with new work, or says how its waiting work is to be treated from now on. It keeps its place in the

@@ -5,7 +5,7 @@ use super::connection::later;
 use super::guard::guarded;
 use super::phase::{ControllerState, Phase};
 use super::trouble::concerns_everybody;
-use super::{AviSessionMsg, AviSessionState};
+use super::{AviSessionMsg, AviSessionState, FullRead};
 use crate::actors::board::ConnectionStatus;
 use crate::actors::gs_directory::GsDirectoryMsg;
 use crate::avi::call_error::CallError;
@@ -47,7 +47,8 @@ impl AviSessionState {
                 tracing::info!(gslb_services = observed.len(), "controller read");
                 let held = observed.iter().filter(|(_, observed)| observed.services().next().is_some());
                 self.deletions.listed(held.map(|(fqdn, _)| fqdn.as_str().into()).collect(), Instant::now());
-                self.args.directory.cast(GsDirectoryMsg::Observed { as_of, observed });
+                let read = FullRead { session: self.mark.clone(), as_of };
+                self.args.directory.cast(GsDirectoryMsg::Observed { read, observed });
                 let refresh = self.settings.as_ref().map_or(Duration::MAX, |settings| settings.refresh);
                 self.phase = Phase::Ready { refresh_at: later(refresh) };
                 self.relisting.reset();

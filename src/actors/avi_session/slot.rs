@@ -3,18 +3,21 @@
 //! The slot holds at most one piece of work, always the newest, so the memory for waiting work grows with the number
 //! of FQDNs and never with the number of events. Being queued is a flag beside it.
 
+use super::SessionMark;
 use crate::avi::urgency::Urgency;
+use crate::avi::wanted::Wanted;
 use crate::core::plan::{Observed, Write};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// What is to be done for one FQDN, decided inside a leadership term.
+/// What is to be done for one FQDN, decided inside a leadership term from what a session observed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Work {
     pub task: Task,
     pub term: u64,
+    pub session: SessionMark,
     pub class: Class,
 }
 
@@ -61,6 +64,15 @@ pub struct Reading {
 pub struct Taken {
     pub work: Work,
     pub epoch: u64,
+    /// Whether the owner still wants what is not sent yet.
+    pub wanted: Wanted,
+}
+
+/// The owner's view of work that was taken.
+#[derive(Debug)]
+struct InFlight {
+    removal: Removal,
+    wanted: Wanted,
 }
 
 #[derive(Debug, Default)]
@@ -68,7 +80,7 @@ struct Inner {
     work: Option<Work>,
     /// The class under which the slot was queued.
     queued: Option<Class>,
-    taken: bool,
+    taken: Option<InFlight>,
     leave: Leave,
     /// Counts resets: a report from before the last one is stale.
     epoch: u64,
@@ -138,7 +150,7 @@ impl Slot {
     /// Leaves work, replacing what waits. Answers whether the slot must be queued, or queued otherwise than it is.
     pub fn put(&self, work: Work) -> bool {
         let mut inner = self.inner.lock();
-        if inner.taken {
+        if inner.taken.is_some() {
             return false;
         }
         let class = work.class;
@@ -194,15 +206,25 @@ impl Slot {
 
     /// Whether work was taken and its report has not come.
     pub fn is_taken(&self) -> bool {
-        self.inner.lock().taken
+        self.inner.lock().taken.is_some()
+    }
+
+    /// Whether work was taken that lets the service go, and its report has not come.
+    pub fn is_removing(&self) -> bool {
+        self.inner.lock().taken.as_ref().is_some_and(|taken| taken.removal != Removal::No)
+    }
+
+    /// Says whether what was taken is still wanted. What is not wanted when its turn comes is not sent.
+    pub fn want(&self, wanted: bool) {
+        self.inner.lock().taken.iter().for_each(|taken| taken.wanted.set(wanted));
     }
 
     /// The owner has received the report of `epoch`; `false` when it is stale.
     pub fn finish(&self, epoch: u64) -> bool {
         let mut inner = self.inner.lock();
-        let current = inner.taken && inner.epoch == epoch;
+        let current = inner.taken.is_some() && inner.epoch == epoch;
         if current {
-            inner.taken = false;
+            inner.taken = None;
         }
         current
     }
@@ -214,30 +236,33 @@ impl Slot {
     }
 
     /// The session takes the work out of the queue and does it. What a lost owner left is not done, nor what was
-    /// decided before `term`: the owner decides again when it hears of the term. A guarded deletion without leave
+    /// decided before `term` or in another session: the owner decides again when it hears of that. A guarded deletion without leave
     /// stays: it came here in the place of other work, and is held.
-    pub fn take(&self, term: u64) -> Option<Taken> {
+    pub fn take(&self, term: u64, session: &SessionMark) -> Option<Taken> {
         let mut inner = self.inner.lock();
         if inner.lacks_leave() {
             return None;
         }
         inner.queued = None;
         let work = inner.work.take()?;
-        if work.term < term || inner.abandoned {
+        if work.term < term || work.session != *session || inner.abandoned {
             return None;
         }
-        inner.taken = true;
+        let wanted = Wanted::default();
+        inner.taken = Some(InFlight { removal: work.class.removal, wanted: wanted.clone() });
         if inner.leave == Leave::Once {
             inner.leave = Leave::No;
         }
-        Some(Taken { work, epoch: inner.epoch })
+        Some(Taken { work, epoch: inner.epoch, wanted })
     }
 
-    /// The session does not do the work.
-    pub fn discard(&self) {
+    /// Drops work that was decided in another session than this.
+    pub fn discard_unless(&self, session: &SessionMark) {
         let mut inner = self.inner.lock();
-        inner.queued = None;
-        inner.work = None;
-        inner.leave = Leave::No;
+        if inner.work.as_ref().is_some_and(|work| work.session != *session) {
+            inner.queued = None;
+            inner.work = None;
+            inner.leave = Leave::No;
+        }
     }
 }

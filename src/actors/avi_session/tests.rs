@@ -1,19 +1,20 @@
 //! The session against a scripted controller, on paused time.
 
+mod marks;
+mod pressure;
 mod questions;
 mod shared;
 
 use super::*;
+use crate::actors::listening::listener;
 use crate::avi::session::SessionSettings;
 use crate::avi::testing::TestController;
 use crate::avi::transport::{AviTransport, TlsSettings};
 use crate::core::owner::Owner;
 use crate::core::references::Catalog;
-use ractor::Message;
 use serde_json::{Value, json};
-use std::marker::PhantomData;
 use std::time::Duration;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 const MONITORS: &str = "GET /api/healthmonitor?include_name=&is_federated=true&page_size=100&sort=name";
 const REFRESH: Duration = Duration::from_secs(600);
@@ -39,32 +40,6 @@ fn leader() -> TestController {
         controller.on(&line, 200, page(&[]));
     }
     controller
-}
-
-/// Hands on what it is told.
-struct Listener<M>(PhantomData<fn(M)>);
-
-impl<M: Message> Actor for Listener<M> {
-    type Msg = M;
-    type State = UnboundedSender<M>;
-    type Arguments = UnboundedSender<M>;
-
-    async fn pre_start(&self, _: ActorRef<M>, sender: Self::Arguments) -> Result<Self::State, ActorProcessingErr> {
-        Ok(sender)
-    }
-
-    async fn handle(&self, _: ActorRef<M>, message: M, sender: &mut Self::State) -> Result<(), ActorProcessingErr> {
-        let _ = sender.send(message);
-        Ok(())
-    }
-}
-
-async fn listener<M: Message>() -> (Link<M>, UnboundedReceiver<M>) {
-    let (sender, receiver) = unbounded_channel();
-    let (actor, _) = Actor::spawn(None, Listener(PhantomData), sender).await.unwrap();
-    let link = Link::default();
-    link.point_at(actor);
-    (link, receiver)
 }
 
 /// A session whose neighbours are listened to.

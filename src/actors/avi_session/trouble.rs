@@ -24,7 +24,7 @@ pub fn concerns_everybody(failure: &Failure) -> bool {
         Failure::DomainConflict(_) | Failure::StaleWrite(_) | Failure::InUse(_) | Failure::UnknownTenant(_) => false,
         Failure::Forbidden(_) | Failure::BadRequest(_) | Failure::Unexpected { .. } => false,
         Failure::Malformed(_) | Failure::UnstableList | Failure::Quota(_) | Failure::Redirected(_) => false,
-        Failure::Withdrawn => false,
+        Failure::Withdrawn | Failure::Recalled | Failure::MoveBroken { .. } => false,
     }
 }
 

@@ -4,7 +4,7 @@ use super::api::{AviApi, doubts_shared_monitor};
 use super::queue::Standing;
 use super::slot::{Reading, Task};
 use super::{Report, Trouble};
-use crate::avi::call_error::{CallError, Remedy};
+use crate::avi::call_error::{CallError, Failure, Remedy};
 use crate::core::plan::{Observed, Write};
 
 /// How a piece of work ended: for its owner, and for the session.
@@ -17,8 +17,8 @@ pub struct Completed {
 /// What the session learns from a piece of work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
-    /// Whether the controller was only read.
-    pub read_only: bool,
+    /// It says nothing about the next write: the controller was only read, or not all of it was wanted any more.
+    pub inconclusive: bool,
     /// Whether the controller holds a service for the FQDN now, as far as is known.
     pub exists: Option<bool>,
     pub failure: Option<WorkFailure>,
@@ -60,6 +60,10 @@ async fn write(api: &AviApi, writes: Vec<Write>, mut observed: Box<Observed>, ep
                 wrote = true;
                 observed.applied(&write, stored);
             }
+            Err(CallError { failure: Failure::Recalled, .. }) => {
+                let report = Report { wrote, observed: Some(observed), ..report(epoch) };
+                return completed(report, true, None);
+            }
             Err(error) => {
                 let unclear = error.remedy() == Remedy::Reread || doubts_shared_monitor(&write, &error);
                 let report = Report { wrote, observed: Some(observed), ..report(epoch) };
@@ -77,9 +81,9 @@ fn report(epoch: u64) -> Report {
     Report { epoch, wrote: false, observed: None, trouble: None, standing: Standing::default() }
 }
 
-fn completed(report: Report, read_only: bool, failure: Option<WorkFailure>) -> Completed {
+fn completed(report: Report, inconclusive: bool, failure: Option<WorkFailure>) -> Completed {
     let exists = report.observed.as_ref().map(|observed| observed.services().next().is_some());
-    Completed { report, ended: Ended { read_only, exists, failure } }
+    Completed { report, ended: Ended { inconclusive, exists, failure } }
 }
 
 /// The work panicked: nothing is known about what it did.
@@ -89,7 +93,7 @@ pub fn crashed(message: String, epoch: u64) -> Completed {
     completed(report, false, Some(WorkFailure::Crash))
 }
 
-fn failed(mut report: Report, read_only: bool, error: CallError, unclear: bool) -> Completed {
+fn failed(mut report: Report, inconclusive: bool, error: CallError, unclear: bool) -> Completed {
     report.trouble = Some(Trouble { message: error.to_string(), unclear });
-    completed(report, read_only, Some(WorkFailure::Call(error)))
+    completed(report, inconclusive, Some(WorkFailure::Call(error)))
 }

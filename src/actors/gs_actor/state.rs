@@ -4,7 +4,7 @@ use super::account::{Decided, Told};
 use super::drift::Drifting;
 use super::{Context, GsMsg, Input, Knowledge};
 use crate::actors::avi_session::slot::{Class, OwnSlot, Reading, Removal, Slot, Task, Work};
-use crate::actors::avi_session::{AviSessionMsg, Report, Trouble};
+use crate::actors::avi_session::{AviSessionMsg, FullRead, SessionMark};
 use crate::actors::event_writer::EventWriterMsg;
 use crate::actors::gs_directory::GsDirectoryMsg;
 use crate::actors::link::Link;
@@ -39,20 +39,22 @@ pub struct GsState {
     aliases: Arc<[Arc<str>]>,
     pub(super) context: Arc<Context>,
     pub(super) knowledge: Knowledge,
+    /// The last full read that it heard of; `None` since the session was restarted.
+    pub(super) read: Option<FullRead>,
     pub(super) slot: OwnSlot,
     pub(super) links: Arc<Links>,
     /// When the last piece of work came back.
-    reported: Option<Instant>,
+    pub(super) reported: Option<Instant>,
     pub(super) last_write: Option<(Timestamp, WriteResult)>,
     /// Since when it fails so.
     pub(super) last_error: Option<(String, Timestamp)>,
     pub(super) said: Said,
     /// What the EventWriter was told.
     pub(super) told: Told,
-    /// Of what is not done yet.
-    urgency: Urgency,
-    /// Of what came while work was being done; that work knows nothing of it.
-    meanwhile: Urgency,
+    /// Of what was decided and is not done yet.
+    pub(super) urgency: Urgency,
+    /// Of what was taken in since the last decision; work that is being done knows nothing of it.
+    undecided: Urgency,
     /// It failed too often, and no write has succeeded since.
     pub(super) quarantined: bool,
     pub(super) drift: Drifting,
@@ -77,6 +79,13 @@ pub(super) struct Said {
     pub(super) carrier: bool,
 }
 
+/// What is to be done, and inside which term and session.
+struct Chosen {
+    task: Task,
+    term: u64,
+    session: SessionMark,
+}
+
 /// Names of the monitors that may exist, and tenants in which to look; `None` when nothing says where to look.
 fn what_to_read(decision: &Decision, observed: &Observed) -> Option<Reading> {
     let mut monitors: BTreeSet<String> = observed.holdings().flat_map(|held| held.monitors.keys()).cloned().collect();
@@ -96,6 +105,8 @@ pub struct GsArgs {
     pub aliases: Arc<[Arc<str>]>,
     pub context: Arc<Context>,
     pub knowledge: Knowledge,
+    /// The full read that the knowledge is of.
+    pub read: Option<FullRead>,
     /// Of the first decision.
     pub urgency: Urgency,
     pub links: Arc<Links>,
@@ -103,7 +114,7 @@ pub struct GsArgs {
 
 impl GsState {
     pub fn new(args: GsArgs) -> Self {
-        let GsArgs { fqdn, offers, rule, aliases, context, knowledge, urgency, links } = args;
+        let GsArgs { fqdn, offers, rule, aliases, context, knowledge, read, urgency, links } = args;
         let told = if context.settled { Told::default() } else { Told::nothing_new() };
         Self {
             slot: OwnSlot::new(Arc::clone(&fqdn)),
@@ -113,6 +124,7 @@ impl GsState {
             aliases,
             context,
             knowledge,
+            read,
             links,
             reported: None,
             last_write: None,
@@ -120,7 +132,7 @@ impl GsState {
             said: Said::default(),
             told,
             urgency,
-            meanwhile: Urgency::Bulk,
+            undecided: Urgency::Bulk,
             quarantined: false,
             drift: Drifting::default(),
             due: Due::First,
@@ -131,7 +143,7 @@ impl GsState {
     pub fn listen(&mut self, message: GsMsg) -> Option<GsMsg> {
         match message {
             GsMsg::Input(input) => self.take_in(input),
-            GsMsg::Observed { as_of, content } if self.due == Due::First => self.on_observed(as_of, content),
+            GsMsg::Observed { read, content } if self.due == Due::First => self.on_observed(read, content),
             // At once: what comes later is of the new session.
             GsMsg::SessionRestarted => {
                 self.on_session_restarted();
@@ -166,7 +178,7 @@ impl GsState {
                 Urgency::Bulk
             }
         };
-        self.is_urgent(urgency);
+        self.undecided = urgency.min(self.undecided);
         self.due = if self.due == Due::First { Due::First } else { Due::Yes };
     }
 
@@ -181,7 +193,7 @@ impl GsState {
 
     /// Of what is not done yet.
     pub fn urgency(&self) -> Urgency {
-        self.urgency.min(self.meanwhile)
+        self.urgency.min(self.undecided)
     }
 
     /// How urgently something waits to be decided that was taken in; `None` when nothing does. Before the first look at
@@ -221,8 +233,10 @@ impl GsState {
     pub(in crate::actors) fn decide(&mut self) {
         self.due = Due::No;
         if self.slot.is_taken() {
-            return;
+            return self.recall_removal();
         }
+        // What somebody waits for stays urgent until it is done.
+        self.urgency = self.urgency.min(std::mem::take(&mut self.undecided));
         let mut built = self.build();
         let questions = std::mem::take(&mut built.questions);
         if !questions.is_empty() {
@@ -234,9 +248,9 @@ impl GsState {
         let waits = matches!(built.decision, Decision::Wait(_));
         let mut decided = Decided { members: built.members, refused: built.refused, waits, done: false };
         match self.task(built.decision) {
-            Some((task, term)) => {
+            Some(Chosen { task, term, session }) => {
                 let class = Class { urgency: self.urgency, removal: self.removal(&task) };
-                if self.slot.put(Work { task, term, class }) {
+                if self.slot.put(Work { task, term, session, class }) {
                     self.links.session.cast(AviSessionMsg::Enqueue(self.slot.share()));
                 }
             }
@@ -250,7 +264,9 @@ impl GsState {
                 self.tell_in_sync(waits);
                 self.tell_drift_over();
                 if self.is_settled_empty() {
-                    self.links.directory.cast(GsDirectoryMsg::Empty(Arc::clone(&self.fqdn)));
+                    self.links
+                        .directory
+                        .cast(GsDirectoryMsg::Empty { fqdn: Arc::clone(&self.fqdn), read: self.read.clone() });
                 }
             }
         }
@@ -260,11 +276,22 @@ impl GsState {
         self.tell_account(&decided);
     }
 
+    /// A service that is being deleted may be wanted again before the controller is told: then it need not be deleted and
+    /// created anew.
+    fn recall_removal(&self) {
+        if self.slot.is_removing() {
+            let task = self.task(self.build().decision);
+            let still = task.is_some_and(|chosen| self.removal(&chosen.task) != Removal::No);
+            self.slot.want(still);
+        }
+    }
+
     /// Whether the service goes away, and whether somebody said so. One that moves to another tenant goes away too: the
     /// controller may refuse it there.
     fn removal(&self, task: &Task) -> Removal {
         let Task::Write { writes, .. } = task else { return Removal::No };
-        let deletes = writes.iter().any(|write| matches!(write, Write::DeleteService { .. }));
+        let goes = |write: &Write| matches!(write, Write::DeleteService { .. } | Write::MoveService { .. });
+        let deletes = writes.iter().any(goes);
         let stays = writes.iter().any(|write| matches!(write, Write::UpdateService { .. }));
         match (&self.context.policy.deployment, deletes && !stays) {
             (_, false) => Removal::No,
@@ -318,94 +345,27 @@ impl GsState {
     }
 
     /// What is to be done inside the present term, if anything.
-    fn task(&self, decision: Decision) -> Option<(Task, u64)> {
+    fn task(&self, decision: Decision) -> Option<Chosen> {
         let term = self.context.term.filter(|_| self.context.settled)?;
-        match &self.knowledge {
+        let session = self.read.as_ref()?.session.clone();
+        let task = match &self.knowledge {
             Knowledge::Unknown => None,
-            Knowledge::Stale(observed) => what_to_read(&decision, observed).map(|reading| (Task::Read(reading), term)),
+            Knowledge::Stale(observed) => what_to_read(&decision, observed).map(Task::Read),
             Knowledge::Known(observed) => {
                 let writes = self.plan(decision, observed);
-                (!writes.is_empty()).then(|| (Task::Write { writes, observed: observed.clone() }, term))
+                (!writes.is_empty()).then(|| Task::Write { writes, observed: observed.clone() })
             }
-        }
+        }?;
+        Some(Chosen { task, term, session })
     }
 
     pub(super) fn plan(&self, decision: Decision, observed: &Observed) -> Vec<Write> {
         plan(&keep_unseen(decision, observed, &self.context.unseen), observed)
     }
 
-    /// Whether a full read that found this says nothing new: the same decision would follow.
-    pub fn knows(&self, content: &Observed) -> bool {
-        matches!(&self.knowledge, Knowledge::Known(known) if **known == *content)
-    }
-
-    /// Takes in what a full read found, unless something newer is known or on its way.
-    pub(super) fn on_observed(&mut self, as_of: Instant, content: Box<Observed>) {
-        let outdated = self.reported.is_some_and(|at| at >= as_of);
-        if !outdated && !self.slot.is_taken() {
-            self.note_drift(&content);
-            self.knowledge = Knowledge::Known(content);
-        }
-    }
-
-    pub(super) fn on_done(&mut self, slot: &Arc<Slot>, report: Report) {
-        if !self.slot.is(slot) || !self.slot.finish(report.epoch) {
-            return;
-        }
-        self.reported = Some(Instant::now());
-        self.told.wrote(report.wrote);
-        if report.wrote {
-            let result = if report.trouble.is_none() { WriteResult::Complete } else { WriteResult::Incomplete };
-            self.last_write = Some((Timestamp::now(), result));
-        }
-        let observed = match (report.observed, &self.knowledge) {
-            (Some(observed), _) => observed,
-            (None, Knowledge::Known(before) | Knowledge::Stale(before)) => before.clone(),
-            (None, Knowledge::Unknown) => Box::default(),
-        };
-        self.drift.wrote(report.wrote);
-        self.quarantined = report.standing.quarantined;
-        match report.trouble {
-            None => {
-                // A read that succeeds says nothing about the write that failed.
-                if report.wrote {
-                    self.last_error = None;
-                    self.urgency = Urgency::Bulk;
-                }
-                self.knowledge = Knowledge::Known(observed);
-            }
-            Some(Trouble { message, unclear }) => {
-                tracing::warn!(gslb_service = %self.fqdn, error = message, "controller call failed");
-                let since = self.last_error.take().filter(|(before, _)| *before == message).map(|(_, since)| since);
-                self.last_error = Some((message, since.unwrap_or_else(Timestamp::now)));
-                self.knowledge = if unclear { Knowledge::Stale(observed) } else { Knowledge::Known(observed) };
-                if report.standing.patient {
-                    // Nobody waits for what is tried again in minutes.
-                    self.urgency = Urgency::Bulk;
-                }
-            }
-        }
-        self.urgency = self.urgency.min(std::mem::take(&mut self.meanwhile));
-    }
-
-    /// What somebody waits for stays urgent until it is done.
-    fn is_urgent(&mut self, urgency: Urgency) {
-        let of = if self.slot.is_taken() { &mut self.meanwhile } else { &mut self.urgency };
-        *of = urgency.min(*of);
-    }
-
-    pub(super) fn on_session_restarted(&mut self) {
-        self.slot.reset();
-        self.reported = None;
-        self.quarantined = false;
-        self.drift = Drifting::default();
-        // The session reads everything before it writes anything.
-        self.knowledge = Knowledge::Unknown;
-    }
-
     /// Nothing is wanted, nothing is known to be there, nothing is on its way: the directory may forget this FQDN. If
     /// the next full read finds something after all, the directory starts an actor for it.
-    fn is_settled_empty(&self) -> bool {
+    pub(super) fn is_settled_empty(&self) -> bool {
         let nothing_there = match &self.knowledge {
             Knowledge::Unknown => true,
             // A monitor that it shares with others may be left.

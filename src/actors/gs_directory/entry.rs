@@ -60,7 +60,7 @@ fn hear(state: &mut GsState, news: &mut Vec<GsMsg>, message: GsMsg) {
         // What the earlier session read is void.
         GsMsg::SessionRestarted => news.retain(|message| !matches!(message, GsMsg::Observed { .. })),
         // With news before it, it may say something new all the same.
-        GsMsg::Observed { content, .. } if news.is_empty() && state.knows(content) => return,
+        GsMsg::Observed { read, content } if news.is_empty() && state.knows(read, content) => return,
         _ => {}
     }
     news.extend(state.listen(message));
@@ -78,10 +78,14 @@ impl GsDirectoryState {
             aliases: self.aliases.granted(fqdn),
             context: Arc::clone(&self.context),
             knowledge,
+            read: self.last_read.clone(),
             urgency,
             links: Arc::clone(&self.links),
         };
         entry.life = Life::Asleep(Box::new(GsState::new(args)));
+        if self.children.come_back(fqdn) {
+            self.post_restarts();
+        }
         self.look_after(fqdn);
     }
 
@@ -176,12 +180,10 @@ impl GsDirectoryState {
             }
         };
         let news = std::mem::take(&mut entry.news);
-        let (decide, slot) = (state.due().is_some(), state.slot());
+        let slot = state.slot();
         match Actor::spawn_linked(None, GsActor, state, myself.get_cell()).await {
             Ok((actor, _)) => {
-                for message in news.into_iter().chain(decide.then_some(GsMsg::Decide)) {
-                    let _ = actor.cast(message);
-                }
+                let _ = actor.cast(GsMsg::Woken(news));
                 entry.life = Life::Awake(actor.clone(), self.rest.woke(fqdn, Instant::now()), slot);
                 if self.children.started(fqdn, actor.get_cell()) {
                     self.post_restarts();
@@ -227,14 +229,23 @@ impl GsDirectoryState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::actors::avi_session::{FullRead, SessionMark};
     use crate::actors::gs_actor::{Context, Links};
     use crate::actors::link::Link;
     use crate::core::host_rule::RuleState;
-    use crate::core::plan::{Observed, Unseen};
+    use crate::core::plan::{Holding, Observed, ObservedMonitor, Unseen};
     use crate::core::policy::{DeploymentState, PolicySnapshot};
     use crate::core::references::Catalog;
 
-    /// Knows that the controller holds nothing, and has decided about it.
+    /// A monitor that the controller holds, and about which nothing can be decided.
+    fn left() -> Observed {
+        let monitor = ObservedMonitor { uuid: "hm-1".into(), last_modified: None, content: None, faithful: true };
+        let mut held = Holding::empty("admin");
+        held.monitors.insert("amko--left".to_owned(), Arc::new(monitor));
+        [held].into_iter().collect()
+    }
+
+    /// Knows what the controller holds, and has decided about it.
     fn sleeper() -> GsState {
         let policy = PolicySnapshot { installation: None, deployment: DeploymentState::Unknown };
         let context = Context {
@@ -257,7 +268,8 @@ mod tests {
             rule: RuleState::None,
             aliases: [].into(),
             context: Arc::new(context),
-            knowledge: Knowledge::Known(Box::default()),
+            knowledge: Knowledge::Known(Box::new(left())),
+            read: None,
             urgency: Urgency::Bulk,
             links: Arc::new(links),
         });
@@ -266,7 +278,8 @@ mod tests {
     }
 
     fn full_read() -> GsMsg {
-        GsMsg::Observed { as_of: Instant::now(), content: Box::default() }
+        let read = FullRead { session: SessionMark::default(), as_of: Instant::now() };
+        GsMsg::Observed { read, content: Box::new(left()) }
     }
 
     #[test]
@@ -283,7 +296,8 @@ mod tests {
     fn after_a_restart_of_the_session_the_same_full_read_is_news_and_an_earlier_one_is_void() {
         let (mut state, mut news) = (sleeper(), vec![full_read()]);
         hear(&mut state, &mut news, GsMsg::SessionRestarted);
-        assert_eq!((news.len(), state.knows(&Observed::default()), state.due()), (0, false, Some(Urgency::Bulk)));
+        let read = FullRead { session: SessionMark::default(), as_of: Instant::now() };
+        assert_eq!((news.len(), state.knows(&read, &left()), state.due()), (0, false, Some(Urgency::Bulk)));
         hear(&mut state, &mut news, full_read());
         assert!(matches!(news.as_slice(), [GsMsg::Observed { .. }]), "{news:?}");
     }

@@ -9,13 +9,15 @@ mod entry;
 mod inputs;
 mod rest;
 mod sight;
+#[cfg(test)]
+mod tests;
 mod views;
 
 pub use rest::AWAKE;
 pub use views::{view, views};
 
 use super::avi_session::slot::Slot;
-use super::avi_session::{AviSessionMsg, Report};
+use super::avi_session::{AviSessionMsg, FullRead, Report};
 use super::board::Board;
 use super::event_writer::EventWriterMsg;
 use super::gs_actor::{Context, GsMsg, GsState, GsView, Input, Knowledge, Links};
@@ -69,9 +71,9 @@ pub enum GsDirectoryMsg {
     References(Arc<Catalog>),
     /// The leadership term, while there is one.
     Term(Option<u64>),
-    /// A full read of the controller, begun at `as_of`: what it holds of this installation, by FQDN.
+    /// A full read of the controller: what it holds of this installation, by FQDN.
     Observed {
-        as_of: Instant,
+        read: FullRead,
         observed: BTreeMap<String, Observed>,
     },
     /// The session was restarted and forgot its queue.
@@ -87,8 +89,11 @@ pub enum GsDirectoryMsg {
     StatusWriterRestarted,
     /// The EventWriter was restarted and forgot what it was told.
     EventWriterRestarted,
-    /// A GsActor has nothing left to do.
-    Empty(Arc<str>),
+    /// A GsActor has nothing left to do, as of this full read.
+    Empty {
+        fqdn: Arc<str>,
+        read: Option<FullRead>,
+    },
     /// A GsActor gives its state back.
     Asleep {
         actor: ActorId,
@@ -98,6 +103,7 @@ pub enum GsDirectoryMsg {
     Done {
         slot: Arc<Slot>,
         report: Report,
+        at: Instant,
     },
     Restart {
         fqdn: Arc<str>,
@@ -141,9 +147,9 @@ pub struct GsDirectoryState {
     term: Option<u64>,
     settling: Settling,
     context: Arc<Context>,
-    /// Whether a full read of the controller has come in since the session began: from then on an FQDN that it did not
-    /// name is known absent.
-    controller_read: bool,
+    /// The last full read of the controller that has come in since the session began: from the first on, an FQDN that it
+    /// did not name is known absent.
+    last_read: Option<FullRead>,
     rollout: Rollout,
     children: Children<Arc<str>>,
     rest: Rest,
@@ -201,7 +207,7 @@ impl Actor for GsDirectory {
             term: None,
             settling: Settling::NotStarted,
             context,
-            controller_read: false,
+            last_read: None,
             children: Children::new(args.restart.clone(), StdRng::seed_from_u64(args.seed)),
             rest: Rest::new(args.awake),
             looks: false,
@@ -255,20 +261,22 @@ impl Actor for GsDirectory {
                 state.args.events.cast(EventWriterMsg::Term(term));
                 state.announce();
             }
-            GsDirectoryMsg::Observed { as_of, observed } => state.on_observed(as_of, observed),
+            GsDirectoryMsg::Observed { read, observed } => state.on_observed(read, observed),
             GsDirectoryMsg::SessionRestarted => {
-                state.controller_read = false;
+                state.last_read = None;
                 state.tell_all(|| GsMsg::SessionRestarted);
             }
-            GsDirectoryMsg::Empty(fqdn) => {
+            // What a later full read found is on its way to the actor, who will decide about it.
+            GsDirectoryMsg::Empty { read, .. } if read != state.last_read => {}
+            GsDirectoryMsg::Empty { fqdn, .. } => {
                 state.on_empty(&fqdn);
                 let renamed = state.settle_name(&fqdn);
                 state.tell_aliases(renamed);
             }
             GsDirectoryMsg::Asleep { actor, state: service } => state.on_asleep(actor, service),
-            GsDirectoryMsg::Done { slot, report } => {
+            GsDirectoryMsg::Done { slot, report, at } => {
                 let fqdn = Arc::clone(&slot.fqdn);
-                state.tell(&fqdn, GsMsg::Done { slot, report });
+                state.tell(&fqdn, GsMsg::Done { slot, report, at });
             }
             GsDirectoryMsg::InSync { policy, fqdn } => state.rollout.in_sync(&policy, &fqdn),
             GsDirectoryMsg::RolloutDue => state.rollout.be_due(),
@@ -318,12 +326,12 @@ impl Actor for GsDirectory {
 }
 
 impl GsDirectoryState {
-    fn on_observed(&mut self, as_of: Instant, mut observed: BTreeMap<String, Observed>) {
-        self.controller_read = true;
+    fn on_observed(&mut self, read: FullRead, mut observed: BTreeMap<String, Observed>) {
+        self.last_read = Some(read.clone());
         let known: Vec<Arc<str>> = self.entries.keys().cloned().collect();
         for fqdn in known {
             let content = Box::new(observed.remove(&*fqdn).unwrap_or_default());
-            self.tell(&fqdn, GsMsg::Observed { as_of, content });
+            self.tell(&fqdn, GsMsg::Observed { read: read.clone(), content });
         }
         for (fqdn, content) in observed {
             let fqdn: Arc<str> = fqdn.into();
@@ -343,12 +351,12 @@ impl GsDirectoryState {
 
     /// What a new actor of an FQDN that nobody had an actor for knows about the controller.
     fn fresh(&self) -> Knowledge {
-        if self.controller_read { Knowledge::Known(Box::default()) } else { Knowledge::Unknown }
+        if self.last_read.is_some() { Knowledge::Known(Box::default()) } else { Knowledge::Unknown }
     }
 
     /// What the successor of a failed actor knows: its writes may have been half done.
     fn after_restart(&self) -> Knowledge {
-        if self.controller_read { Knowledge::Stale(Box::default()) } else { Knowledge::Unknown }
+        if self.last_read.is_some() { Knowledge::Stale(Box::default()) } else { Knowledge::Unknown }
     }
 
     /// New input is a reason to try an FQDN again that failed too often.
@@ -397,7 +405,7 @@ impl GsDirectoryState {
 
     /// Tells the StatusWriter what can be said of absent things, and the PolicyWatcher whether the policy is carried out.
     fn tell_progress(&mut self, myself: &ActorRef<GsDirectoryMsg>) {
-        let ready = self.controller_read && self.context.settled && self.context.term.is_some();
+        let ready = self.last_read.is_some() && self.context.settled && self.context.term.is_some();
         if let Some(sight) = self.rollout.sight(ready, self.context.unseen.is_empty(), self.rest.is_rested()) {
             self.args.status.cast(StatusWriterMsg::Sight(sight));
         }

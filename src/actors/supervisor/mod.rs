@@ -44,6 +44,15 @@ impl<K: Ord + Clone> Children<K> {
         restarts
     }
 
+    /// A child that fell is there again, and will be started when it is needed. Answers whether it was down.
+    pub fn come_back(&mut self, key: &K) -> bool {
+        let was_down = self.table.is_down(key);
+        if was_down {
+            self.table.started(key);
+        }
+        was_down
+    }
+
     /// A child that could not even start counts as a failure of that incarnation.
     pub fn failed_to_start(&mut self, key: &K, reason: String) -> Fallen<K> {
         let generation = self.table.started(key);

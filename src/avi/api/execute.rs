@@ -50,16 +50,19 @@ impl AviClient {
                 self.save(Save::put("healthmonitor", uuid, &monitor.tenant, body, last_modified.as_deref())).await
             }
             Write::DeleteMonitor { uuid, tenant, .. } => self.delete("healthmonitor", uuid, tenant).await,
-            Write::CreateService(service) => {
-                self.save(Save::post("gslbservice", &service.tenant, self.body_of(service, owner))).await
-            }
+            Write::CreateService(service) => self.create_service(service, owner).await,
             Write::UpdateService { uuid, last_modified, service } => {
                 let body = self.body_of(service, owner);
                 self.save(Save::put("gslbservice", uuid, &service.tenant, body, last_modified.as_deref())).await
             }
             Write::DeleteService { uuid, tenant, .. } => self.delete("gslbservice", uuid, tenant).await,
+            Write::MoveService { service, from } => self.relocate(service, from, owner).await,
         };
         outcome.map_err(|error| error.about(object_of(write)))
+    }
+
+    pub(super) async fn create_service(&self, service: &GslbService, owner: &Owner) -> Result<Stored, CallError> {
+        self.save(Save::post("gslbservice", &service.tenant, self.body_of(service, owner))).await
     }
 
     /// Without what the version in use does not know: the controller would refuse the whole service for it.
@@ -114,7 +117,7 @@ impl AviClient {
         Ok(Stored { uuid, last_modified: version.map(str::to_owned) })
     }
 
-    async fn delete(&self, collection: &str, uuid: &str, tenant: &str) -> Result<Stored, CallError> {
+    pub(super) async fn delete(&self, collection: &str, uuid: &str, tenant: &str) -> Result<Stored, CallError> {
         match self.request(Method::DELETE, &format!("/api/{collection}/{uuid}"), tenant, None).await {
             Err(error) if !error.is_not_found() => Err(error),
             _ => Ok(Stored { uuid: uuid.to_owned(), last_modified: None }),
@@ -139,7 +142,7 @@ fn object_of(write: &Write) -> String {
             format!("health monitor {} ({})", monitor.name, monitor.description)
         }
         Write::DeleteMonitor { name, .. } => format!("health monitor {name}"),
-        Write::CreateService(service) | Write::UpdateService { service, .. } => {
+        Write::CreateService(service) | Write::UpdateService { service, .. } | Write::MoveService { service, .. } => {
             format!("GSLB service {}", service.name)
         }
         Write::DeleteService { name, .. } => format!("GSLB service {name}"),

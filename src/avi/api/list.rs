@@ -3,7 +3,7 @@
 use super::shared::SharedKey;
 use crate::avi::call_error::CallError;
 use crate::avi::session::AviClient;
-use crate::avi::wire::{MonitorIdentity, RefNames, monitor_identity, parse_monitor, parse_service, text};
+use crate::avi::wire::{MonitorIdentity, RefNames, monitor_identity, parse_monitor, text};
 use crate::core::monitor::is_shared;
 use crate::core::owner::{LEGACY_OWNER, MONITOR_PREFIX, Owner};
 use crate::core::plan::{Known, Observed, ObservedMonitor, ObservedService};
@@ -49,7 +49,7 @@ impl AviClient {
         let mut own = OwnObjects::default();
         for created_by in [owner.as_str(), LEGACY_OWNER] {
             let query = format!("created_by={created_by}&include_name=");
-            let parse = |object: &Value| Some(known.lock().service(parse_service(object, owner, &names)?));
+            let parse = |object: &Value| Some(known.lock().service(self.service_of(object, owner, &names)?));
             let services = self.walk("gslbservice", &query, parse).await?;
             own.add_services(services.into_values().flatten());
         }

@@ -5,6 +5,7 @@ mod execute;
 mod leader;
 mod list;
 mod read_one;
+mod relocate;
 mod shared;
 mod walk;
 

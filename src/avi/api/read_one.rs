@@ -4,10 +4,11 @@
 use super::encoded;
 use crate::avi::call_error::CallError;
 use crate::avi::session::AviClient;
+use crate::avi::version::PKI_PROFILE_REF;
 use crate::avi::wire::{RefNames, monitor_identity, parse_monitor, parse_service};
 use crate::core::monitor::is_shared;
 use crate::core::owner::{MONITOR_PREFIX, Owner};
-use crate::core::plan::Holding;
+use crate::core::plan::{Holding, ObservedService};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -25,8 +26,8 @@ impl AviClient {
     ) -> Result<Holding, CallError> {
         let read = async {
             let found = self.find_service(owner, tenant, fqdn).await?;
-            let service = found.as_ref().and_then(|object| parse_service(object, owner, &RefNames::default()));
-            let referred = service.iter().flat_map(|service| service.content.monitors.iter());
+            let referring = found.as_ref().and_then(|object| parse_service(object, owner, &RefNames::default()));
+            let referred = referring.iter().flat_map(|service| service.content.monitors.iter());
             let asked = monitor_names.iter().filter(|name| !is_shared(name));
             let own = |name: &&String| name.starts_with(MONITOR_PREFIX);
             let wanted: BTreeSet<_> = referred.chain(asked).filter(own).cloned().collect();
@@ -34,7 +35,7 @@ impl AviClient {
             for name in wanted {
                 monitors.extend(self.find_monitor(tenant, &name).await?.map(|monitor| (name, monitor)));
             }
-            Ok(holding(owner, tenant, found.as_ref(), monitors))
+            Ok(self.holding(owner, tenant, found.as_ref(), monitors))
         };
         read.await.map_err(|error: CallError| error.about(format_args!("GSLB service {fqdn}")))
     }
@@ -57,17 +58,23 @@ impl AviClient {
         };
         Ok(found.into_iter().find(wanted))
     }
-}
 
-/// The monitors that were found give names to references that carry only a uuid.
-fn holding(owner: &Owner, tenant: &str, service: Option<&Value>, monitors: Vec<(String, Value)>) -> Holding {
-    let names = RefNames::of(monitors.iter().map(|(_, monitor)| monitor));
-    let mut held = Holding::empty(tenant);
-    held.service = service.and_then(|object| parse_service(object, owner, &names)).map(Arc::new);
-    for (name, object) in monitors {
-        if let Some(monitor) = parse_monitor(&object, owner, &names) {
-            held.monitors.insert(name, Arc::new(monitor));
+    /// The monitors that were found give names to references that carry only a uuid.
+    fn holding(&self, owner: &Owner, tenant: &str, service: Option<&Value>, monitors: Vec<(String, Value)>) -> Holding {
+        let names = RefNames::of(monitors.iter().map(|(_, monitor)| monitor));
+        let mut held = Holding::empty(tenant);
+        held.service = service.and_then(|object| self.service_of(object, owner, &names)).map(Arc::new);
+        for (name, object) in monitors {
+            if let Some(monitor) = parse_monitor(&object, owner, &names) {
+                held.monitors.insert(name, Arc::new(monitor));
+            }
         }
+        held
     }
-    held
+
+    /// A service of this installation, as far as the version in use tells it.
+    pub(super) fn service_of(&self, object: &Value, owner: &Owner, names: &RefNames) -> Option<ObservedService> {
+        let service = parse_service(object, owner, names)?;
+        Some(ObservedService { tells_pki: self.has(PKI_PROFILE_REF), ..service })
+    }
 }

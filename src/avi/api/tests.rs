@@ -1,12 +1,12 @@
 //! The typed calls against a scripted controller.
 
 use super::*;
-use crate::avi::testing::{Seen, TestController, seen};
+use crate::avi::testing::{Seen, TestController, prepared, seen};
 use crate::avi::transport::TransportError;
 use crate::avi::wire::{RefNames, monitor_body, parse_monitor, parse_service, service_body};
 use crate::core::gslb::{GslbService, HealthMonitor, Member, Pool, PoolAlgorithm, Probe, SitePersistence};
 use crate::core::owner::Owner;
-use crate::core::plan::{Holding, Write};
+use crate::core::plan::{Holding, ObservedService, Write};
 use litemap::LiteMap;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -15,6 +15,7 @@ use std::sync::Arc;
 mod answers;
 mod listing;
 mod owners;
+mod relocate;
 mod shared;
 
 const MONITORS: &str = "GET /api/healthmonitor?include_name=&is_federated=true&page_size=100&sort=name";
@@ -216,6 +217,23 @@ async fn a_controller_before_22_1_3_gets_no_pki_profile() {
             client.execute(&write, &owner()).await.unwrap();
             assert_eq!(&controller.seen().pop().unwrap().body, expected, "{version}");
         }
+    }
+}
+
+/// DB-09: what the version in use cannot tell is told apart from what is not there.
+#[tokio::test(start_paused = true)]
+async fn a_service_read_in_an_older_version_tells_no_pki_profile() {
+    let read = "GET /api/gslbservice?include_name=&name=a.b";
+    for (version, tells_pki) in [("22.1.2-2p9", false), ("22.1.3", true), ("30.2.1", true)] {
+        let controller = TestController::default();
+        controller.login_body(json!({"session_cookie_name": "sessionid", "version": {"Version": version}}));
+        controller.on(OWN, 200, page(&[stored_service("a.b")])).on(LEGACY, 200, page(&[]));
+        controller.on(MONITORS, 200, page(&[])).on(read, 200, page(&[stored_service("a.b")])).on(FIND, 200, page(&[]));
+        let client = controller.client();
+        let own = client.list_own(&owner(), &Default::default()).await.unwrap();
+        let one = client.read_one(&owner(), "team2", "a.b", &[]).await.unwrap();
+        let told = [own.by_fqdn["a.b"].only(), &one].map(|held| held.service.as_ref().unwrap().tells_pki);
+        assert_eq!(told, [tells_pki; 2], "{version}");
     }
 }
 

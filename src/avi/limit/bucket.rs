@@ -62,6 +62,15 @@ impl Bucket {
         if recovered >= end { self.configured } else { recovered }
     }
 
+    /// Of `whole` calls at once, how many may be made: in the proportion to which refusals have lowered the rate, and at
+    /// least one.
+    pub fn part(&self, whole: usize, now: Instant) -> usize {
+        let usual = if self.configured == 0 { OVER } else { self.configured };
+        let numbers = (usize::try_from(self.rate(now)), usize::try_from(usual));
+        let (Ok(rate @ 1..), Ok(usual)) = numbers else { return whole };
+        whole.saturating_mul(rate).div_ceil(usual).clamp(whole.min(1), whole)
+    }
+
     /// Takes the token of one request.
     ///
     /// # Errors

@@ -73,6 +73,11 @@ impl Pacer {
         Pace { rate: inner.bucket.rate(Instant::now()), waiting: inner.interactive + inner.bulk }
     }
 
+    /// Of `whole` calls at once, how many may be made while the controller asks for fewer requests; at least one.
+    pub fn part(&self, whole: usize) -> usize {
+        self.inner.lock().bucket.part(whole, Instant::now())
+    }
+
     /// Waits until one request may be sent. Whoever stops waiting loses nothing for the others.
     pub async fn turn(&self, urgency: Urgency) {
         let _waiting = Waiting::new(self, urgency);

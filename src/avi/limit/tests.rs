@@ -53,6 +53,20 @@ async fn a_token_that_is_given_back_is_there_again_and_one_that_could_not_wait_i
     assert_eq!(drain(&mut bucket, start + seconds(10)), 5, "a full bucket does not overflow");
 }
 
+/// F-32
+#[tokio::test(start_paused = true)]
+async fn what_may_be_done_at_once_follows_the_rate() {
+    let start = Instant::now();
+    for (configured, parts) in [(20, [8, 4, 6, 8]), (0, [8, 2, 2, 8]), (1, [8, 8, 8, 8])] {
+        let mut bucket = Bucket::new(configured, start);
+        let before = bucket.part(8, start);
+        bucket.refused(start, None, start);
+        let [now, soon, late] = [0, 5, 200].map(|after| bucket.part(8, start + seconds(after)));
+        assert_eq!([before, now, soon, late], parts, "{configured} per second");
+        assert_eq!((bucket.part(1, start), bucket.part(0, start)), (1, 0));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_refusal_halves_the_rate_and_each_quiet_second_gives_one_back() {
     let start = Instant::now();

@@ -44,17 +44,28 @@ impl AviClient {
     /// Logs in for a place that the pool marked.
     pub(super) fn start_login(&self, slot: usize) {
         // Calls wait for it.
-        let client = self.with_urgency(Urgency::Interactive);
+        let client = Self { urgency: Urgency::Interactive, _life: None, ..self.clone() };
         let place = Place { client: client.clone(), slot, outcome: None };
-        tokio::spawn(async move { place.end(client.log_in().await) });
+        tokio::spawn(async move {
+            let mut ended = client.shared.ended.clone();
+            // Not sent yet, it ends with its client.
+            tokio::select! {
+                () = client.shared.pacer.turn(client.urgency) => {}
+                _ = ended.wait_for(|ended| *ended) => return,
+            }
+            place.end(client.log_in().await);
+            // What was sent is waited for, so that no session is left open that nobody uses.
+            if *ended.borrow() {
+                let _ = client.logout().await;
+            }
+        });
     }
 
-    /// One `POST /login`: see `docs/RULES.md#sessions`.
+    /// One `POST /login`, at once: see `docs/RULES.md#sessions`.
     async fn log_in(&self) -> Result<Jar, CallError> {
         let settings = &self.shared.settings;
         let body = json!({"username": settings.username, "password": settings.password.expose_secret()});
         let call = login_call(&body);
-        self.shared.pacer.turn(self.urgency).await;
         let answer = self.send(&call, None).await?;
         if !answer.status.is_success() {
             return Err(call.error(self.login_refused(&answer)));

@@ -17,6 +17,7 @@ use super::limit::{Pace, Pacer};
 use super::transport::{AviTransport, TransportError};
 use super::urgency::Urgency;
 use super::version::{ApiVersion, Negotiation, VersionInUse};
+use super::wanted::Wanted;
 use address::Base;
 use exchange::Call;
 use futures::future::join_all;
@@ -52,6 +53,18 @@ pub struct SessionSettings {
 pub struct AviClient {
     shared: Arc<Shared>,
     urgency: Urgency,
+    wanted: Wanted,
+    /// `None` in a login, which keeps no client alive.
+    _life: Option<Arc<Life>>,
+}
+
+/// Ends with the last handle that somebody may call.
+struct Life(watch::Sender<bool>);
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.0.send_replace(true);
+    }
 }
 
 /// How many sessions there are of each sort.
@@ -78,6 +91,8 @@ struct Shared {
     pool: Mutex<Pool>,
     /// Moves when a login comes to its end.
     changes: watch::Sender<u64>,
+    /// Whether nobody can call any more.
+    ended: watch::Receiver<bool>,
     pacer: Pacer,
     version: Negotiation,
     repeated_reads: AtomicU64,
@@ -88,23 +103,32 @@ struct Shared {
 impl AviClient {
     /// Sends nothing yet, and has no limit of requests.
     pub fn new(transport: Arc<dyn AviTransport>, settings: SessionSettings) -> Result<Self, InvalidAddress> {
+        let (life, ended) = watch::channel(false);
         let shared = Shared {
             transport,
             base: Base::of(&settings.address)?,
             pool: Mutex::new(Pool::new()),
             changes: watch::Sender::new(0),
+            ended,
             pacer: Pacer::unlimited(),
             version: Negotiation::new(settings.version.clone()),
             repeated_reads: AtomicU64::new(0),
             writable: AtomicBool::new(true),
             settings,
         };
-        Ok(Self { shared: Arc::new(shared), urgency: Urgency::Bulk })
+        let life = Some(Arc::new(Life(life)));
+        Ok(Self { shared: Arc::new(shared), urgency: Urgency::Bulk, wanted: Wanted::default(), _life: life })
     }
 
     /// The same sessions, for calls that are this urgent.
     pub fn with_urgency(&self, urgency: Urgency) -> Self {
         Self { urgency, ..self.clone() }
+    }
+
+    /// The same sessions, for writes that somebody may want no more before their turn comes: then they fail with
+    /// [`Failure::Recalled`].
+    pub fn with_wanted(&self, wanted: Wanted) -> Self {
+        Self { wanted, ..self.clone() }
     }
 
     /// Changes the rate of requests for all clones; 0 means no limit.
@@ -121,6 +145,11 @@ impl AviClient {
     /// The rate of requests that is kept now, and who waits because of it.
     pub fn pace(&self) -> Pace {
         self.shared.pacer.pace()
+    }
+
+    /// Of `whole` calls at once, how many are to be made now: fewer while the controller asks for fewer requests.
+    pub fn calls_at_once(&self, whole: usize) -> usize {
+        self.shared.pacer.part(whole)
     }
 
     /// The sessions of all clones.
@@ -144,10 +173,15 @@ impl AviClient {
         self.shared.version.in_use()
     }
 
+    /// Whether the version in use has what came with `since`.
+    pub(super) fn has(&self, since: ApiVersion) -> bool {
+        self.shared.version.has(since)
+    }
+
     /// Whether requests may hold `field`, which came with version `since`. A field that they may not hold is logged
     /// once.
     pub(super) fn may_send(&self, field: &str, since: ApiVersion) -> bool {
-        let has = self.shared.version.has(since);
+        let has = self.has(since);
         if !has {
             self.shared.version.tell_omission(field, since);
         }
@@ -225,9 +259,9 @@ impl AviClient {
         let mut tries = 0;
         loop {
             let lease = self.lease(wish).await?;
-            if call.is_write() && !self.shared.writable.load(Ordering::Acquire) {
+            if let Some(failure) = self.withheld().filter(|_| call.is_write()) {
                 self.shared.pacer.give_back();
-                return Err(call.error(Failure::Withdrawn));
+                return Err(call.error(failure));
             }
             let newest = self.shared.pool.lock().generation();
             let outcome = self.send(call, Some(&lease.session)).await;
@@ -256,6 +290,12 @@ impl AviClient {
             };
             first_refusal = first_refusal.or(Some(pool.generation()));
         }
+    }
+
+    /// Why no write may be sent now.
+    fn withheld(&self) -> Option<Failure> {
+        let withdrawn = (!self.shared.writable.load(Ordering::Acquire)).then_some(Failure::Withdrawn);
+        withdrawn.or_else(|| (!self.wanted.is_wanted()).then_some(Failure::Recalled))
     }
 
     fn failed(&self, call: &Call<'_>, answer: &Response) -> CallError {

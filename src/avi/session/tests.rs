@@ -263,6 +263,62 @@ async fn a_write_that_waits_for_its_turn_is_withdrawn_when_writing_is_over() {
     assert_eq!(controller.lines(), ["GET /api/cloud", "GET /api/cloud", "POST /api/gslbservice/"]);
 }
 
+/// DEL-08: who recalls a write holds up nobody else's.
+#[tokio::test(start_paused = true)]
+async fn a_write_that_waits_for_its_turn_is_not_sent_when_it_is_recalled() {
+    let controller = controller();
+    controller.on("POST /api/gslbservice/", 201, json!({}));
+    let client = controller.client();
+    client.set_requests_per_second(1);
+    get(&client).await.unwrap();
+    let (body, wanted) = (json!({}), Wanted::default());
+    let recalled = client.with_wanted(wanted.clone());
+    let (path, start) = ("/api/gslbservice/", Instant::now());
+    let (outcome, other, ()) = tokio::join!(
+        recalled.request(Method::POST, path, "admin", Some(&body)),
+        client.request(Method::POST, path, "admin", Some(&body)),
+        async { wanted.set(false) }
+    );
+    let error = outcome.unwrap_err();
+    assert_eq!((&error.failure, error.may_have_been_applied()), (&Failure::Recalled, false));
+    other.unwrap();
+    assert_eq!(start.elapsed().as_secs(), 1, "the other has its turn");
+    recalled.request(Method::GET, "/api/cloud", "admin", None).await.unwrap();
+    wanted.set(true);
+    recalled.request(Method::POST, path, "admin", Some(&body)).await.unwrap();
+    let expected = ["GET /api/cloud", "POST /api/gslbservice/", "GET /api/cloud", "POST /api/gslbservice/"];
+    assert_eq!(controller.lines(), expected);
+}
+
+/// DB-48: a controller may ask for five minutes of silence.
+#[tokio::test(start_paused = true)]
+async fn a_login_that_waits_for_its_turn_ends_with_its_client() {
+    let controller = controller();
+    let client = controller.client();
+    client.shared.pacer.refused(Instant::now(), Some(Duration::from_secs(300)));
+    let call = tokio::time::timeout(Duration::from_secs(10), get(&client)).await;
+    assert!(call.is_err(), "it waits");
+    let shared = Arc::downgrade(&client.shared);
+    drop(client);
+    crate::retry::pause(Duration::from_secs(1)).await;
+    assert!(shared.upgrade().is_none(), "nobody holds what is left of the client");
+    minutes(10).await;
+    assert_eq!(controller.logins(), 0);
+}
+
+/// DB-48: nobody will use its session.
+#[tokio::test(start_paused = true)]
+async fn a_login_that_was_sent_before_its_client_ended_is_followed_by_a_logout() {
+    let controller = controller();
+    controller.latency(Duration::from_secs(5));
+    let client = controller.client();
+    let call = tokio::time::timeout(Duration::from_secs(1), get(&client)).await;
+    assert!(call.is_err(), "it waits");
+    drop(client);
+    minutes(1).await;
+    assert_eq!((controller.logins(), controller.lines()), (1, vec!["POST /logout".to_owned()]));
+}
+
 /// REST-02.
 #[tokio::test(start_paused = true)]
 async fn too_many_requests_slow_down_all_calls_for_as_long_as_the_controller_asks() {

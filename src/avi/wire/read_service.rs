@@ -25,7 +25,7 @@ pub fn parse_service(object: &Value, owner: &Owner, names: &RefNames) -> Option<
     let faithful = is_faithful(object, &content, owner);
     content.domain_names.sort();
     content.pools.sort_by_key(|pool| Reverse(pool.priority));
-    Some(ObservedService { uuid, last_modified: last_modified(object), content, faithful })
+    Some(ObservedService { uuid, last_modified: last_modified(object), content, faithful, tells_pki: true })
 }
 
 fn is_faithful(object: &Value, content: &GslbService, owner: &Owner) -> bool {

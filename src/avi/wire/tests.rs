@@ -179,7 +179,7 @@ fn stored(service: &GslbService) -> Value {
 
 fn observed(content: GslbService, faithful: bool) -> Option<ObservedService> {
     let last_modified = Some("1595317891494652".to_owned());
-    Some(ObservedService { uuid: "gslbservice-1".into(), last_modified, content, faithful })
+    Some(ObservedService { uuid: "gslbservice-1".into(), last_modified, content, faithful, tells_pki: true })
 }
 
 fn parse(object: &Value) -> Option<ObservedService> {

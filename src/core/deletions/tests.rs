@@ -147,6 +147,59 @@ fn an_approval_lets_its_set_go_and_nothing_else() {
     assert_eq!((judge(&mut guard, later(3000)), guard.held()), (approved([30]), None));
 }
 
+/// DEL-07: while somebody reads and types, others may join one by one.
+#[test]
+fn an_id_that_was_shown_stands_for_what_was_held_then_however_many_join() {
+    let mut guard = guard(300, LIMITS);
+    wish(&mut guard, 0..61, later(0));
+    judge(&mut guard, later(500));
+    let mut ids = vec![held_id(&guard)];
+    for joiner in 61..261 {
+        let now = 1000 * (joiner as u64);
+        wish(&mut guard, [joiner], later(now));
+        judge(&mut guard, later(now + 500));
+        ids.push(held_id(&guard));
+    }
+    assert_eq!(guard.held().unwrap().count, 261);
+    guard.set_approval(Some(&ids[100]));
+    assert_eq!(judge(&mut guard, later(300_000)), approved(0..161));
+    guard.set_approval(Some(&ids[0]));
+    assert_eq!(judge(&mut guard, later(300_500)), Judgement::default(), "these are gone");
+    assert_eq!((guard.held().unwrap().count, guard.held().unwrap().first.clone()), (100, fqdns(161..171)));
+}
+
+/// DEL-07: it is held for another reason than the one that somebody looked at.
+#[test]
+fn what_left_a_set_and_joined_again_has_to_be_shown_again() {
+    let mut guard = guard(60, LIMITS);
+    wish(&mut guard, 0..30, later(0));
+    judge(&mut guard, later(500));
+    let first = held_id(&guard);
+    guard.leave(&fqdn(3));
+    judge(&mut guard, later(1000));
+    wish(&mut guard, [3, 40], later(1000));
+    judge(&mut guard, later(1500));
+    guard.set_approval(Some(&first));
+    assert_eq!(judge(&mut guard, later(2000)), approved((0..30).filter(|number| *number != 3)));
+    assert_eq!(guard.held().unwrap().first, fqdns([3, 40]));
+}
+
+/// DEL-07
+#[test]
+fn a_set_of_the_same_services_has_the_same_name_and_is_approved_by_it() {
+    let mut guard = guard(60, LIMITS);
+    wish(&mut guard, 0..30, later(0));
+    judge(&mut guard, later(500));
+    let first = held_id(&guard);
+    guard.leave(&fqdn(3));
+    judge(&mut guard, later(1000));
+    wish(&mut guard, [3], later(1000));
+    judge(&mut guard, later(1500));
+    assert_eq!(held_id(&guard), first);
+    guard.set_approval(Some(&first));
+    assert_eq!((judge(&mut guard, later(2000)), guard.held()), (approved(0..30), None));
+}
+
 /// DEL-07
 #[test]
 fn an_approval_counts_once() {

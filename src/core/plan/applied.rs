@@ -30,7 +30,13 @@ impl Observed {
                 held.service.take_if(|service| service.uuid == *uuid);
                 held.forget_shared_without_service();
             }
+            Write::MoveService { service, .. } => {
+                held.service = stored.map(|stored| Arc::new(observed_service(service, stored)));
+            }
         });
+        if let Write::MoveService { from, .. } = write {
+            from.iter().for_each(|former| self.applied(&former.deletion(), None));
+        }
     }
 
     /// The write with the version of its object that is known now, which an earlier write of the same list may have
@@ -52,6 +58,7 @@ impl Observed {
             Write::CreateMonitor(_)
             | Write::DeleteMonitor { .. }
             | Write::CreateService(_)
+            | Write::MoveService { .. }
             | Write::DeleteService { .. } => {}
         }
         write
@@ -63,7 +70,9 @@ impl Write {
     pub fn tenant(&self) -> &str {
         match self {
             Self::CreateMonitor(monitor) | Self::UpdateMonitor { monitor, .. } => &monitor.tenant,
-            Self::CreateService(service) | Self::UpdateService { service, .. } => &service.tenant,
+            Self::CreateService(service) | Self::UpdateService { service, .. } | Self::MoveService { service, .. } => {
+                &service.tenant
+            }
             Self::DeleteMonitor { tenant, .. } | Self::DeleteService { tenant, .. } => tenant,
         }
     }
@@ -81,7 +90,7 @@ impl Holding {
 
 fn observed_service(service: &GslbService, stored: Stored) -> ObservedService {
     let Stored { uuid, last_modified } = stored;
-    ObservedService { uuid, last_modified, content: service.clone(), faithful: true }
+    ObservedService { uuid, last_modified, content: service.clone(), faithful: true, tells_pki: true }
 }
 
 fn observed_monitor(monitor: &HealthMonitor, stored: Stored) -> ObservedMonitor {

@@ -1,11 +1,29 @@
 //! When two services or monitors mean the same to the controller (DB-09).
 
+use super::ObservedService;
 use crate::core::gslb::{GslbService, HealthMonitor, Probe};
+use std::borrow::Cow;
 
 /// Whether the services differ in nothing but the order of domain names, description entries, pools, members and
 /// monitor references.
 pub(super) fn same_service(a: &GslbService, b: &GslbService) -> bool {
     ordered(a) == ordered(b)
+}
+
+/// The same for a service as the controller tells it: what its version does not know is no difference, and writing it
+/// would not end one.
+pub(super) fn is_like(told: &ObservedService, service: &GslbService) -> bool {
+    same_service(&told.content, &as_told(told, service))
+}
+
+/// `service` as the controller would tell it.
+pub(super) fn as_told<'a>(told: &ObservedService, service: &'a GslbService) -> Cow<'a, GslbService> {
+    if told.tells_pki || service.persistence.as_ref().is_none_or(|persistence| persistence.pki_profile.is_none()) {
+        return Cow::Borrowed(service);
+    }
+    let mut service = service.clone();
+    service.persistence.iter_mut().for_each(|persistence| persistence.pki_profile = None);
+    Cow::Owned(service)
 }
 
 /// Whether the monitors differ in nothing but the order of accepted answers.

@@ -1,6 +1,6 @@
 //! What somebody else changed on the controller: the difference between what was known to be there and what is.
 
-use super::compare::{same_monitor, same_service};
+use super::compare::{as_told, same_monitor, same_service};
 use super::{Holding, Observed, ObservedMonitor, ObservedService};
 use crate::core::gslb::{GslbService, HealthMonitor};
 use crate::core::monitor::is_shared;
@@ -86,8 +86,9 @@ fn of<T>(was: Option<&T>, is: Option<&T>, fields: impl FnOnce(&T, &T) -> Vec<&'s
 
 fn of_service(was: &ObservedService, is: &ObservedService) -> Vec<&'static str> {
     let mut fields = if was.uuid == is.uuid { Vec::new() } else { vec!["uuid"] };
-    if !same_service(&was.content, &is.content) {
-        fields.append(&mut service_fields(&was.content, &is.content));
+    let content = as_told(is, &was.content);
+    if !same_service(&content, &is.content) {
+        fields.append(&mut service_fields(&content, &is.content));
     }
     fields.extend((was.faithful && !is.faithful).then_some("others"));
     fields

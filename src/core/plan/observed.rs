@@ -1,5 +1,6 @@
 //! What the controller holds for one FQDN.
 
+use super::Write;
 use crate::core::gslb::{GslbService, HealthMonitor};
 use crate::core::monitor::is_shared;
 use litemap::LiteMap;
@@ -31,6 +32,8 @@ pub struct ObservedService {
     pub content: GslbService,
     /// Whether everything that [`GslbService`] does not model (constant fields, owner) is as the operator writes it.
     pub faithful: bool,
+    /// Whether the controller's version knows PKI profiles of services. One that does not tells none, and takes none.
+    pub tells_pki: bool,
 }
 
 /// A health monitor read from the controller.
@@ -94,6 +97,14 @@ impl FromIterator<Holding> for Observed {
             });
         }
         observed
+    }
+}
+
+impl ObservedService {
+    /// The write that takes it away.
+    pub fn deletion(&self) -> Write {
+        let GslbService { tenant, name, .. } = &self.content;
+        Write::DeleteService { uuid: self.uuid.clone(), tenant: tenant.clone(), name: name.clone() }
     }
 }
 

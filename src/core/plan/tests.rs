@@ -7,7 +7,7 @@ mod tenants;
 use super::*;
 use crate::core::endpoint::Protocol;
 use crate::core::fixtures::{Controller, World, call, ingress, lb_service, strings};
-use crate::core::gslb::{Pool, Probe};
+use crate::core::gslb::{Pool, Probe, SitePersistence};
 use crate::core::monitor::Subject;
 use litemap::LiteMap;
 use std::sync::Arc;
@@ -59,6 +59,31 @@ fn an_order_that_means_nothing_causes_no_write() {
     let mut with_pool = desired(&decision).clone();
     with_pool.service.pools.insert(0, Pool { priority: 3, ..with_pool.service.pools[0].clone() });
     assert_eq!(plan(&Decision::Service(Box::new(with_pool)), &observed), []);
+}
+
+/// DB-09: writing would not end the difference.
+#[test]
+fn a_pki_profile_that_the_controllers_version_cannot_tell_is_no_difference_until_it_can() {
+    let (decision, mut observed) = settled();
+    let persistence =
+        |pki: Option<&str>| Some(SitePersistence { profile: "gap-1".into(), pki_profile: pki.map(str::to_owned) });
+    let mut with_pki = desired(&decision).clone();
+    with_pki.service.persistence = persistence(Some("pki-x"));
+    let wanted = Decision::Service(Box::new(with_pki.clone()));
+    let written = Observed::clone(&observed);
+
+    let service = observed.only_mut().service_mut();
+    (service.content.persistence, service.tells_pki) = (persistence(None), false);
+    assert_eq!(calls(&wanted, &observed), Vec::<String>::new());
+    let mut before = written;
+    before.only_mut().service_mut().content = with_pki.service;
+    assert_eq!(super::drift(&before, &observed), [], "nobody changed it");
+    observed.only_mut().service_mut().content.ttl = Some(9);
+    assert_eq!(calls(&wanted, &observed).len(), 1, "other differences count");
+
+    let service = observed.only_mut().service_mut();
+    (service.content.ttl, service.tells_pki) = (None, true);
+    assert_eq!(calls(&wanted, &observed).len(), 1, "after an upgrade it is written");
 }
 
 /// DB-10: every field that the operator decides is repaired.

@@ -48,7 +48,7 @@ fn a_service_that_moves_leaves_the_shared_monitor_of_its_old_tenant() {
     let mut controller = Controller::default();
     controller.settle(&passthrough("admin"));
     let moved = passthrough("tenant2");
-    let calls = [format!("DELETE gs {WEB}"), format!("POST hm {}", name()), format!("POST gs {WEB} [{}]", name())];
+    let calls = [format!("POST hm {}", name()), format!("MOVE gs {WEB} [{}] from admin", name())];
     assert_eq!(controller.settle(&moved), calls);
 }
 
