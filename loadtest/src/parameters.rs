@@ -31,7 +31,7 @@ pub struct Parameters {
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=60_000))]
     pub fqdns: u32,
     /// Member clusters
-    #[arg(long, value_name = "M", default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..=20))]
+    #[arg(long, value_name = "M", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
     pub clusters: u32,
     /// Median delay of the controller's answers to writes; log-normal
     #[arg(long, value_name = "DUR", default_value = "0s", value_parser = humantime::parse_duration)]
