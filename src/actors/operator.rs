@@ -40,7 +40,10 @@ pub enum OperatorMsg {
         naming: Option<Arc<Naming>>,
     },
     /// These contexts of the members' kubeconfig lead elsewhere now, are new, or gone.
-    Exchanged(BTreeSet<String>),
+    Exchanged {
+        contexts: BTreeSet<String>,
+        moved: BTreeSet<String>,
+    },
     Restart {
         child: Child,
         generation: u64,
@@ -241,7 +244,11 @@ impl Actor for Operator {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             OperatorMsg::Members { contexts, naming } => state.on_members(&myself, contexts, naming).await,
-            OperatorMsg::Exchanged(contexts) => state.on_exchanged(&myself, contexts).await,
+            OperatorMsg::Exchanged { contexts, moved } => {
+                // What another server has served says nothing about this one.
+                state.ever_listed.retain(|context, _| !moved.contains(context));
+                state.on_exchanged(&myself, contexts).await;
+            }
             OperatorMsg::Restart { child, generation } => {
                 if state.children.wants_restart(&child, generation) {
                     state.start_child(&myself, child.clone()).await;

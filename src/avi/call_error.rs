@@ -11,6 +11,8 @@ pub struct CallError {
     pub what: String,
     /// Whether the request that failed was one that changes objects. A login on behalf of a write is not.
     pub write: bool,
+    /// Whether calls before it, of the same piece of work, have changed something that this one was to complete.
+    pub half_done: bool,
     pub failure: Failure,
 }
 
@@ -62,9 +64,13 @@ pub enum Failure {
     /// had been in the way.
     #[error(
         "it was refused in its new tenant ({why}), {}",
-        if *restored { "and is in the former one again" } else { "and could not be brought back to the former one" }
+        match restored {
+            Restored::Yes => "and is in the former one again",
+            Restored::Unknown => "and whether it is in the former one again is being found out",
+            Restored::No => "and could not be brought back to the former one",
+        }
     )]
-    MoveBroken { restored: bool, why: String },
+    MoveBroken { restored: Restored, why: String },
     #[error("the account may not do this ({0}); give its role write access to GSLB services and health monitors")]
     Forbidden(String),
     /// The decision to write was taken back while the call waited for its turn.
@@ -100,6 +106,14 @@ pub enum Failure {
     UnstableList,
 }
 
+/// Whether a service that was taken from its tenant is there again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restored {
+    Yes,
+    No,
+    Unknown,
+}
+
 /// What can be done about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
@@ -115,12 +129,17 @@ pub enum Remedy {
 
 impl CallError {
     pub(super) fn new(what: impl Into<String>, write: bool, failure: impl Into<Failure>) -> Self {
-        Self { what: what.into(), write, failure: failure.into() }
+        Self { what: what.into(), write, half_done: false, failure: failure.into() }
     }
 
     /// Puts the name of the object in front.
     pub fn about(self, object: impl std::fmt::Display) -> Self {
         Self { what: format!("{object}: {}", self.what), ..self }
+    }
+
+    /// For a call that was to complete what is half done: whatever its failure, what there is has to be read.
+    pub(super) fn half_way(self) -> Self {
+        Self { half_done: true, ..self }
     }
 
     /// Whether the controller may hold the change although the call failed. The object must then be read before the
@@ -139,7 +158,7 @@ impl CallError {
     /// What to do next: see `docs/RULES.md#what-a-failure-means`.
     pub fn remedy(&self) -> Remedy {
         match &self.failure {
-            _ if self.may_have_been_applied() => Remedy::Reread,
+            _ if self.may_have_been_applied() || self.half_done => Remedy::Reread,
             Failure::Transport(_) | Failure::RateLimited { .. } | Failure::ServerError { .. } => Remedy::Backoff,
             Failure::UnstableList | Failure::NoSession | Failure::Malformed(_) => Remedy::Backoff,
             Failure::NotReady(_) | Failure::Withdrawn | Failure::Recalled => Remedy::Backoff,

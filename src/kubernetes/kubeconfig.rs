@@ -62,6 +62,11 @@ impl Access {
         self.facts() == other.facts()
     }
 
+    /// Whether both lead to the same server, as whomever.
+    pub fn is_at(&self, other: &Self) -> bool {
+        self.facts()[0] == other.facts()[0]
+    }
+
     fn facts(&self) -> Value {
         let clusters: Vec<_> = self.0.clusters.iter().map(|NamedCluster { cluster, .. }| cluster).collect();
         let users: Vec<_> = self.0.auth_infos.iter().map(|NamedAuthInfo { auth_info, .. }| auth_info).collect();

@@ -28,8 +28,22 @@ pub enum MemberError {
     UnknownContext { context: String, place: String },
     #[error("kubeconfig context {context:?} cannot be used: {source}")]
     BadContext { context: String, source: Box<kube::config::KubeconfigError> },
-    #[error("no client for cluster {context:?}: {source}")]
+    #[error("no client for cluster {context:?}: {}", without_secrets(source))]
     Client { context: String, source: Box<kube::Error> },
+}
+
+/// Some errors quote a proxy's password, or all that a login program printed.
+fn without_secrets(error: &kube::Error) -> String {
+    match error {
+        kube::Error::ProxyProtocolUnsupported { .. } | kube::Error::ProxyProtocolDisabled { .. } => {
+            "its proxy-url asks for a proxy, which is not supported: take it out of the kubeconfig".into()
+        }
+        kube::Error::Auth(_) => {
+            "the credentials of its user cannot be had: see that its exec program runs in this container, or use a token"
+                .into()
+        }
+        other => other.to_string(),
+    }
 }
 
 impl MemberError {
@@ -117,6 +131,8 @@ enum Contents {
 pub struct Exchange {
     /// Contexts that lead elsewhere now, are new, or gone.
     pub changed: BTreeSet<String>,
+    /// Those of them that lead to another server than before.
+    pub moved: BTreeSet<String>,
     /// Contexts that cannot be used as they are now, and why; each stays as it was.
     pub refused: BTreeMap<String, String>,
     /// All contexts.
@@ -153,21 +169,25 @@ impl KubeconfigMembers {
         let mut exchange = Exchange { contexts: now.keys().cloned().collect(), ..Exchange::default() };
         for (context, access) in &mut now {
             let known = before.get(context);
-            if known.is_some_and(|known| known.leads_where(access)) {
-                continue;
-            }
-            match (access.config().await, known) {
-                (Err(error), Some(known)) => {
-                    exchange.refused.insert(context.clone(), error.to_string());
+            if let Err(error) = access.config().await {
+                exchange.refused.insert(context.clone(), error.to_string());
+                if let Some(known) = known {
                     *access = known.clone();
+                    continue;
                 }
-                _ => drop(exchange.changed.insert(context.clone())),
             }
+            match known {
+                Some(known) if known.leads_where(access) => continue,
+                Some(known) if !known.is_at(access) => drop(exchange.moved.insert(context.clone())),
+                _ => {}
+            }
+            exchange.changed.insert(context.clone());
         }
         exchange.changed.extend(before.into_keys().filter(|context| !now.contains_key(context)));
         if awaited {
             // Whoever asked for a client meanwhile waits for this.
             exchange.changed.clear();
+            exchange.moved.clear();
         }
         self.0.contents.send_replace(Contents::Known(now));
         exchange
@@ -269,5 +289,45 @@ mod tests {
         assert_eq!(changed(&late, &["a", "b"]).await, ["a", "b"]);
         assert!(late.unusable("it is gone"));
         assert_eq!(changed(&late, &["a", "b"]).await, [""; 0]);
+    }
+
+    /// CL-08: only a server says anew which kinds there are; a context that cannot be used is told each time.
+    #[tokio::test]
+    async fn an_exchange_tells_who_is_somebody_else_who_is_elsewhere_and_who_cannot_be_used() {
+        let file = std::env::temp_dir().join(format!("amko-late-token-{}", std::process::id()));
+        let text = |server: &str, token: &str, file: &str| {
+            let late = format!("{{name: late, cluster: {{server: https://l, certificate-authority: {file}}}}}");
+            let clusters = format!("{{name: a, cluster: {{server: {server}}}}}, {late}");
+            let contexts = "{name: a, context: {cluster: a, user: u}}, {name: late, context: {cluster: late}}";
+            let users = format!("{{name: u, user: {{token: {token}}}}}");
+            parse(&format!("{{clusters: [{clusters}], contexts: [{contexts}], users: [{users}]}}")).unwrap()
+        };
+        let members = members();
+        members.exchange(&of_contexts(&["a"])).await;
+        let late = file.display().to_string();
+        let mut told = Vec::new();
+        for (server, token) in [("https://a", "t-1"), ("https://a", "t-2"), ("https://b", "t-2"), ("https://b", "t-2")]
+        {
+            if told.len() == 3 {
+                std::fs::write(&file, "").unwrap();
+            }
+            let Exchange { changed, moved, refused, .. } = members.exchange(&text(server, token, &late)).await;
+            let names = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(" ");
+            told.push((names(changed), names(moved), names(refused.into_keys().collect())));
+        }
+        std::fs::remove_file(&file).unwrap();
+        let line = |changed: &str, moved: &str, refused: &str| (changed.into(), moved.into(), refused.into());
+        let expected = [line("a late", "", "late"), line("a", "", "late"), line("a", "a", "late"), line("", "", "")];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn an_error_about_a_proxy_or_a_login_program_quotes_nothing() {
+        let text = "{clusters: [{name: a, cluster: {server: 'https://a', proxy-url: 'http://user:hush@proxy'}}], \
+                    contexts: [{name: a, context: {cluster: a}}]}";
+        let config = futures::executor::block_on(contexts(&parse(text).unwrap())["a"].config()).unwrap();
+        let error = client_of(config, "a").map(drop).map_err(|error| error.to_string());
+        let remedy = "its proxy-url asks for a proxy, which is not supported: take it out of the kubeconfig";
+        assert_eq!(error, Err(format!("no client for cluster \"a\": {remedy}")));
     }
 }

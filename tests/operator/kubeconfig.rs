@@ -393,6 +393,7 @@ async fn a_file_that_a_kubelet_exchanges_is_noticed_and_one_that_is_broken_or_go
     }
     std::fs::remove_file(mounted.file()).unwrap();
     tokio::time::sleep(Duration::from_secs(16)).await;
-    let error = format!("cannot read {file}: No such file or directory (os error 2). {STAYS}");
+    let error =
+        format!("cannot read {file}: No such file or directory (os error 2): mount the Secret with this key. {STAYS}");
     assert_eq!((world.links().board.read().kubeconfig, ways.listed()), (told(Some(error)), set(&[])));
 }

@@ -3,7 +3,7 @@
 use super::slot::Reading;
 use crate::avi::api::{LeaderStatus, SharedMonitors};
 use crate::avi::call_error::{CallError, Failure};
-use crate::avi::session::{AviClient, SessionCounts};
+use crate::avi::session::{AviClient, Permit, SessionCounts};
 use crate::avi::urgency::Urgency;
 use crate::avi::wanted::Wanted;
 use crate::core::gslb::{GslbService, HealthMonitor};
@@ -34,9 +34,9 @@ impl AviApi {
         Self { client: self.client.with_urgency(urgency).with_wanted(wanted), ..self.clone() }
     }
 
-    /// Whether calls that change objects may be sent from now on.
-    pub fn allow_writes(&self, allowed: bool) {
-        self.client.allow_writes(allowed);
+    /// Which calls that change objects may be sent from now on.
+    pub fn permit(&self, permit: Permit) {
+        self.client.permit(permit);
     }
 
     pub fn set_requests_per_second(&self, rate: u32) {

@@ -1,6 +1,6 @@
 //! How long an FQDN waits after a failure, by what can be done about it (REST-02). Pure; the caller owns the clock.
 
-use crate::avi::call_error::{CallError, Failure, Remedy};
+use crate::avi::call_error::{CallError, Failure, Remedy, Restored};
 use crate::retry::{Backoff, RETRY_AFTER_CAP, RetryPolicy, slow};
 use rand::{Rng, RngExt as _};
 use std::time::Duration;
@@ -35,7 +35,9 @@ impl From<&CallError> for Pace {
         match error.remedy() {
             Remedy::Reread if overtaken => Self::AtOnce,
             // Each try leaves DNS without the service for a moment.
-            Remedy::Reread if matches!(error.failure, Failure::MoveBroken { restored: true, .. }) => Self::Human,
+            Remedy::Reread if matches!(&error.failure, Failure::MoveBroken { restored, .. } if *restored != Restored::No) => {
+                Self::Human
+            }
             // The controller is unwell; reading at once would not help it.
             Remedy::Reread | Remedy::Backoff => Self::Backoff,
             Remedy::Slow => Self::Slow,
@@ -150,11 +152,12 @@ mod tests {
             (true, Failure::Forbidden(text()), Pace::Human),
             (true, Failure::OwnedElsewhere { owner: text() }, Pace::Human),
             (true, Failure::UnknownTenant(text()), Pace::Human),
-            (true, Failure::MoveBroken { restored: true, why: text() }, Pace::Human),
-            (true, Failure::MoveBroken { restored: false, why: text() }, Pace::Backoff),
+            (true, Failure::MoveBroken { restored: Restored::Yes, why: text() }, Pace::Human),
+            (true, Failure::MoveBroken { restored: Restored::Unknown, why: text() }, Pace::Human),
+            (true, Failure::MoveBroken { restored: Restored::No, why: text() }, Pace::Backoff),
         ];
         for (write, failure, pace) in table {
-            let error = CallError { what: "PUT".into(), write, failure };
+            let error = CallError { what: "PUT".into(), write, half_done: false, failure };
             assert_eq!(Pace::from(&error), pace, "{error:?}");
         }
     }

@@ -10,6 +10,7 @@ use super::work::{Completed, WorkFailure};
 use super::{AviSessionMsg, AviSessionState, work};
 use crate::actors::board::QueueNotice;
 use crate::actors::gs_directory::GsDirectoryMsg;
+use crate::avi::session::Permit;
 use ractor::ActorRef;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -79,7 +80,11 @@ impl AviSessionState {
             self.enqueue(slot, now);
         }
         if let Some(api) = &self.api {
-            api.allow_writes(self.phase.may_write() && self.term.is_some());
+            api.permit(match self.term {
+                Some(_) if self.phase.may_write() => Permit::Every,
+                Some(_) => Permit::Begun,
+                None => Permit::None,
+            });
         }
         self.queue.ripen(now);
         self.pump(myself, now);

@@ -12,19 +12,25 @@ use super::link::Link;
 use super::operator::OperatorMsg;
 use crate::kubernetes::kubeconfig::parse;
 use crate::kubernetes::members::{Exchange, KubeconfigMembers};
-use crate::retry::RetryPolicy;
+use crate::retry::{RetryPolicy, pause};
 use kube::Client;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use secrecy::{ExposeSecret, SecretString};
 use source::{Finding, look};
+use std::time::Duration;
 use tokio::task::JoinSet;
+
+/// When a context that could not be used is tried again.
+const AGAIN: Duration = Duration::from_secs(30);
 
 /// What the MembersWatcher is told.
 #[derive(Debug)]
 pub enum MembersWatcherMsg {
     Found(Finding),
+    /// Time to try this text again, of which a part could not be used.
+    Again(SecretString),
     /// Test hook: fail as a bug would.
     Poison,
 }
@@ -48,7 +54,8 @@ pub struct MembersWatcherState {
     text: Option<SecretString>,
     trouble: Trouble,
     /// Aborted when the state is dropped.
-    _looking: JoinSet<()>,
+    looking: JoinSet<()>,
+    myself: ActorRef<MembersWatcherMsg>,
 }
 
 /// What is wrong.
@@ -76,21 +83,23 @@ impl Actor for MembersWatcher {
         let mut looking = JoinSet::new();
         let (place, rng) = (members.place().clone(), StdRng::seed_from_u64(seed));
         // The actor owns this task: when it is gone, so is the task.
+        let told = myself.clone();
         looking.spawn(look(place, client, retry, rng, move |finding| {
-            let _ = myself.cast(MembersWatcherMsg::Found(finding));
+            let _ = told.cast(MembersWatcherMsg::Found(finding));
         }));
         let (text, trouble) = (None, Trouble::default());
-        Ok(MembersWatcherState { members, operator, board, text, trouble, _looking: looking })
+        Ok(MembersWatcherState { members, operator, board, text, trouble, looking, myself })
     }
 
     async fn handle(
         &self,
-        _myself: ActorRef<Self::Msg>,
+        _: ActorRef<Self::Msg>,
         message: Self::Msg,
         state: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
             MembersWatcherMsg::Found(finding) => state.on_finding(finding).await,
+            MembersWatcherMsg::Again(text) => state.on_again(&text).await,
             MembersWatcherMsg::Poison => return Err("poisoned by the test hook".into()),
         }
         Ok(())
@@ -124,6 +133,26 @@ impl MembersWatcherState {
         self.post();
     }
 
+    /// Comes back to the text that was found last, in a while.
+    fn look_again(&mut self) {
+        let (myself, text) = (self.myself.clone(), self.text.clone());
+        while self.looking.try_join_next().is_some() {}
+        self.looking.spawn(async move {
+            pause(AGAIN).await;
+            if let Some(text) = text {
+                let _ = myself.cast(MembersWatcherMsg::Again(text));
+            }
+        });
+    }
+
+    async fn on_again(&mut self, text: &SecretString) {
+        // Something else may have been found meanwhile.
+        if self.text.as_ref().is_some_and(|known| known.expose_secret() == text.expose_secret()) {
+            self.on_text(text).await;
+            self.post();
+        }
+    }
+
     async fn on_text(&mut self, text: &SecretString) {
         let place = self.members.place();
         let kubeconfig = match parse(text.expose_secret()) {
@@ -140,7 +169,7 @@ impl MembersWatcherState {
     }
 
     fn taken_over(&mut self, exchange: Exchange) {
-        let Exchange { changed, refused, contexts } = exchange;
+        let Exchange { changed, moved, refused, contexts } = exchange;
         if !changed.is_empty() {
             tracing::info!(place = %self.members.place(), ?changed, "the kubeconfig of the members has changed");
         }
@@ -148,7 +177,7 @@ impl MembersWatcherState {
             self.trouble.content = None;
         } else {
             // What a context names outside of the kubeconfig may come later.
-            self.text = None;
+            self.look_again();
             let refused: Vec<String> =
                 refused.iter().map(|(context, error)| format!("context {context:?} cannot be used: {error}")).collect();
             let place = self.members.place();
@@ -156,7 +185,7 @@ impl MembersWatcherState {
         }
         self.board.post(|notices| notices.kubeconfig.get_or_insert_default().contexts = contexts);
         if !changed.is_empty() {
-            self.operator.cast(OperatorMsg::Exchanged(changed));
+            self.operator.cast(OperatorMsg::Exchanged { contexts: changed, moved });
         }
     }
 

@@ -88,7 +88,10 @@ async fn watch(
                 WatchEvent::Undecodable { .. } => {
                     Finding::Missing(format!("Secret {namespace}/{name} cannot be decoded: correct it"))
                 }
-                WatchEvent::Failed(error) => Finding::Blind(format!("cannot watch Secret {namespace}/{name}: {error}")),
+                WatchEvent::Failed(error) => Finding::Blind(format!(
+                    "cannot watch Secret {namespace}/{name}: {error} (the operator's own service account needs list and \
+                     watch on this one name)"
+                )),
                 WatchEvent::Reopened => Finding::Sees,
             };
             tell(finding);
@@ -111,9 +114,12 @@ fn of_secret(Data(mut data): Data, (namespace, name, key): (&str, &str, &str)) -
 /// itself would see nothing.
 async fn poll(path: &Path, mut tell: impl FnMut(Finding)) {
     loop {
-        tell(match std::fs::read(path) {
+        tell(match tokio::fs::read(path).await {
             Ok(bytes) => Finding::Text(String::from_utf8_lossy(&bytes).into_owned().into()),
-            Err(error) => Finding::Missing(format!("cannot read file {}: {error}", path.display())),
+            Err(error) => Finding::Missing(format!(
+                "cannot read file {}: {error}: mount the Secret with this key",
+                path.display()
+            )),
         });
         pause(LOOK).await;
     }

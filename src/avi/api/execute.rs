@@ -31,7 +31,7 @@ struct Saved {
 }
 
 /// A POST or PUT, ready to be sent.
-struct Save<'a> {
+pub(super) struct Save<'a> {
     method: Method,
     target: String,
     tenant: &'a str,
@@ -66,7 +66,7 @@ impl AviClient {
     }
 
     /// Without what the version in use does not know: the controller would refuse the whole service for it.
-    fn body_of(&self, service: &GslbService, owner: &Owner) -> Value {
+    pub(super) fn body_of(&self, service: &GslbService, owner: &Owner) -> Value {
         let mut body = service_body(service, owner);
         if let Some(fields) = body.as_object_mut().filter(|fields| fields.contains_key("pki_profile_ref"))
             && !self.may_send("pki_profile_ref", PKI_PROFILE_REF)
@@ -106,7 +106,7 @@ impl AviClient {
         }
     }
 
-    async fn save(&self, save: Save<'_>) -> Result<Stored, CallError> {
+    pub(super) async fn save(&self, save: Save<'_>) -> Result<Stored, CallError> {
         let Save { method, target, tenant, body } = save;
         let answer = self.request(method.clone(), &target, tenant, Some(&body)).await?;
         let saved: Saved = answer.part().ok_or_else(|| malformed(&method, &target, "the body is not JSON"))?;
@@ -130,7 +130,7 @@ impl<'a> Save<'a> {
         Self { method: Method::POST, target: format!("/api/{collection}/"), tenant, body }
     }
 
-    fn put(collection: &str, uuid: &str, tenant: &'a str, body: Value, version: Option<&str>) -> Self {
+    pub(super) fn put(collection: &str, uuid: &str, tenant: &'a str, body: Value, version: Option<&str>) -> Self {
         let body = with_last_modified(body, version);
         Self { method: Method::PUT, target: format!("/api/{collection}/{uuid}"), tenant, body }
     }

@@ -28,7 +28,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -54,6 +54,8 @@ pub struct AviClient {
     shared: Arc<Shared>,
     urgency: Urgency,
     wanted: Wanted,
+    /// Its calls complete what is half done.
+    completes: bool,
     /// `None` in a login, which keeps no client alive.
     _life: Option<Arc<Life>>,
 }
@@ -84,6 +86,16 @@ pub struct Repairs {
     pub relogins: u64,
 }
 
+/// Which calls that change objects may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permit {
+    Every,
+    /// Those that complete what is half done: the controller is unwell, or asks for silence.
+    Begun,
+    /// Somebody else leads.
+    None,
+}
+
 struct Shared {
     transport: Arc<dyn AviTransport>,
     settings: SessionSettings,
@@ -96,8 +108,7 @@ struct Shared {
     pacer: Pacer,
     version: Negotiation,
     repeated_reads: AtomicU64,
-    /// Whether calls that change objects may be sent.
-    writable: AtomicBool,
+    permit: Mutex<Permit>,
 }
 
 impl AviClient {
@@ -113,11 +124,17 @@ impl AviClient {
             pacer: Pacer::unlimited(),
             version: Negotiation::new(settings.version.clone()),
             repeated_reads: AtomicU64::new(0),
-            writable: AtomicBool::new(true),
+            permit: Mutex::new(Permit::Every),
             settings,
         };
         let life = Some(Arc::new(Life(life)));
-        Ok(Self { shared: Arc::new(shared), urgency: Urgency::Bulk, wanted: Wanted::default(), _life: life })
+        Ok(Self {
+            shared: Arc::new(shared),
+            urgency: Urgency::Bulk,
+            wanted: Wanted::default(),
+            completes: false,
+            _life: life,
+        })
     }
 
     /// The same sessions, for calls that are this urgent.
@@ -136,10 +153,15 @@ impl AviClient {
         self.shared.pacer.set_rate(rate);
     }
 
-    /// Whether calls that change objects may be sent from now on, by all clones. A call may wait for its turn for
+    /// The same sessions, to complete what is half done: at once, wanted or not, also while nothing new is begun.
+    pub(super) fn completing(&self) -> Self {
+        Self { completes: true, wanted: Wanted::default(), ..self.with_urgency(Urgency::Interactive) }
+    }
+
+    /// Which calls that change objects may be sent from now on, by all clones. A call may wait for its turn for
     /// minutes; one that may not be sent any more when its turn comes fails with [`Failure::Withdrawn`].
-    pub fn allow_writes(&self, allowed: bool) {
-        self.shared.writable.store(allowed, Ordering::Release);
+    pub fn permit(&self, permit: Permit) {
+        *self.shared.permit.lock() = permit;
     }
 
     /// The rate of requests that is kept now, and who waits because of it.
@@ -294,7 +316,12 @@ impl AviClient {
 
     /// Why no write may be sent now.
     fn withheld(&self) -> Option<Failure> {
-        let withdrawn = (!self.shared.writable.load(Ordering::Acquire)).then_some(Failure::Withdrawn);
+        let permitted = match *self.shared.permit.lock() {
+            Permit::Every => true,
+            Permit::Begun => self.completes,
+            Permit::None => false,
+        };
+        let withdrawn = (!permitted).then_some(Failure::Withdrawn);
         withdrawn.or_else(|| (!self.wanted.is_wanted()).then_some(Failure::Recalled))
     }
 

@@ -254,11 +254,11 @@ async fn a_write_that_waits_for_its_turn_is_withdrawn_when_writing_is_over() {
     get(&client).await.unwrap();
     let body = json!({});
     let write = || client.request(Method::POST, "/api/gslbservice/", "admin", Some(&body));
-    let (outcome, ()) = tokio::join!(write(), async { client.allow_writes(false) });
+    let (outcome, ()) = tokio::join!(write(), async { client.permit(Permit::Begun) });
     let error = outcome.unwrap_err();
     assert_eq!((&error.failure, error.may_have_been_applied()), (&Failure::Withdrawn, false));
     get(&client).await.unwrap();
-    client.allow_writes(true);
+    client.permit(Permit::Every);
     write().await.unwrap();
     assert_eq!(controller.lines(), ["GET /api/cloud", "GET /api/cloud", "POST /api/gslbservice/"]);
 }
