@@ -281,6 +281,7 @@ async fn a_tenant_that_refuses_a_service_takes_it_from_nobody() {
         let service = world.on_controller(LEADER, "gslbservice");
         let before = world.avi.last_request();
         patch_config(world.home(), json!({"spec": {"gslbLeader": {"tenant": "green"}}}));
+        // Virtual: time for many tries.
         tokio::time::sleep(Duration::from_secs(1200)).await;
         let writes = world.writes_since(before);
         assert!(writes.iter().all(|write| write.line == "POST healthmonitor" && write.status == 403), "{writes:?}");
@@ -290,6 +291,7 @@ async fn a_tenant_that_refuses_a_service_takes_it_from_nobody() {
             Some(id) => world.avi.clear_fault(id).unwrap(),
             None => create_tenant(&world, "green").await,
         }
+        // Virtual: time for many tries.
         tokio::time::sleep(Duration::from_secs(1200)).await;
         let moved = world.on_controller(LEADER, "gslbservice");
         let name = |services: &BTreeMap<String, Value>| services.keys().cloned().collect::<Vec<_>>();

@@ -221,6 +221,7 @@ async fn what_comes_back_before_the_controller_is_told_is_not_deleted() {
     let services = world.on_controller(LEADER, "gslbservice");
     let before = world.avi.last_request();
     (0..12).for_each(|number| delete(world.cluster("ctx-a"), number));
+    // Virtual: some of the deletions are sent by then, and some wait for the limit of requests.
     tokio::time::sleep(Duration::from_millis(3500)).await;
     let queue = world.links().board.read().queue;
     assert!(queue.in_flight == 10 && queue.waiting > 0, "{queue:?}");

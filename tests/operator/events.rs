@@ -275,6 +275,7 @@ async fn a_cluster_that_forbids_events_is_named_once_with_the_permission_and_not
     assert_eq!(notices.events.get("ctx-b").map(String::as_str), Some(expected));
     assert_eq!(notices.clusters["ctx-b"].error, None);
     assert_eq!(world.links().metrics.events(EventOutcome::Forbidden), 1);
+    // Virtual: the first silence after a refusal.
     tokio::time::sleep(Duration::from_secs(15)).await;
     world.writes_after(|w| drop(apply(w.cluster("ctx-b"), web("again", "10.2.0.9")))).await;
     let notice = world.links().board.read().events["ctx-b"].clone();
@@ -284,6 +285,7 @@ async fn a_cluster_that_forbids_events_is_named_once_with_the_permission_and_not
         apply(w.cluster("ctx-b"), web("silent", "10.2.0.7"));
     });
     assert_eq!(silent.await, Vec::<String>::new(), "nothing is tried for half a minute");
+    // Virtual: the second silence, which is twice as long.
     tokio::time::sleep(Duration::from_secs(30)).await;
     let told = events_after(&world, "ctx-b", |w| drop(apply(w.cluster("ctx-b"), web("loud", "10.2.0.8")))).await;
     assert_eq!(told, [programmed("loud", "10.2.0.8")]);
@@ -296,6 +298,7 @@ async fn events_are_tried_again_as_soon_as_their_cluster_can_be_read_again() {
     let world = running().await;
     world.mischief.refuse_reads.lock().insert("ctx-b".into(), (EVENTS_OF_SHOP, 403));
     for (name, ip) in [("one", "10.2.0.6"), ("two", "10.2.0.7"), ("three", "10.2.0.8")] {
+        // Virtual: apart, so that each is refused by itself.
         tokio::time::sleep(Duration::from_secs(30)).await;
         world.writes_after(|w| drop(apply(w.cluster("ctx-b"), web(name, ip)))).await;
     }

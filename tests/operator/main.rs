@@ -1,5 +1,5 @@
 //! The whole operator between simulated clusters and controllers in memory, or some of its actors alone. One program
-//! for all of it: each further one would be linked with everything again.
+//! for all of it: each further one would be linked with everything again. Where time is paused a sleep is virtual.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test may panic, and tells figures")]
 
