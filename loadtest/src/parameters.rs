@@ -54,6 +54,9 @@ pub struct Parameters {
     /// Address changes at once
     #[arg(long, default_value_t = 1200)]
     pub burst: u32,
+    /// How often the boot from empty and the change of the policy are repeated; the median counts
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub boots: u32,
     /// How often the changes at once are repeated; the median counts
     #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..=20))]
     pub rounds: u32,
@@ -88,6 +91,7 @@ impl Parameters {
             singles: 300,
             gap: Duration::from_millis(30),
             burst: 1200,
+            boots: 5,
             rounds: 9,
             blackout: Duration::from_secs(15),
             blackout_changes: 200,
@@ -120,6 +124,7 @@ impl Parameters {
             singles: 60,
             gap: Duration::from_millis(250),
             burst: 300,
+            boots: 1,
             rounds: 1,
             blackout: Duration::from_secs(10),
             blackout_changes: 100,

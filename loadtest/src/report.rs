@@ -24,7 +24,7 @@ pub fn write(results: &Results, directory: &Path) -> Result<()> {
     save(&directory.join(RESULTS), &(compact(&text) + "\n"))?;
     for run in &results.runs {
         let size = format!("{} FQDNs, {} clusters ({})", run.size.fqdns, run.size.clusters, run.name);
-        plot::boot(&directory.join(picture(run, "boot")), &format!("Boot from empty: {size}"), &run.boot)?;
+        plot::boot(&directory.join(picture(run, "boot")), &format!("Boot from empty: {size}"), &run.boot.median)?;
         if let Some(singles) = &run.singles {
             let title = format!("Single address changes: {size}");
             plot::delays(&directory.join(picture(run, "delays")), &title, singles)?;
@@ -126,8 +126,8 @@ fn section(run: &Run) -> String {
 
 fn calls(run: &Run) -> Vec<(&'static str, &Calls)> {
     let all = [
-        ("boot from empty", Some(&run.boot.calls)),
-        ("policy", run.policy.as_ref().map(|policy| &policy.calls)),
+        ("boot from empty", Some(&run.boot.median.calls)),
+        ("policy", run.policy.as_ref().map(|policy| &policy.median.calls)),
         ("single changes", run.singles.as_ref().map(|singles| &singles.calls)),
         ("changes without a difference", run.singles.as_ref().map(|singles| &singles.touch_calls)),
         ("changes at once", run.burst.as_ref().map(|burst| &burst.median.calls)),

@@ -2,6 +2,7 @@
 
 use crate::parameters::{Parameters, Scenario};
 use crate::process::Usage;
+use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -47,8 +48,8 @@ pub struct Size {
 pub struct Run {
     pub name: String,
     pub size: Size,
-    pub boot: Boot,
-    pub policy: Option<Bulk>,
+    pub boot: Repeated<Boot>,
+    pub policy: Option<Repeated<Bulk>>,
     pub singles: Option<Singles>,
     pub burst: Option<Burst>,
     pub blackout: Option<Blackout>,
@@ -87,6 +88,43 @@ impl Against {
     pub fn new(operator: Duration, floor: Duration) -> Self {
         let (seconds, floor_seconds) = (operator.as_secs_f64(), floor.as_secs_f64());
         Self { seconds, floor_seconds, ratio: seconds / floor_seconds.max(f64::EPSILON) }
+    }
+}
+
+/// What was measured several times.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Repeated<T> {
+    /// The round with the median ratio.
+    pub median: T,
+    /// In the order in which they were measured.
+    pub rounds: Vec<Against>,
+}
+
+/// One of several rounds.
+pub trait Round {
+    fn time(&self) -> Against;
+}
+
+impl<T: Round> Repeated<T> {
+    /// # Errors
+    /// When there is no round.
+    pub fn new(mut all: Vec<T>) -> Result<Self> {
+        let rounds = all.iter().map(T::time).collect();
+        all.sort_by(|a, b| a.time().ratio.total_cmp(&b.time().ratio));
+        let middle = all.len() / 2;
+        Ok(Self { median: all.into_iter().nth(middle).context("no rounds")?, rounds })
+    }
+}
+
+impl Round for Boot {
+    fn time(&self) -> Against {
+        self.time
+    }
+}
+
+impl Round for Bulk {
+    fn time(&self) -> Against {
+        self.time
     }
 }
 

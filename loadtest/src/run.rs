@@ -5,7 +5,7 @@ use crate::floor::Floor;
 use crate::objects;
 use crate::parameters::{Parameters, Scenario};
 use crate::process::Process;
-use crate::results::{Run, Size};
+use crate::results::{Boot, Repeated, Run, Size};
 use crate::scenarios::{blackout, boot, burst, policy, restart, singles};
 use crate::server::Controller;
 use amko_lab::up::files::LabDir;
@@ -151,6 +151,16 @@ impl Bench {
     }
 }
 
+/// Boots once in a world of its own.
+async fn boot_only(parameters: &Parameters, dir: &Path) -> Result<Boot> {
+    let mut bench = Bench::open(Parameters { scenarios: Vec::new(), ..parameters.clone() }, dir)?;
+    let process = bench.start()?;
+    let boot = boot::measure(&bench, &process).await?;
+    process.stop().await?;
+    bench.close().await;
+    Ok(boot)
+}
+
 /// Runs everything that the parameters ask for. `progress` is told each step. Needs a runtime with several threads.
 ///
 /// # Errors
@@ -158,10 +168,16 @@ impl Bench {
 pub async fn run(parameters: Parameters, dir: &Path, progress: impl Fn(&str)) -> Result<Run> {
     let (name, size) = (parameters.name.clone(), Size::of(&parameters));
     progress(&format!("{name}: {} FQDNs in {} clusters", size.fqdns, size.clusters));
+    let mut boots = Vec::new();
+    for nth in 1..parameters.boots {
+        progress(&format!("boot from empty, round {nth} of {}", parameters.boots));
+        boots.push(boot_only(&parameters, dir).await.context("boot")?);
+    }
     let mut bench = Bench::open(parameters, dir)?;
     let process = bench.start()?;
     progress("boot from empty");
-    let boot = boot::measure(&bench, &process).await.context("boot")?;
+    boots.push(boot::measure(&bench, &process).await.context("boot")?);
+    let boot = Repeated::new(boots)?;
     let has = |scenario| bench.parameters.has(scenario);
     let (policy_too, singles_too, burst_too) = (has(Scenario::Policy), has(Scenario::Singles), has(Scenario::Burst));
     let (blackout_too, restart_too) = (has(Scenario::Blackout), has(Scenario::Restart));

@@ -28,6 +28,7 @@ fn parameters() -> Parameters {
         singles: 10,
         gap: Duration::from_millis(10),
         burst: 20,
+        boots: 2,
         rounds: 1,
         blackout: Duration::from_secs(1),
         blackout_changes: 10,
@@ -53,6 +54,8 @@ async fn a_small_run_counts_every_scenario_and_leaves_a_report() {
 
     let Run { boot, policy, singles, burst, blackout, restart, total, .. } = &measured;
     let (policy, singles, burst) = (policy.as_ref().unwrap(), singles.as_ref().unwrap(), burst.as_ref().unwrap());
+    assert_eq!((boot.rounds.len(), policy.rounds.len()), (2, 2));
+    let (boot, policy) = (&boot.median, &policy.median);
     let (blackout, restart) = (blackout.as_ref().unwrap(), restart.as_ref().unwrap());
     assert_eq!(writes(&boot.calls), [2 * FQDNS, 2 * FQDNS, 0, 0], "{:?}", boot.calls);
     assert_eq!(boot.calls.failed, 0, "{:?}", boot.calls);

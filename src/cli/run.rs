@@ -48,6 +48,9 @@ pub struct RunArguments {
     /// GSLB services that are written at the same time.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
     concurrency: u16,
+    /// Threads that do the work [default: one for every two CPUs that the process may use]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    workers: Option<u16>,
     /// Serves POST /test/poison/{actor}, which makes an actor fail. For tests only.
     #[arg(long, hide = true)]
     test_hooks: bool,
@@ -59,6 +62,7 @@ pub struct RunArguments {
 /// When something given on the command line or in the environment cannot be used, or the process cannot go on.
 pub fn run(arguments: RunArguments) -> Result<(), CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(arguments.workers.map_or_else(workers, usize::from))
         .enable_all()
         .build()
         .map_err(|error| CliError::Runtime(format!("cannot start the async runtime: {error}")))?;
@@ -68,8 +72,13 @@ pub fn run(arguments: RunArguments) -> Result<(), CliError> {
     result
 }
 
+/// See `ARCHITECTURE.md`, "Decisions". A limit of the container counts, where it is whole CPUs.
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, |cpus| cpus.get().div_ceil(2))
+}
+
 async fn operate(arguments: RunArguments) -> Result<(), CliError> {
-    let RunArguments { members, context, namespace, http, log_format, controller_ca, concurrency, test_hooks } =
+    let RunArguments { members, context, namespace, http, log_format, controller_ca, concurrency, test_hooks, .. } =
         arguments;
     let Members { clients, kubeconfig } = members.members(&namespace)?;
     let client = own_client(context.as_deref(), kubeconfig.as_ref()).await?;

@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod tests;
 
+use data_encoding::HEXLOWER;
 use sha1::{Digest, Sha1};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
@@ -83,10 +84,7 @@ pub fn set_id<'a>(sorted: impl IntoIterator<Item = &'a Arc<str>>) -> String {
         hasher.update(fqdn.as_bytes());
         hasher.update(b"\n");
     }
-    hasher.finalize().iter().take(4).fold(String::with_capacity(8), |mut id, byte| {
-        let _ = write!(id, "{byte:02x}");
-        id
-    })
+    HEXLOWER.encode(hasher.finalize().first_chunk::<4>().map_or(&[], |first| first))
 }
 
 /// A deletion that was let go.

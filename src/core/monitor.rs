@@ -7,6 +7,7 @@ use super::endpoint::{Backend, Endpoint, EndpointKey, Protocol};
 use super::gslb::{HealthMonitor, HttpProbe, Probe};
 use super::owner::{MONITOR_PREFIX, Owner};
 use super::policy::Template;
+use data_encoding::HEXLOWER;
 use sha1::{Digest, Sha1};
 use std::collections::BTreeSet;
 
@@ -184,6 +185,5 @@ pub fn gs_name(description: &str) -> Option<&str> {
 }
 
 fn hashed(text: &str) -> String {
-    let digits = Sha1::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    format!("{MONITOR_PREFIX}{digits}")
+    format!("{MONITOR_PREFIX}{}", HEXLOWER.encode(&Sha1::digest(text.as_bytes())))
 }

@@ -1,6 +1,7 @@
 //! Events in a cluster: core/v1, as `kubectl describe` reads them.
 
 use crate::core::occurrence::{Involved, Occurrence};
+use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, EventSource, ObjectReference};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
@@ -69,7 +70,7 @@ fn event_name(involved: &Involved, occurrence: &Occurrence) -> String {
     let uid = involved.uid.as_deref().unwrap_or_default();
     let words = format!("{uid}\n{}\n{}", occurrence.reason.word(), occurrence.message);
     let hash = Sha1::digest(words.as_bytes());
-    let hex: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let hex = HEXLOWER.encode(hash.first_chunk::<8>().map_or(&[], |first| first));
     let name = shortened(&involved.name, LONGEST_NAME - hex.len() - 1);
     // What stands before the dot has to end like a name.
     format!("{}.{hex}", name.trim_end_matches(|end: char| !end.is_ascii_alphanumeric()))

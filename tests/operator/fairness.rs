@@ -4,6 +4,7 @@ use crate::support::objects::{Host, apply, delete_ingress, ingress, policy, web}
 use crate::support::status::{host_rule, rule, said};
 use crate::support::{LEADER, World, lines, outcomes};
 use amko::actors::board::QueueNotice;
+use amko::avi::wire::text_of;
 use amko::http::{TestHooks, router};
 use amko_lab::avi::{Fault, FaultAnswer, RequestRecord};
 use axum::body::Body;
@@ -72,7 +73,7 @@ fn slow(world: &World, method: &str, delay: Duration) {
 async fn edit(world: &World, object: &Value, change: impl FnOnce(&mut Value)) {
     let mut edited = object.clone();
     change(&mut edited);
-    world.somebody_else().request(Method::PUT, &path_of(object), "admin", Some(&edited)).await.unwrap();
+    world.somebody_else().request(Method::PUT, &path_of(object), "admin", Some(&text_of(&edited))).await.unwrap();
 }
 
 fn touching(requests: &[RequestRecord], path: &str) -> usize {

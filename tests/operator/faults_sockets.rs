@@ -3,6 +3,7 @@
 use amko::avi::call_error::{CallError, Failure};
 use amko::avi::session::{AviClient, SessionSettings};
 use amko::avi::transport::{ReqwestTransport, Timeouts, TlsSettings, TransportError};
+use amko::avi::wire::text_of;
 use amko_lab::avi::{AviWorld, AviWorldConfig, FaultOrder, SiteConfig};
 use amko_lab::chance::Chance;
 use amko_lab::clock::Clock;
@@ -60,7 +61,7 @@ impl Served {
 
     async fn write(&self, name: &str) -> Result<(), CallError> {
         let monitor = json!({"name": name, "type": "HEALTH_MONITOR_TCP", "monitor_port": 80, "is_federated": true});
-        self.client.request(Method::POST, MONITORS, "admin", Some(&monitor)).await.map(drop)
+        self.client.request(Method::POST, MONITORS, "admin", Some(&text_of(&monitor))).await.map(drop)
     }
 
     fn logins(&self) -> usize {

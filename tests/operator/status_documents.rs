@@ -5,6 +5,7 @@ use crate::support::World;
 use crate::support::controller::add_third_party_sites;
 use crate::support::objects::{apply, config, web};
 use crate::support::status::{RULES, gdp, host_rule, rule, said};
+use amko::avi::wire::text_of;
 use amko_lab::testing::without_times;
 use http::Method;
 use serde_json::{Value, json};
@@ -125,7 +126,7 @@ async fn a_failing_service_says_why_and_what_to_do_and_is_not_written_again_whil
         "is_federated": true, "tenant_ref": "/api/tenant/?name=admin", "groups": [{"name": "g", "priority": 10,
             "members": [{"ip": {"addr": "10.9.9.9", "type": "V4"}, "enabled": true, "ratio": 1}]}]});
     let other = world.somebody_else();
-    other.request(Method::POST, "/api/gslbservice/", "admin", Some(&foreign)).await.unwrap();
+    other.request(Method::POST, "/api/gslbservice/", "admin", Some(&text_of(&foreign))).await.unwrap();
     apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
     apply(world.home(), host_rule("web-rule", json!({"fqdn": "web.example.org"})));
     world.start_without_settling().await;

@@ -3,6 +3,7 @@
 use crate::support::controller::{create, user_monitor};
 use crate::support::objects::{apply, config, delete_ingress, patch_config, policy, set_password, web};
 use crate::support::{LEADER, World, lines, outcomes};
+use amko::avi::wire::text_of;
 use amko_lab::avi::{Fault, FaultAnswer};
 use http::Method;
 use serde_json::{Value, json};
@@ -114,7 +115,7 @@ async fn a_service_of_this_name_that_somebody_else_owns_is_never_touched_and_rar
     let foreign = json!({"name": "web.example.org", "domain_names": ["web.example.org"], "created_by": "somebody",
         "is_federated": true, "tenant_ref": "/api/tenant/?name=admin", "groups": [{"name": "g", "priority": 10,
             "members": [{"ip": {"addr": "10.9.9.9", "type": "V4"}, "enabled": true, "ratio": 1}]}]});
-    other.request(Method::POST, "/api/gslbservice/", "admin", Some(&foreign)).await.unwrap();
+    other.request(Method::POST, "/api/gslbservice/", "admin", Some(&text_of(&foreign))).await.unwrap();
     let held = world.on_controller(LEADER, "gslbservice");
     apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
     apply(world.cluster("ctx-a"), web("mine", "10.1.0.6"));
@@ -261,7 +262,7 @@ async fn a_conflict_with_another_writer_is_read_and_decided_again() {
     let mut edited = held.clone();
     edited["ttl"] = json!(77);
     let target = format!("/api/gslbservice/{}", held["uuid"].as_str().unwrap());
-    other.request(Method::PUT, &target, "admin", Some(&edited)).await.unwrap();
+    other.request(Method::PUT, &target, "admin", Some(&text_of(&edited))).await.unwrap();
     let writes = world.writes_after(|world| drop(apply(world.cluster("ctx-a"), web("web", "10.1.0.6")))).await;
     assert_eq!(outcomes(&writes), [("PUT gslbservice/<uuid>", 412), ("PUT gslbservice/<uuid>", 200)]);
     let now = world.on_controller(LEADER, "gslbservice")["web.example.org"].clone();
@@ -333,7 +334,7 @@ async fn what_somebody_else_edits_is_repaired_at_the_next_full_read() {
     let mut edited = held.clone();
     edited["ttl"] = json!(77);
     let target = format!("/api/gslbservice/{}", held["uuid"].as_str().unwrap());
-    other.request(Method::PUT, &target, "admin", Some(&edited)).await.unwrap();
+    other.request(Method::PUT, &target, "admin", Some(&text_of(&edited))).await.unwrap();
     let before = world.avi.last_request();
     minutes(31).await;
     assert_eq!(outcomes(&world.writes_since(before)), [("PUT gslbservice/<uuid>", 200)]);

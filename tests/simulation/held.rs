@@ -2,6 +2,7 @@
 
 use crate::support::controller::user_monitor;
 use crate::support::{LEADER, UUID, World};
+use amko::avi::wire::text_of;
 use amko::core::gslb::{GslbService, HealthMonitor};
 use amko::core::owner::Owner;
 use http::Method;
@@ -82,7 +83,8 @@ impl Foreign {
         let client = world.client_of(LEADER);
         let mut stored = BTreeMap::new();
         for (kind, tenant, body) in objects {
-            let answer = client.request(Method::POST, &format!("/api/{kind}"), tenant, Some(&body)).await.unwrap();
+            let answer =
+                client.request(Method::POST, &format!("/api/{kind}"), tenant, Some(&text_of(&body))).await.unwrap();
             let uuid = answer.into_json().unwrap()["uuid"].as_str().unwrap().to_owned();
             stored.insert(uuid, Value::Null);
         }

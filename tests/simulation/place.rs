@@ -5,6 +5,7 @@ use crate::support::controller::{add_third_party_sites, create_tenant, persisten
 use crate::support::controller::{template, user_monitor};
 use crate::support::objects::{apply, members, patch_config};
 use crate::support::{LEADER, World};
+use amko::avi::wire::text_of;
 use amko::core::ingest::annotations::TENANT;
 use http::Method;
 use rand::RngExt;
@@ -49,7 +50,7 @@ pub async fn furnish(world: &World, rng: &mut StdRng) {
             ("pkiprofile", pki_profile("pki-1")),
         ];
         for (kind, body) in objects {
-            client.request(Method::POST, &format!("/api/{kind}"), tenant, Some(&body)).await.unwrap();
+            client.request(Method::POST, &format!("/api/{kind}"), tenant, Some(&text_of(&body))).await.unwrap();
         }
     }
     client.logout().await.unwrap();

@@ -1,6 +1,7 @@
 //! What users and other programs do on the controllers.
 
 use super::{LEADER, World};
+use amko::avi::wire::text_of;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ pub async fn create(world: &World, kind: &str, body: Value) -> Value {
 
 async fn create_on(world: &World, site: &str, kind: &str, body: &Value) -> Value {
     let client = world.client_of(site);
-    let answer = client.request(Method::POST, &format!("/api/{kind}"), "admin", Some(body)).await.unwrap();
+    let answer = client.request(Method::POST, &format!("/api/{kind}"), "admin", Some(&text_of(body))).await.unwrap();
     client.logout().await.unwrap();
     answer.into_json().unwrap()
 }
@@ -37,7 +38,7 @@ pub async fn add_third_party_sites(world: &World, names: &[&str]) {
     let target = format!("/api/gslb/{}", gslb["uuid"].as_str().unwrap());
     let mut changed = (*gslb).clone();
     changed["third_party_sites"] = sites.into();
-    world.somebody_else().request(Method::PUT, &target, "admin", Some(&changed)).await.unwrap();
+    world.somebody_else().request(Method::PUT, &target, "admin", Some(&text_of(&changed))).await.unwrap();
 }
 
 /// A federated TCP monitor of a user.

@@ -1,5 +1,7 @@
 //! Checks between a request's body and the stored object, and what each path may change.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::builtin;
@@ -110,22 +112,34 @@ pub(super) fn merge_by_path(
     options: &WriteOptions,
 ) -> Value {
     match subresource {
-        Some("status") => with_part(stored, "/status", object.get("status").cloned()),
-        Some("finalize") => with_part(stored, "/spec/finalizers", object.pointer("/spec/finalizers").cloned()),
+        Some("status") => with_status_only(object, stored),
+        Some("finalize") => with_part(stored.clone(), "/spec/finalizers", object.pointer("/spec/finalizers").cloned()),
         _ => {
             object["metadata"]["name"] = stored["metadata"]["name"].clone();
             let keeps_status = resource.rules.status && !(options.administrative && object.get("status").is_some());
             if !keeps_status {
                 return object;
             }
-            with_part(&object, "/status", stored.get("status").cloned())
+            with_part(object, "/status", stored.get("status").cloned())
         }
     }
 }
 
-/// A copy with the member at `/a` or `/a/b` set or removed.
-fn with_part(object: &Value, pointer: &str, part: Option<Value>) -> Value {
-    let mut object = object.clone();
+/// The stored object with the status of the new one. The rest of what a client sends is mostly what is stored, and to
+/// compare costs less than to copy.
+fn with_status_only(mut object: Value, stored: &Value) -> Value {
+    let (Some(fields), Some(kept)) = (object.as_object_mut(), stored.as_object()) else { return stored.clone() };
+    fields.retain(|field, _| field == "status" || kept.contains_key(field));
+    for (field, value) in kept {
+        if field != "status" && fields.get(field) != Some(value) {
+            fields.insert(field.clone(), value.clone());
+        }
+    }
+    object
+}
+
+/// The object with the member at `/a` or `/a/b` set or removed.
+fn with_part(mut object: Value, pointer: &str, part: Option<Value>) -> Value {
     let (parent, field) = pointer.rsplit_once('/').unwrap_or(("", pointer));
     if let Some(fields) = object.pointer_mut(parent).and_then(Value::as_object_mut) {
         match part {
@@ -181,12 +195,10 @@ pub(super) fn new_finalizers_while_deleting(object: &Value, stored: &Value) -> V
 /// Whether anything outside the metadata (and the status, where it is a subresource) differs.
 pub(super) fn changes_generation(resource: &Resource, object: &Value, stored: &Value) -> bool {
     let counted = |key: &str| key != "metadata" && !(key == "status" && resource.rules.status);
-    let part = |value: &Value| -> Vec<(String, Value)> {
-        let fields = value.as_object().into_iter().flatten();
-        let mut part: Vec<_> =
-            fields.filter(|(key, _)| counted(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
-        part.sort_by(|a, b| a.0.cmp(&b.0));
-        part
-    };
+    let part = |value| -> BTreeMap<&str, &Value> { fields_of(value).filter(|(key, _)| counted(key)).collect() };
     part(object) != part(stored)
+}
+
+fn fields_of(object: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    object.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
 }

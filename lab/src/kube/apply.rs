@@ -28,7 +28,7 @@ impl State {
         let applied = on_its_path(resource, target, applied);
         check_fields(resource, target, &applied)?;
         let current = match &stored {
-            Some(stored) => view::present(resource, stored),
+            Some(stored) => view::present(resource, stored).into_owned(),
             None => check_creation(resource, target, &applied).map(|()| Value::Null)?,
         };
         let now = meta::time_text(self.clock.now());

@@ -31,7 +31,7 @@ impl Default for Catalog {
 
 impl Catalog {
     /// Every served resource, one entry per version.
-    pub fn all(&self) -> impl Iterator<Item = &Arc<Resource>> {
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Resource>> + Clone {
         self.builtin.iter().chain(self.custom.values().flatten())
     }
 
@@ -45,10 +45,10 @@ impl Catalog {
 
     /// By `services` or `ingresses.networking.k8s.io`; of several versions, the one that is stored.
     pub fn by_qualified_name(&self, name: &str) -> Option<Arc<Resource>> {
-        self.all()
-            .find(|r| r.qualified() == name && r.version == r.storage_version)
-            .or_else(|| self.all().find(|r| r.qualified() == name))
-            .cloned()
+        let (plural, group) = name.split_once('.').unwrap_or((name, ""));
+        let mut named = self.all().filter(|r| r.plural == plural && r.group == group);
+        let stored = named.clone().find(|r| r.version == r.storage_version);
+        stored.or_else(|| named.next()).cloned()
     }
 
     pub fn has_group_version(&self, group: &str, version: &str) -> bool {

@@ -1,5 +1,6 @@
 //! Lists: which state they read, pages of one snapshot, and continue tokens.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -46,7 +47,7 @@ pub struct Continue {
 /// One page, in the version of the request.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Page {
-    pub items: Vec<Value>,
+    pub items: Vec<Arc<Value>>,
     pub revision: u64,
     /// Empty on the last page.
     pub continue_token: String,
@@ -184,7 +185,10 @@ impl Snapshot {
         let mut last: Option<ObjectKey> = None;
         let mut rest = self.further;
         for (key, stored) in self.objects {
-            let item = view::present(resource, &stored);
+            let item = match view::present(resource, &stored) {
+                Cow::Borrowed(_) => stored,
+                Cow::Owned(shown) => Arc::new(shown),
+            };
             if !options.selector.matches(&item) {
                 continue;
             }

@@ -1,21 +1,23 @@
 //! Between the stored form of an object and the version in which a request speaks about it.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use super::events;
 use super::resource::Resource;
 
 /// The object as this version of the resource shows it. Defaults that came later than the object apply.
-pub fn present(resource: &Resource, stored: &Value) -> Value {
-    let mut object = stored.clone();
+pub fn present<'a>(resource: &Resource, stored: &'a Value) -> Cow<'a, Value> {
     if resource.converts_events() {
-        return events::from_core(object);
+        return Cow::Owned(events::from_core(stored.clone()));
     }
-    if let Some(custom) = &resource.custom {
-        object["apiVersion"] = json!(resource.api_version());
-        with_bare_body(&mut object, |body| custom.schema.apply_defaults(body));
-    }
-    object
+    // The built-in kinds are served as they are stored.
+    let Some(custom) = &resource.custom else { return Cow::Borrowed(stored) };
+    let mut object = stored.clone();
+    object["apiVersion"] = json!(resource.api_version());
+    with_bare_body(&mut object, |body| custom.schema.apply_defaults(body));
+    Cow::Owned(object)
 }
 
 /// The stored form of an object that came in this version.

@@ -3,6 +3,7 @@
 //! A watch holds no queue of its own. One that falls behind the history ends with ERROR 410, as a slow consumer of a
 //! real server is cut.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -213,23 +214,23 @@ impl Watcher {
         self.finished |= progress.epoch != self.epoch;
     }
 
-    fn push_change(&mut self, change: &Change) {
+    fn push_change<'c>(&mut self, change: &'c Change) {
         if self.options.namespace.as_ref().is_some_and(|namespace| *namespace != change.key.namespace) {
             return;
         }
-        let shown = |stored: &Option<Arc<Value>>| {
-            let object = view::present(&self.resource, stored.as_deref()?);
+        let shown = |stored: Option<&'c Value>| {
+            let object = view::present(&self.resource, stored?);
             self.options.selector.matches(&object).then_some(object)
         };
-        match (shown(&change.old), shown(&change.new)) {
+        match (shown(change.old.as_deref()), shown(change.new.as_deref())) {
             (None, None) => {}
             (None, Some(new)) => self.push("ADDED", new),
             (Some(_), Some(new)) => self.push("MODIFIED", new),
-            (Some(old), None) => self.push("DELETED", at_revision(&old, change.revision)),
+            (Some(old), None) => self.push("DELETED", Cow::Owned(at_revision(&old, change.revision))),
         }
     }
 
-    fn push(&mut self, kind: &str, object: Value) {
+    fn push(&mut self, kind: &str, object: Cow<'_, Value>) {
         let object = self.renderer.object(&self.resource, object);
         self.push_line(kind, &object);
     }

@@ -110,7 +110,7 @@ impl KubeWorld {
         } else {
             state.create(&resource, namespace.as_deref(), object, &ADMINISTRATOR)
         }?;
-        Ok(view::present(&resource, &written.object))
+        Ok(view::present(&resource, &written.object).into_owned())
     }
 
     /// `resource` is `services` or `ingresses.networking.k8s.io`.
@@ -118,7 +118,7 @@ impl KubeWorld {
         let state = self.inner.state.lock();
         let resource = state.catalog.by_qualified_name(resource)?;
         let stored = state.store.get(&resource.storage_key(), &ObjectKey::new(namespace, name))?;
-        Some(view::present(&resource, stored))
+        Some(view::present(&resource, stored).into_owned())
     }
 
     /// All objects of the resource, by namespace and name; none when nothing serves it.
@@ -126,7 +126,7 @@ impl KubeWorld {
         let state = self.inner.state.lock();
         let Some(resource) = state.catalog.by_qualified_name(resource) else { return Vec::new() };
         let objects = state.store.objects(&resource.storage_key(), None);
-        objects.iter().map(|(_, stored)| view::present(&resource, stored)).collect()
+        objects.iter().map(|(_, stored)| view::present(&resource, stored).into_owned()).collect()
     }
 
     /// Merge patch (RFC 7386), optionally through a subresource such as `status`.
@@ -140,13 +140,13 @@ impl KubeWorld {
         name: &str,
         subresource: Option<&str>,
         patch: Value,
-    ) -> Result<Value, Status> {
+    ) -> Result<(), Status> {
         let mut state = self.inner.state.lock();
         let resource = lookup(&state, resource)?;
         let target = Target { namespace, name, subresource };
         let options = WriteOptions { administrative: false, ..ADMINISTRATOR };
-        let written = state.patch(&resource, target, &Patch::Merge(patch), &options)?;
-        Ok(view::present(&resource, &written.object))
+        state.patch(&resource, target, &Patch::Merge(patch), &options)?;
+        Ok(())
     }
 
     /// Deletes; an object with finalizers is only marked.

@@ -185,7 +185,7 @@ impl State {
         let Some(stored) = self.store.get(&resource.storage_key(), &target.key()).cloned() else {
             return Err(Status::not_found(resource.subject(target.name)));
         };
-        let mut object = patch.apply(resource, view::present(resource, &stored))?;
+        let mut object = patch.apply(resource, view::present(resource, &stored).into_owned())?;
         refuse_invalid(resource, target.name, changed_uid(&object, &stored))?;
         if let Some(meta) = meta::metadata_mut(&mut object)
             && meta.get("resourceVersion").is_none_or(Value::is_null)

@@ -15,7 +15,7 @@ pub fn measured(runs: &[Run]) -> String {
 }
 
 fn boot(out: &mut String, run: &Run) {
-    let boot = &run.boot;
+    let boot = &run.boot.median;
     let (all, before) = (boot.time.seconds, boot.first_write_seconds);
     let cores = boot.usage.cpu_seconds / all.max(f64::EPSILON);
     let _ = writeln!(
@@ -35,7 +35,7 @@ fn rate(out: &mut String, run: &Run) {
     if allowed == 0 {
         return;
     }
-    let most = run.boot.calls.most_in_a_second;
+    let most = run.boot.median.calls.most_in_a_second;
     let kept = if most <= 2 * allowed as usize { "kept" } else { "**not kept**" };
     let _ = writeln!(
         out,

@@ -1,6 +1,6 @@
 //! The rows of the table: one figure each, with its floor, upstream's figure and the target.
 
-use crate::results::{Against, Run};
+use crate::results::{Against, Repeated, Run};
 
 /// Time that the operator may take, as a multiple of the floor.
 const MOST_RATIO: f64 = 1.15;
@@ -63,7 +63,7 @@ fn comparable(run: &Run) -> bool {
 }
 
 fn boot(run: &Run) -> Vec<Row> {
-    let (boot, comparable) = (&run.boot, comparable(run));
+    let (boot, comparable) = (&run.boot.median, comparable(run));
     let writes = boot.writes_per_fqdn;
     let mut cpu = Row::new("- CPU of the operator", seconds(boot.usage.cpu_seconds)).upstream(comparable, "10 s");
     let mut peak = Row::new("Peak RSS of the operator, whole run", megabytes(run.total.peak_rss_mb));
@@ -86,22 +86,31 @@ fn boot(run: &Run) -> Vec<Row> {
         Row::new("- peak RSS", megabytes(boot.usage.peak_rss_mb)),
         peak,
     ];
-    rows.splice(1..1, lists);
+    rows.splice(1..1, lists.into_iter().chain(each("boot", &run.boot.rounds)));
     rows
 }
 
 fn policy(run: &Run) -> Vec<Row> {
     let (Some(policy), comparable) = (&run.policy, comparable(run)) else { return Vec::new() };
+    let Repeated { median: policy, rounds } = policy;
     let (writes, wanted) = (policy.calls.writes, policy.services as usize);
     let row = Row::timed(format!("Policy edit over all {wanted} services (TTL)"), &policy.time);
-    vec![
-        row.upstream(comparable, "240 s"),
+    let mut rows: Vec<Row> = each("round", rounds).into_iter().collect();
+    rows.insert(0, row.upstream(comparable, "240 s"));
+    rows.extend([
         Row::new("- writes", writes.to_string())
             .upstream(comparable, "10,000")
             .target(&wanted.to_string(), writes == wanted),
         Row::new("- until the first write", seconds(policy.first_write_seconds)),
         Row::new("- CPU of the operator", seconds(policy.cpu_seconds)),
-    ]
+    ]);
+    rows
+}
+
+/// The ratio of each round, where there were several.
+fn each(what: &str, rounds: &[Against]) -> Option<Row> {
+    let ratios: Vec<String> = rounds.iter().map(|round| format!("{:.2}", round.ratio)).collect();
+    (ratios.len() > 1).then(|| Row::new(format!("- ratio of each {what}"), ratios.join(", ")))
 }
 
 fn singles(run: &Run) -> Vec<Row> {
@@ -134,19 +143,17 @@ fn singles(run: &Run) -> Vec<Row> {
 fn burst(run: &Run) -> Vec<Row> {
     let (Some(burst), comparable) = (&run.burst, comparable(run)) else { return Vec::new() };
     let median = &burst.median;
-    let ratios: Vec<String> = burst.rounds.iter().map(|round| format!("{:.2}", round.ratio)).collect();
     let writes = median.calls.writes as f64 / f64::from(median.services);
     let changes = "- against a floor that hears the changes from a watch";
     let changes = burst.with_changes.as_ref().map(|time| Row::compared(changes, time));
     let mut rows = vec![
         Row::timed(format!("{} changes at once", median.services), &median.time).upstream(comparable, "50 s"),
-        Row::new("- ratio of each round", ratios.join(", ")),
         Row::new("- until the first write", seconds(median.first_write_seconds)),
         Row::new("- for the changes themselves, in the Kubernetes API", seconds(burst.changing_seconds)),
         Row::new("- writes per change", format!("{writes:.2}")).upstream(comparable, "2").target("1", writes <= 1.0),
         Row::new("- CPU of the operator", seconds(median.cpu_seconds)),
     ];
-    rows.splice(1..1, changes);
+    rows.splice(1..1, changes.into_iter().chain(each("round", &burst.rounds)));
     rows
 }
 

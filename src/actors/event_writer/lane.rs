@@ -1,6 +1,6 @@
 //! The Events that wait for one cluster, and how fast they may leave. Pure: time is handed in.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -55,7 +55,11 @@ struct Waiting<T> {
 /// The queue of one cluster, newest only per id, with a token bucket at its end.
 #[derive(Debug)]
 pub struct Lane<T> {
-    waiting: VecDeque<Waiting<T>>,
+    /// By turn.
+    waiting: BTreeMap<u64, Waiting<T>>,
+    /// The turn of each id that waits.
+    turns: HashMap<u64, u64>,
+    next_turn: u64,
     /// Tokens at `counted`.
     tokens: u32,
     counted: Instant,
@@ -66,7 +70,15 @@ pub struct Lane<T> {
 
 impl<T> Lane<T> {
     pub fn new(now: Instant) -> Self {
-        Self { waiting: VecDeque::new(), tokens: BURST, counted: now, silent_until: None, refusals: 0 }
+        Self {
+            waiting: BTreeMap::new(),
+            turns: HashMap::new(),
+            next_turn: 0,
+            tokens: BURST,
+            counted: now,
+            silent_until: None,
+            refusals: 0,
+        }
     }
 
     /// Takes in an Event. One about the same thing that waits already keeps its turn and says this instead.
@@ -74,36 +86,41 @@ impl<T> Lane<T> {
         if self.silent_until.is_some_and(|until| now < until) {
             return Put::Forbidden;
         }
-        if let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.id == id) {
+        if let Some(waiting) = self.turns.get(&id).and_then(|turn| self.waiting.get_mut(turn)) {
             waiting.item = item;
             return Put::Replaced;
         }
-        self.waiting.push_back(Waiting { id, due: now + MOMENT, item });
-        match self.waiting.len() > DEPTH {
-            true => self
-                .waiting
-                .pop_front()
-                .map_or(Put::Waits, |Waiting { id, item, .. }| Put::Dropped { id, oldest: item }),
-            false => Put::Waits,
-        }
+        self.turns.insert(id, self.next_turn);
+        self.waiting.insert(self.next_turn, Waiting { id, due: now + MOMENT, item });
+        self.next_turn += 1;
+        let oldest = if self.waiting.len() > DEPTH { self.pop() } else { None };
+        oldest.map_or(Put::Waits, |Waiting { id, item, .. }| Put::Dropped { id, oldest: item })
+    }
+
+    fn pop(&mut self) -> Option<Waiting<T>> {
+        let (_, waiting) = self.waiting.pop_first()?;
+        self.turns.remove(&waiting.id);
+        Some(waiting)
     }
 
     /// What waits about this is not so any more.
     pub fn withdraw(&mut self, id: u64) {
-        self.waiting.retain(|waiting| waiting.id != id);
+        if let Some(turn) = self.turns.remove(&id) {
+            self.waiting.remove(&turn);
+        }
     }
 
     /// The Event whose turn it is, with its token spent.
     pub fn next(&mut self, now: Instant) -> Next<T> {
         self.refill(now);
-        let Some(first) = self.waiting.front() else { return Next::Idle };
+        let Some((_, first)) = self.waiting.first_key_value() else { return Next::Idle };
         let token = if self.tokens > 0 { now } else { self.counted + REFILL };
         let at = first.due.max(token);
         if at > now {
             return Next::At(at);
         }
         self.tokens -= 1;
-        match self.waiting.pop_front() {
+        match self.pop() {
             Some(Waiting { id, item, .. }) => Next::Send { id, item },
             None => Next::Idle,
         }
@@ -115,7 +132,9 @@ impl<T> Lane<T> {
         let silence = FIRST_SILENCE.saturating_mul(factor).min(LONGEST_SILENCE);
         self.silent_until = Some(now + silence);
         self.refusals += 1;
-        (self.waiting.drain(..).map(|waiting| (waiting.id, waiting.item)).collect(), silence)
+        self.turns.clear();
+        let waiting = std::mem::take(&mut self.waiting).into_values();
+        (waiting.map(|waiting| (waiting.id, waiting.item)).collect(), silence)
     }
 
     /// The cluster took an Event, or there is reason to think that it would.
@@ -127,6 +146,7 @@ impl<T> Lane<T> {
     /// Forgets what waits: somebody else leads.
     pub fn clear(&mut self) {
         self.waiting.clear();
+        self.turns.clear();
     }
 
     /// A full bucket does not save up more.

@@ -5,13 +5,14 @@ use crate::avi::call_error::{CallError, Failure};
 use crate::avi::session::AviClient;
 use crate::avi::version::PKI_PROFILE_REF;
 use crate::avi::wire::{
-    RefNames, last_modified, monitor_body, monitor_owner, parse_monitor, service_body, text, with_last_modified,
+    MonitorBody, RefNames, ServiceBody, Versioned, last_modified, monitor_owner, parse_monitor, text, text_of,
 };
 use crate::core::gslb::{GslbService, HealthMonitor};
 use crate::core::owner::{MONITOR_PREFIX, Owner};
 use crate::core::plan::{Write, same_monitor};
+use bytes::Bytes;
 use http::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What the controller holds after a write; after a delete, what it held.
@@ -35,7 +36,7 @@ pub(super) struct Save<'a> {
     method: Method,
     target: String,
     tenant: &'a str,
-    body: Value,
+    body: Bytes,
 }
 
 impl AviClient {
@@ -46,7 +47,7 @@ impl AviClient {
         let outcome = match write {
             Write::CreateMonitor(monitor) => self.create_monitor(monitor, owner).await,
             Write::UpdateMonitor { uuid, last_modified, monitor } => {
-                let body = monitor_body(monitor, owner);
+                let body = MonitorBody { monitor, owner };
                 self.save(Save::put("healthmonitor", uuid, &monitor.tenant, body, last_modified.as_deref())).await
             }
             Write::DeleteMonitor { uuid, tenant, .. } => self.delete("healthmonitor", uuid, tenant).await,
@@ -62,22 +63,18 @@ impl AviClient {
     }
 
     pub(super) async fn create_service(&self, service: &GslbService, owner: &Owner) -> Result<Stored, CallError> {
-        self.save(Save::post("gslbservice", &service.tenant, self.body_of(service, owner))).await
+        self.save(Save::post("gslbservice", &service.tenant, &self.body_of(service, owner))).await
     }
 
-    /// Without what the version in use does not know: the controller would refuse the whole service for it.
-    pub(super) fn body_of(&self, service: &GslbService, owner: &Owner) -> Value {
-        let mut body = service_body(service, owner);
-        if let Some(fields) = body.as_object_mut().filter(|fields| fields.contains_key("pki_profile_ref"))
-            && !self.may_send("pki_profile_ref", PKI_PROFILE_REF)
-        {
-            fields.remove("pki_profile_ref");
-        }
-        body
+    /// Without what the version in use does not know.
+    pub(super) fn body_of<'a>(&self, service: &'a GslbService, owner: &'a Owner) -> ServiceBody<'a> {
+        let has_pki = service.persistence.as_ref().is_some_and(|persistence| persistence.pki_profile.is_some());
+        let tells_pki = has_pki && self.may_send("pki_profile_ref", PKI_PROFILE_REF);
+        ServiceBody { service, owner, tells_pki }
     }
 
     async fn create_monitor(&self, monitor: &HealthMonitor, owner: &Owner) -> Result<Stored, CallError> {
-        match self.save(Save::post("healthmonitor", &monitor.tenant, monitor_body(monitor, owner))).await {
+        match self.save(Save::post("healthmonitor", &monitor.tenant, &MonitorBody { monitor, owner })).await {
             Err(error) if error.is_already_exists() => self.take_over(monitor, owner, error).await,
             outcome => outcome,
         }
@@ -100,7 +97,7 @@ impl AviClient {
                 if present.and_then(|present| present.content).is_some_and(|content| same_monitor(&content, monitor)) {
                     return Ok(Stored { uuid: uuid.to_owned(), last_modified: version });
                 }
-                let body = monitor_body(monitor, owner);
+                let body = MonitorBody { monitor, owner };
                 self.save(Save::put("healthmonitor", uuid, &monitor.tenant, body, version.as_deref())).await
             }
         }
@@ -126,12 +123,18 @@ impl AviClient {
 }
 
 impl<'a> Save<'a> {
-    fn post(collection: &str, tenant: &'a str, body: Value) -> Self {
-        Self { method: Method::POST, target: format!("/api/{collection}/"), tenant, body }
+    fn post(collection: &str, tenant: &'a str, body: &impl Serialize) -> Self {
+        Self { method: Method::POST, target: format!("/api/{collection}/"), tenant, body: text_of(body) }
     }
 
-    pub(super) fn put(collection: &str, uuid: &str, tenant: &'a str, body: Value, version: Option<&str>) -> Self {
-        let body = with_last_modified(body, version);
+    pub(super) fn put(
+        collection: &str,
+        uuid: &str,
+        tenant: &'a str,
+        body: impl Serialize,
+        last_modified: Option<&str>,
+    ) -> Self {
+        let body = text_of(&Versioned { body, last_modified });
         Self { method: Method::PUT, target: format!("/api/{collection}/{uuid}"), tenant, body }
     }
 }

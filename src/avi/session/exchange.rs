@@ -18,7 +18,7 @@ pub struct Call<'a> {
     pub method: Method,
     pub target: &'a str,
     pub tenant: &'a str,
-    pub body: Option<&'a Value>,
+    pub body: Option<&'a Bytes>,
 }
 
 /// An answer.
@@ -127,7 +127,7 @@ impl AviClient {
 
     /// With the headers that every call needs: see `docs/RULES.md#sessions`.
     fn http_request(&self, call: &Call<'_>, session: Option<&Session>) -> Result<Request<Bytes>, TransportError> {
-        let body = call.body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+        let body = call.body.cloned().unwrap_or_default();
         let mut request = Request::builder()
             .method(call.method.clone())
             .uri(self.shared.base.url(call.target))

@@ -7,9 +7,10 @@ use crate::avi::call_error::{CallError, Failure};
 use crate::avi::classify::classify;
 use crate::avi::transport::TransportError;
 use crate::avi::urgency::Urgency;
+use bytes::Bytes;
 use http::{Method, StatusCode};
 use secrecy::ExposeSecret as _;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::Instant;
 
 /// The place in the pool that a login is for. Without an outcome, because the login crashed or the runtime ends, the
@@ -28,7 +29,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let broken = || login_call(&Value::Null).error(TransportError::Interrupted("the login broke off".into()));
+        let broken = || login_call(&Bytes::new()).error(TransportError::Interrupted("the login broke off".into()));
         let outcome = self.outcome.take().unwrap_or_else(|| Err(broken()));
         let shared = &self.client.shared;
         shared.pool.lock().logged_in(self.slot, outcome, Instant::now());
@@ -36,7 +37,7 @@ impl Drop for Place {
     }
 }
 
-fn login_call(body: &Value) -> Call<'_> {
+fn login_call(body: &Bytes) -> Call<'_> {
     Call { method: Method::POST, target: "/login", tenant: "admin", body: Some(body) }
 }
 
@@ -65,6 +66,7 @@ impl AviClient {
     async fn log_in(&self) -> Result<Jar, CallError> {
         let settings = &self.shared.settings;
         let body = json!({"username": settings.username, "password": settings.password.expose_secret()});
+        let body = Bytes::from(body.to_string());
         let call = login_call(&body);
         let answer = self.send(&call, None).await?;
         if !answer.status.is_success() {

@@ -19,13 +19,13 @@ use super::urgency::Urgency;
 use super::version::{ApiVersion, Negotiation, VersionInUse};
 use super::wanted::Wanted;
 use address::Base;
+use bytes::Bytes;
 use exchange::Call;
 use futures::future::join_all;
 use http::{Method, StatusCode};
 use parking_lot::Mutex;
 use pool::{Pool, Session, Wish};
 use secrecy::SecretString;
-use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -220,7 +220,7 @@ impl AviClient {
         method: Method,
         target: &str,
         tenant: &str,
-        body: Option<&Value>,
+        body: Option<&Bytes>,
     ) -> Result<Response, CallError> {
         let call = Call { method, target, tenant, body };
         let answer = self.answer_to(&call).await?;

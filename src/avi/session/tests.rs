@@ -4,7 +4,7 @@ use super::*;
 use crate::avi::testing::{PASSWORD, Prepared, TestController, prepared, seen};
 use crate::avi::transport::TransportError;
 use futures::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 mod answers;
@@ -130,7 +130,7 @@ async fn a_login_that_fails_on_the_network_fails_all_who_wait_once_and_applies_n
     let timeout = TransportError::Timeout("60 s".into());
     controller.break_line("POST /login", timeout.clone());
     let client = controller.client();
-    let body = json!({});
+    let body = Bytes::from_static(b"{}");
     let calls = (0..5).map(|_| client.request(Method::POST, "/api/gslbservice/", "admin", Some(&body)));
     for outcome in join_all(calls).await {
         let error = outcome.unwrap_err();
@@ -252,7 +252,7 @@ async fn a_write_that_waits_for_its_turn_is_withdrawn_when_writing_is_over() {
     let client = controller.client();
     client.set_requests_per_second(1);
     get(&client).await.unwrap();
-    let body = json!({});
+    let body = Bytes::from_static(b"{}");
     let write = || client.request(Method::POST, "/api/gslbservice/", "admin", Some(&body));
     let (outcome, ()) = tokio::join!(write(), async { client.permit(Permit::Begun) });
     let error = outcome.unwrap_err();
@@ -271,7 +271,7 @@ async fn a_write_that_waits_for_its_turn_is_not_sent_when_it_is_recalled() {
     let client = controller.client();
     client.set_requests_per_second(1);
     get(&client).await.unwrap();
-    let (body, wanted) = (json!({}), Wanted::default());
+    let (body, wanted) = (Bytes::from_static(b"{}"), Wanted::default());
     let recalled = client.with_wanted(wanted.clone());
     let (path, start) = ("/api/gslbservice/", Instant::now());
     let (outcome, other, ()) = tokio::join!(

@@ -15,20 +15,28 @@ mod write_service;
 pub use read_monitor::{MonitorIdentity, monitor_identity, monitor_owner, parse_monitor};
 pub use read_service::parse_service;
 pub use reference::RefNames;
-pub use write_monitor::monitor_body;
-pub use write_service::service_body;
+pub use write_monitor::{MonitorBody, monitor_body};
+pub use write_service::{ServiceBody, service_body};
 
 pub(super) use field::{last_modified, list, text, texts};
 
-use serde_json::Value;
+use bytes::Bytes;
+use serde::Serialize;
 
 /// The body of a PUT: with the version that was read, so that somebody else's change in between is refused with 412
 /// instead of being overwritten.
-pub fn with_last_modified(mut body: Value, last_modified: Option<&str>) -> Value {
-    if let (Some(fields), Some(version)) = (body.as_object_mut(), last_modified) {
-        fields.insert("_last_modified".into(), version.into());
-    }
-    body
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Versioned<'a, B> {
+    #[serde(flatten)]
+    pub body: B,
+    #[serde(rename = "_last_modified", skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<&'a str>,
+}
+
+/// A body as it is sent.
+pub fn text_of(body: &impl Serialize) -> Bytes {
+    // All keys of what is sent are text, so nothing can go wrong.
+    serde_json::to_vec(body).map(Bytes::from).unwrap_or_default()
 }
 
 fn tenant_ref(tenant: &str) -> String {

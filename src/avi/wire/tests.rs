@@ -7,7 +7,7 @@ use crate::core::gslb::{
 };
 use crate::core::owner::Owner;
 use crate::core::plan::{ObservedMonitor, ObservedService};
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub fn owner() -> Owner {
     Owner::from_uuid("11111111-2222-11ee-8000-333333333333".parse().unwrap())
@@ -151,8 +151,11 @@ fn tcp_udp_and_https_monitors_carry_the_section_of_their_type() {
 #[test]
 fn only_a_known_version_is_added_to_a_put() {
     let body = json!({"name": "x"});
-    assert_eq!(with_last_modified(body.clone(), Some("17")), json!({"name": "x", "_last_modified": "17"}));
-    assert_eq!(with_last_modified(body.clone(), None), body);
+    let sent = |last_modified| -> Value {
+        serde_json::from_slice(&text_of(&Versioned { body: &body, last_modified })).unwrap()
+    };
+    assert_eq!(sent(Some("17")), json!({"name": "x", "_last_modified": "17"}));
+    assert_eq!(sent(None), body);
 }
 
 /// What a controller makes of a service: identity, absolute references with names, defaults, fields of its release.

@@ -1,124 +1,180 @@
 //! The body of a GSLB service: see `docs/RULES.md#bodies-of-services` and EX-01.
 
-use super::tenant_ref;
 use crate::core::gslb::{DownResponse, GeoFallback, GslbService, Member, Pool, PoolAlgorithm};
 use crate::core::owner::Owner;
-use serde_json::{Map, Value, json};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 use std::net::IpAddr;
 
-/// Complete body for POST; for PUT add [`super::with_last_modified`].
-pub fn service_body(service: &GslbService, owner: &Owner) -> Value {
-    let mut body = constants(owner);
-    body.insert("name".into(), json!(service.name));
-    body.insert("domain_names".into(), json!(service.domain_names));
-    body.insert("description".into(), json!(service.description));
-    body.insert("tenant_ref".into(), json!(tenant_ref(&service.tenant)));
-    body.insert("groups".into(), service.pools.iter().map(pool).collect());
-    insert_optional(&mut body, service);
-    Value::Object(body)
+/// Complete body for POST; for PUT see [`super::Versioned`].
+#[derive(Debug, Clone, Copy)]
+pub struct ServiceBody<'a> {
+    pub service: &'a GslbService,
+    pub owner: &'a Owner,
+    /// Whether the controller's version knows PKI profiles: it would refuse the whole service for one.
+    pub tells_pki: bool,
 }
 
-fn constants(owner: &Owner) -> Map<String, Value> {
-    let fields = [
-        ("controller_health_status_enabled", json!(true)),
-        ("created_by", json!(owner.as_str())),
-        ("enabled", json!(true)),
-        ("health_monitor_scope", json!("GSLB_SERVICE_HEALTH_MONITOR_ALL_MEMBERS")),
-        ("is_federated", json!(true)),
-        ("min_members", json!(0)),
-        ("pool_algorithm", json!("GSLB_SERVICE_ALGORITHM_PRIORITY")),
-        ("resolve_cname", json!(false)),
-        ("use_edns_client_subnet", json!(true)),
-        ("wildcard_match", json!(false)),
-    ];
-    fields.map(|(key, value)| (key.to_owned(), value)).into_iter().collect()
-}
+/// The same of every service.
+const FLAGS: [(&str, bool); 6] = [
+    ("controller_health_status_enabled", true),
+    ("enabled", true),
+    ("is_federated", true),
+    ("resolve_cname", false),
+    ("use_edns_client_subnet", true),
+    ("wildcard_match", false),
+];
 
-fn insert_optional(body: &mut Map<String, Value>, service: &GslbService) {
-    if let Some(ttl) = service.ttl {
-        body.insert("ttl".into(), json!(ttl));
-    }
-    if !service.monitors.is_empty() {
-        let refs = service.monitors.iter().map(|name| json!(format!("/api/healthmonitor?name={name}"))).collect();
-        body.insert("health_monitor_refs".into(), refs);
-    }
-    if let Some(response) = service.down_response {
-        body.insert("down_response".into(), down_response(response));
-    }
-    body.insert("site_persistence_enabled".into(), json!(service.persistence.is_some()));
-    let Some(persistence) = &service.persistence else { return };
-    let profile = format!("/api/applicationpersistenceprofile?name={}", persistence.profile);
-    body.insert("application_persistence_profile_ref".into(), json!(profile));
-    if let Some(pki) = &persistence.pki_profile {
-        body.insert("pki_profile_ref".into(), json!(format!("/api/pkiprofile?name={pki}")));
-    }
-}
+struct PoolBody<'a>(&'a Pool);
 
-fn down_response(response: DownResponse) -> Value {
-    match response {
-        DownResponse::None => json!({"type": "GSLB_SERVICE_DOWN_RESPONSE_NONE"}),
-        DownResponse::AllRecords => json!({"type": "GSLB_SERVICE_DOWN_RESPONSE_ALL_RECORDS"}),
-        DownResponse::Empty => json!({"type": "GSLB_SERVICE_DOWN_RESPONSE_EMPTY"}),
-        DownResponse::FallbackIp(ip @ IpAddr::V4(_)) => {
-            json!({"type": "GSLB_SERVICE_DOWN_RESPONSE_FALLBACK_IP", "fallback_ip": address(ip)})
-        }
-        // The model has a field of its own for IPv6.
-        DownResponse::FallbackIp(ip @ IpAddr::V6(_)) => {
-            json!({"type": "GSLB_SERVICE_DOWN_RESPONSE_FALLBACK_IP", "fallback_ip6": address(ip)})
-        }
-    }
-}
+struct MemberBody<'a>(&'a Member);
 
-fn pool(pool: &Pool) -> Value {
-    let mut body = Map::from_iter([
-        ("name".to_owned(), json!(format!("amko-gs-group-{}", pool.priority))),
-        ("priority".to_owned(), json!(pool.priority)),
-        ("enabled".to_owned(), json!(true)),
-        ("min_health_monitors_up".to_owned(), json!(pool.min_health_monitors_up)),
-        ("members".to_owned(), pool.members.iter().map(member).collect()),
-    ]);
-    insert_algorithm(&mut body, pool.algorithm);
-    Value::Object(body)
-}
-
-fn insert_algorithm(body: &mut Map<String, Value>, algorithm: PoolAlgorithm) {
-    let (name, fallback, mask) = match algorithm {
-        PoolAlgorithm::RoundRobin => ("ROUND_ROBIN", None, None),
-        PoolAlgorithm::Topology => ("TOPOLOGY", None, None),
-        PoolAlgorithm::ConsistentHash { mask } => ("CONSISTENT_HASH", None, Some(mask)),
-        PoolAlgorithm::Geo { fallback: GeoFallback::RoundRobin } => ("GEO", Some("ROUND_ROBIN"), None),
-        PoolAlgorithm::Geo { fallback: GeoFallback::ConsistentHash { mask } } => {
-            ("GEO", Some("CONSISTENT_HASH"), Some(mask))
-        }
-    };
-    body.insert("algorithm".into(), json!(format!("GSLB_ALGORITHM_{name}")));
-    if let Some(fallback) = fallback {
-        body.insert("fallback_algorithm".into(), json!(format!("GSLB_ALGORITHM_{fallback}")));
-    }
-    if let Some(mask) = mask {
-        body.insert("consistent_hash_mask".into(), json!(mask));
-    }
-}
-
-fn member(member: &Member) -> Value {
-    let mut body = Map::from_iter([
-        ("enabled".to_owned(), json!(true)),
-        ("ip".to_owned(), address(member.address)),
-        ("ratio".to_owned(), json!(member.ratio)),
-    ]);
-    if let Some(uuid) = &member.cluster_uuid {
-        body.insert("cluster_uuid".into(), json!(uuid));
-    }
-    if let Some(uuid) = &member.vs_uuid {
-        body.insert("vs_uuid".into(), json!(uuid));
-    }
-    if let Some(public) = member.public_address {
-        body.insert("public_ip".into(), json!({"ip": address(public)}));
-    }
-    Value::Object(body)
-}
+struct DownBody(DownResponse);
 
 /// The type follows the address family (DB-30).
-fn address(ip: IpAddr) -> Value {
-    json!({"addr": ip.to_string(), "type": if ip.is_ipv4() { "V4" } else { "V6" }})
+struct Address(IpAddr);
+
+/// An address in a field of its own.
+#[derive(Serialize)]
+struct Public {
+    ip: Address,
+}
+
+/// To be compared with what the controller tells.
+pub fn service_body(service: &GslbService, owner: &Owner) -> Value {
+    // All keys are text, so nothing can go wrong.
+    serde_json::to_value(ServiceBody { service, owner, tells_pki: true }).unwrap_or_default()
+}
+
+impl Serialize for ServiceBody<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { service, owner, .. } = *self;
+        let mut body = serializer.serialize_map(None)?;
+        for (field, value) in FLAGS {
+            body.serialize_entry(field, &value)?;
+        }
+        body.serialize_entry("created_by", owner.as_str())?;
+        body.serialize_entry("health_monitor_scope", "GSLB_SERVICE_HEALTH_MONITOR_ALL_MEMBERS")?;
+        body.serialize_entry("min_members", &0)?;
+        body.serialize_entry("pool_algorithm", "GSLB_SERVICE_ALGORITHM_PRIORITY")?;
+        body.serialize_entry("name", &service.name)?;
+        body.serialize_entry("domain_names", &service.domain_names)?;
+        body.serialize_entry("description", &service.description)?;
+        body.serialize_entry("tenant_ref", &super::tenant_ref(&service.tenant))?;
+        body.serialize_entry("groups", &service.pools.iter().map(PoolBody).collect::<Vec<_>>())?;
+        self.optional(&mut body)?;
+        body.end()
+    }
+}
+
+impl ServiceBody<'_> {
+    fn optional<M: SerializeMap>(&self, body: &mut M) -> Result<(), M::Error> {
+        let service = self.service;
+        if let Some(ttl) = service.ttl {
+            body.serialize_entry("ttl", &ttl)?;
+        }
+        if !service.monitors.is_empty() {
+            let named = |name: &String| format!("/api/healthmonitor?name={name}");
+            body.serialize_entry("health_monitor_refs", &service.monitors.iter().map(named).collect::<Vec<_>>())?;
+        }
+        if let Some(response) = service.down_response {
+            body.serialize_entry("down_response", &DownBody(response))?;
+        }
+        body.serialize_entry("site_persistence_enabled", &service.persistence.is_some())?;
+        let Some(persistence) = &service.persistence else { return Ok(()) };
+        let profile = format!("/api/applicationpersistenceprofile?name={}", persistence.profile);
+        body.serialize_entry("application_persistence_profile_ref", &profile)?;
+        match &persistence.pki_profile {
+            Some(pki) if self.tells_pki => {
+                body.serialize_entry("pki_profile_ref", &format!("/api/pkiprofile?name={pki}"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Serialize for DownBody {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let kind = match self.0 {
+            DownResponse::None => "NONE",
+            DownResponse::AllRecords => "ALL_RECORDS",
+            DownResponse::Empty => "EMPTY",
+            DownResponse::FallbackIp(_) => "FALLBACK_IP",
+        };
+        let mut body = serializer.serialize_map(None)?;
+        body.serialize_entry("type", &format!("GSLB_SERVICE_DOWN_RESPONSE_{kind}"))?;
+        if let DownResponse::FallbackIp(ip) = self.0 {
+            // The model has a field of its own for IPv6.
+            let field = if ip.is_ipv4() { "fallback_ip" } else { "fallback_ip6" };
+            body.serialize_entry(field, &Address(ip))?;
+        }
+        body.end()
+    }
+}
+
+impl Serialize for PoolBody<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let pool = self.0;
+        let (algorithm, fallback, mask) = words(pool.algorithm);
+        let mut body = serializer.serialize_map(None)?;
+        body.serialize_entry("name", &format!("amko-gs-group-{}", pool.priority))?;
+        body.serialize_entry("priority", &pool.priority)?;
+        body.serialize_entry("enabled", &true)?;
+        body.serialize_entry("min_health_monitors_up", &pool.min_health_monitors_up)?;
+        body.serialize_entry("members", &pool.members.iter().map(MemberBody).collect::<Vec<_>>())?;
+        body.serialize_entry("algorithm", algorithm)?;
+        if let Some(fallback) = fallback {
+            body.serialize_entry("fallback_algorithm", fallback)?;
+        }
+        if let Some(mask) = mask {
+            body.serialize_entry("consistent_hash_mask", &mask)?;
+        }
+        body.end()
+    }
+}
+
+/// Algorithm, fallback and mask.
+fn words(algorithm: PoolAlgorithm) -> (&'static str, Option<&'static str>, Option<u32>) {
+    const ROUND_ROBIN: &str = "GSLB_ALGORITHM_ROUND_ROBIN";
+    const CONSISTENT_HASH: &str = "GSLB_ALGORITHM_CONSISTENT_HASH";
+    const GEO: &str = "GSLB_ALGORITHM_GEO";
+    match algorithm {
+        PoolAlgorithm::RoundRobin => (ROUND_ROBIN, None, None),
+        PoolAlgorithm::Topology => ("GSLB_ALGORITHM_TOPOLOGY", None, None),
+        PoolAlgorithm::ConsistentHash { mask } => (CONSISTENT_HASH, None, Some(mask)),
+        PoolAlgorithm::Geo { fallback: GeoFallback::RoundRobin } => (GEO, Some(ROUND_ROBIN), None),
+        PoolAlgorithm::Geo { fallback: GeoFallback::ConsistentHash { mask } } => {
+            (GEO, Some(CONSISTENT_HASH), Some(mask))
+        }
+    }
+}
+
+impl Serialize for MemberBody<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let member = self.0;
+        let mut body = serializer.serialize_map(None)?;
+        body.serialize_entry("enabled", &true)?;
+        body.serialize_entry("ip", &Address(member.address))?;
+        body.serialize_entry("ratio", &member.ratio)?;
+        if let Some(uuid) = &member.cluster_uuid {
+            body.serialize_entry("cluster_uuid", uuid)?;
+        }
+        if let Some(uuid) = &member.vs_uuid {
+            body.serialize_entry("vs_uuid", uuid)?;
+        }
+        if let Some(public) = member.public_address {
+            body.serialize_entry("public_ip", &Public { ip: Address(public) })?;
+        }
+        body.end()
+    }
+}
+
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut body = serializer.serialize_map(Some(2))?;
+        body.serialize_entry("addr", &self.0)?;
+        body.serialize_entry("type", if self.0.is_ipv4() { "V4" } else { "V6" })?;
+        body.end()
+    }
 }

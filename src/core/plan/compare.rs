@@ -1,8 +1,11 @@
 //! When two services or monitors mean the same to the controller (DB-09).
 
 use super::ObservedService;
-use crate::core::gslb::{GslbService, HealthMonitor, Probe};
+use crate::core::gslb::{
+    DownResponse, GslbService, HealthMonitor, HttpProbe, Member, Pool, PoolAlgorithm, Probe, SitePersistence,
+};
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
 /// Whether the services differ in nothing but the order of domain names, description entries, pools, members and
 /// monitor references.
@@ -28,34 +31,76 @@ pub(super) fn as_told<'a>(told: &ObservedService, service: &'a GslbService) -> C
 
 /// Whether the monitors differ in nothing but the order of accepted answers.
 pub fn same_monitor(a: &HealthMonitor, b: &HealthMonitor) -> bool {
-    codes_ordered(a) == codes_ordered(b)
+    let HealthMonitor { tenant, name, description, port, probe } = a;
+    (tenant, name, description, port) == (&b.tenant, &b.name, &b.description, &b.port) && same_probe(probe, &b.probe)
 }
 
-fn ordered(service: &GslbService) -> GslbService {
-    let mut service = service.clone();
-    service.domain_names.sort();
-    service.description = description_ordered(&service.description);
-    for pool in &mut service.pools {
-        pool.members.sort_by(|a, b| {
-            let key = |m: &crate::core::gslb::Member| (m.address, m.ratio, m.public_address);
-            key(a).cmp(&key(b)).then_with(|| (&a.cluster_uuid, &a.vs_uuid).cmp(&(&b.cluster_uuid, &b.vs_uuid)))
-        });
+fn same_probe(a: &Probe, b: &Probe) -> bool {
+    match (a, b) {
+        (Probe::Http(a), Probe::Http(b)) | (Probe::Https(a), Probe::Https(b)) => {
+            let HttpProbe { request, response_codes } = a;
+            *request == b.request && sorted(response_codes) == sorted(&b.response_codes)
+        }
+        _ => a == b,
     }
-    service.pools.sort_by_key(|pool| std::cmp::Reverse(pool.priority));
-    service.monitors.sort();
-    service
 }
 
-fn description_ordered(description: &str) -> String {
+/// A service to be compared: its lists in one order, and nothing copied.
+#[derive(PartialEq)]
+struct Ordered<'a> {
+    tenant: &'a str,
+    name: &'a str,
+    domain_names: Vec<&'a String>,
+    /// Its entries.
+    description: Vec<&'a str>,
+    pools: Vec<OrderedPool<'a>>,
+    monitors: Vec<&'a String>,
+    ttl: Option<u32>,
+    down_response: Option<DownResponse>,
+    persistence: Option<&'a SitePersistence>,
+}
+
+#[derive(PartialEq)]
+struct OrderedPool<'a> {
+    priority: u32,
+    algorithm: PoolAlgorithm,
+    min_health_monitors_up: u32,
+    members: Vec<&'a Member>,
+}
+
+/// Names every field: a new one has to find its place here.
+fn ordered(service: &GslbService) -> Ordered<'_> {
+    let GslbService { tenant, name, domain_names, description, pools, monitors, ttl, down_response, persistence } =
+        service;
     let mut entries: Vec<&str> = description.split(',').collect();
     entries.sort_unstable();
-    entries.join(",")
+    let mut pools: Vec<OrderedPool<'_>> = pools.iter().map(ordered_pool).collect();
+    pools.sort_by_key(|pool| Reverse(pool.priority));
+    Ordered {
+        tenant,
+        name,
+        domain_names: sorted(domain_names),
+        description: entries,
+        pools,
+        monitors: sorted(monitors),
+        ttl: *ttl,
+        down_response: *down_response,
+        persistence: persistence.as_ref(),
+    }
 }
 
-fn codes_ordered(monitor: &HealthMonitor) -> HealthMonitor {
-    let mut monitor = monitor.clone();
-    if let Probe::Http(probe) | Probe::Https(probe) = &mut monitor.probe {
-        probe.response_codes.sort();
-    }
-    monitor
+fn ordered_pool(pool: &Pool) -> OrderedPool<'_> {
+    let Pool { priority, algorithm, min_health_monitors_up, members } = pool;
+    let mut members: Vec<&Member> = members.iter().collect();
+    members.sort_by(|a, b| {
+        let key = |m: &Member| (m.address, m.ratio, m.public_address);
+        key(a).cmp(&key(b)).then_with(|| (&a.cluster_uuid, &a.vs_uuid).cmp(&(&b.cluster_uuid, &b.vs_uuid)))
+    });
+    OrderedPool { priority: *priority, algorithm: *algorithm, min_health_monitors_up: *min_health_monitors_up, members }
+}
+
+fn sorted(list: &[String]) -> Vec<&String> {
+    let mut list: Vec<&String> = list.iter().collect();
+    list.sort_unstable();
+    list
 }

@@ -8,8 +8,10 @@ use bytes::Bytes;
 use futures::Stream;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, WARNING};
 use http::{HeaderValue, StatusCode};
+use serde::Serialize;
 use serde_json::Value;
 
+use crate::kube::render::Listing;
 use crate::kube::status::Status;
 use crate::kube::watch::Cut;
 
@@ -19,6 +21,7 @@ pub(super) type Events = Pin<Box<dyn Stream<Item = Result<Bytes, Cut>> + Send>>;
 pub(super) enum Answer {
     Text(&'static str),
     Json(Value),
+    List(Listing),
     Written {
         code: StatusCode,
         body: Value,
@@ -52,6 +55,7 @@ impl Answer {
         match self {
             Self::Text(text) => response(StatusCode::OK, "text/plain; charset=utf-8", text),
             Self::Json(value) => json(StatusCode::OK, JSON, &value, indent),
+            Self::List(list) => json(StatusCode::OK, JSON, &list, indent),
             Self::Aggregated(value) => json(StatusCode::OK, AGGREGATED, &value, indent),
             Self::EmptyOpenApiV2 => response(StatusCode::OK, OPENAPI_V2, Body::empty()),
             Self::Watch(events) => response(StatusCode::OK, JSON, Body::from_stream(events)),
@@ -86,9 +90,11 @@ impl Refusal {
     }
 }
 
-fn json(code: StatusCode, content_type: &'static str, value: &Value, indent: bool) -> Response {
-    let mut text = if indent { format!("{value:#}") } else { value.to_string() };
-    text.push('\n');
+fn json(code: StatusCode, content_type: &'static str, value: &impl Serialize, indent: bool) -> Response {
+    let text = if indent { serde_json::to_vec_pretty(value) } else { serde_json::to_vec(value) };
+    // All keys are text, so nothing can go wrong.
+    let mut text = text.unwrap_or_default();
+    text.push(b'\n');
     response(code, content_type, text)
 }
 

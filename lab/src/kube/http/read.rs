@@ -25,7 +25,7 @@ pub(super) fn get(call: &Call, resource: &Resource, path: &ResourcePath<'_>, nam
     let key = ObjectKey::new(path.namespace, name);
     let stored = call.world.state.lock().store.get(&resource.storage_key(), &key).cloned();
     let stored = stored.ok_or_else(|| Status::not_found(resource.subject(name)))?;
-    Ok(Answer::Json(renderer.object(resource, view::present(resource, &stored))))
+    Ok(Answer::Json(renderer.object(resource, view::present(resource, &stored)).into_owned()))
 }
 
 pub(super) async fn list(call: &Call, resource: &Resource, path: &ResourcePath<'_>) -> Result<Answer, Refusal> {
@@ -39,7 +39,7 @@ pub(super) async fn list(call: &Call, resource: &Resource, path: &ResourcePath<'
         wait_for(call, revision).await?;
     }
     let snapshot = call.world.state.lock().snapshot(resource, &options)?;
-    Ok(Answer::Json(renderer.list(resource, snapshot.page(resource, &options))))
+    Ok(Answer::List(renderer.list(resource, snapshot.page(resource, &options))))
 }
 
 /// Reads the query of a list.

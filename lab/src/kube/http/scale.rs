@@ -15,7 +15,7 @@ pub(super) fn answer(call: &Call, resource: &Resource, path: &ResourcePath<'_>, 
     let mut state = call.world.state.lock();
     let stored = state.store.get(&resource.storage_key(), &target.key()).cloned();
     let stored = stored.ok_or_else(|| Status::not_found(resource.subject(name)))?;
-    let parent = view::present(resource, &stored);
+    let parent = view::present(resource, &stored).into_owned();
     let current = scale::of(resource, &parent)?;
     let (wanted, options) = match call.method.as_str() {
         "GET" => return Ok(Answer::Json(current)),

@@ -96,7 +96,7 @@ fn check_applied(resource: &Resource, object: &Value) -> Result<(), Status> {
 }
 
 fn written_answer(resource: &Resource, renderer: &Renderer, written: Written) -> Answer {
-    let body = renderer.object(resource, view::present(resource, &written.object));
+    let body = renderer.object(resource, view::present(resource, &written.object)).into_owned();
     let code = if written.created { StatusCode::CREATED } else { StatusCode::OK };
     Answer::Written { code, body, warnings: written.warnings }
 }
@@ -107,9 +107,9 @@ pub(super) fn delete(call: &Call, resource: &Resource, path: &ResourcePath<'_>, 
     let key = ObjectKey::new(path.namespace, name);
     let deleted = world.state.lock().delete(resource, &key, &options)?;
     Ok(Answer::Json(match deleted {
-        Deleted::Pending(object) => renderer.object(resource, view::present(resource, &object)),
+        Deleted::Pending(object) => renderer.object(resource, view::present(resource, &object)).into_owned(),
         Deleted::Gone(object) if resource.rules.returns_deleted => {
-            renderer.object(resource, view::present(resource, &object))
+            renderer.object(resource, view::present(resource, &object)).into_owned()
         }
         Deleted::Gone(object) => success(resource, &object),
     }))
@@ -141,7 +141,7 @@ pub(super) fn delete_collection(call: &Call, resource: &Resource, path: &Resourc
         }
     }
     drop(state);
-    Ok(Answer::Json(renderer.list(resource, page)))
+    Ok(Answer::List(renderer.list(resource, page)))
 }
 
 /// From the body, or else from the query.
