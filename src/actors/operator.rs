@@ -4,17 +4,19 @@
 //! keeps every child running, and after a restart asks its neighbours to say everything again. *Fails* only with the
 //! process.
 
-use super::avi_session::{AviSession, AviSessionArgs, AviSessionMsg, Memory, Transports};
+mod children;
+
+use super::avi_session::{AviSessionMsg, Memory, Transports};
 use super::board::Board;
-use super::cluster_watcher::{ClusterWatcher, ClusterWatcherArgs, ClusterWatcherMsg};
-use super::event_writer::{EventWriter, EventWriterArgs, EventWriterMsg};
+use super::cluster_watcher::ClusterWatcherMsg;
+use super::event_writer::EventWriterMsg;
 use super::ever_listed::EverListed;
-use super::federation::{FederationActor, FederationArgs, FederationMsg};
-use super::gs_directory::{AWAKE, GsDirectory, GsDirectoryArgs, GsDirectoryMsg};
+use super::federation::FederationMsg;
+use super::gs_directory::{AWAKE, GsDirectoryMsg};
 use super::link::Link;
-use super::members_watcher::{MembersWatcher, MembersWatcherArgs, MembersWatcherMsg};
-use super::policy_watcher::{LogLevels, PolicyWatcher, PolicyWatcherArgs, PolicyWatcherMsg};
-use super::status_writer::{StatusWriter, StatusWriterArgs, StatusWriterMsg};
+use super::members_watcher::MembersWatcherMsg;
+use super::policy_watcher::{LogLevels, PolicyWatcherMsg};
+use super::status_writer::StatusWriterMsg;
 use super::supervisor::restart::RestartPolicy;
 use super::supervisor::{Children, arrange};
 use crate::core::naming::Naming;
@@ -22,7 +24,7 @@ use crate::kubernetes::members::MemberClients;
 use crate::retry::RetryPolicy;
 use crate::telemetry::metrics::Metrics;
 use kube::Client;
-use ractor::{Actor, ActorProcessingErr, ActorRef, Message, SpawnErr, SupervisionEvent};
+use ractor::{Actor, ActorProcessingErr, ActorRef, SpawnErr, SupervisionEvent};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
@@ -326,160 +328,6 @@ impl OperatorState {
         self.args.links.federation.cast(FederationMsg::Exchanged);
     }
 
-    /// Starts one child and points its link at it. A child that cannot start is treated like one that failed.
-    async fn start_child(&mut self, myself: &ActorRef<OperatorMsg>, child: Child) {
-        let started = match &child {
-            Child::EventWriter => self.start_event_writer(myself).await,
-            Child::StatusWriter => self.start_status_writer(myself).await,
-            Child::GsDirectory => self.start_directory(myself).await,
-            Child::MembersWatcher => self.start_members_watcher(myself).await,
-            Child::AviSession => self.start_session(myself).await,
-            Child::Federation => self.start_federation(myself).await,
-            Child::PolicyWatcher => self.start_policy_watcher(myself).await,
-            Child::ClusterWatcher(context) => self.start_cluster_watcher(myself, context.clone()).await,
-        };
-        match started {
-            Ok(cell) => {
-                self.children.started(&child, cell);
-            }
-            Err(error) => {
-                let fallen = self.children.failed_to_start(&child, error.to_string());
-                arrange(myself, &fallen, |child, generation| OperatorMsg::Restart { child, generation });
-            }
-        }
-    }
-
-    async fn start_status_writer(&mut self, myself: &ActorRef<OperatorMsg>) -> Result<ractor::ActorCell, SpawnErr> {
-        let args = StatusWriterArgs {
-            client: self.args.outside.client.clone(),
-            namespace: self.args.settings.namespace.clone(),
-            retry: self.args.settings.retry,
-            seed: self.rng.random(),
-        };
-        spawn(myself, StatusWriter, args, &self.args.links.status).await
-    }
-
-    async fn start_event_writer(&mut self, myself: &ActorRef<OperatorMsg>) -> Result<ractor::ActorCell, SpawnErr> {
-        let args = EventWriterArgs {
-            client: self.args.outside.client.clone(),
-            members: Arc::clone(&self.args.outside.members),
-            board: self.args.links.board.clone(),
-            metrics: Arc::clone(&self.args.links.metrics),
-            retry: self.args.settings.retry,
-            seed: self.rng.random(),
-        };
-        spawn(myself, EventWriter, args, &self.args.links.events).await
-    }
-
-    async fn start_members_watcher(&mut self, myself: &ActorRef<OperatorMsg>) -> Result<ractor::ActorCell, SpawnErr> {
-        let Outside { client, members, .. } = &self.args.outside;
-        let Some(members) = members.kubeconfig() else {
-            return Err(SpawnErr::StartupFailed("no kubeconfig that could change".into()));
-        };
-        let args = MembersWatcherArgs {
-            client: client.clone(),
-            members,
-            operator: self.args.links.operator.clone(),
-            board: self.args.links.board.clone(),
-            retry: self.args.settings.retry,
-            seed: self.rng.random(),
-        };
-        spawn(myself, MembersWatcher, args, &self.args.links.members).await
-    }
-
-    async fn start_directory(&mut self, myself: &ActorRef<OperatorMsg>) -> Result<ractor::ActorCell, SpawnErr> {
-        let links = &self.args.links;
-        let args = GsDirectoryArgs {
-            session: links.session.clone(),
-            policy: links.policy.clone(),
-            status: links.status.clone(),
-            events: links.events.clone(),
-            link: links.directory.clone(),
-            board: links.board.clone(),
-            awake: self.args.settings.awake,
-            restart: RestartPolicy { backoff: self.args.settings.retry, window: WINDOW, limit: Some(SERVICE_LIMIT) },
-            seed: self.rng.random(),
-        };
-        spawn(myself, GsDirectory, args, &self.args.links.directory).await
-    }
-
-    async fn start_session(&mut self, myself: &ActorRef<OperatorMsg>) -> Result<ractor::ActorCell, SpawnErr> {
-        let links = &self.args.links;
-        let args = AviSessionArgs {
-            transports: Arc::clone(&self.args.outside.transports),
-            directory: links.directory.clone(),
-            policy: links.policy.clone(),
-            board: links.board.clone(),
-            metrics: Arc::clone(&links.metrics),
-            memory: self.memory.clone(),
-            retry: self.args.settings.retry,
-            concurrency: self.args.settings.concurrency,
-            seed: self.rng.random(),
-        };
-        spawn(myself, AviSession, args, &self.args.links.session).await
-    }
-
-    async fn start_federation(&mut self, myself: &ActorRef<OperatorMsg>) -> Result<ractor::ActorCell, SpawnErr> {
-        let links = &self.args.links;
-        let args = FederationArgs {
-            namespace: self.args.settings.namespace.clone(),
-            client: self.args.outside.client.clone(),
-            members: Arc::clone(&self.args.outside.members),
-            session: links.session.clone(),
-            directory: links.directory.clone(),
-            policy: links.policy.clone(),
-            status: links.status.clone(),
-            board: links.board.clone(),
-            terms: Arc::clone(&self.terms),
-            retry: self.args.settings.retry,
-            seed: self.rng.random(),
-        };
-        spawn(myself, FederationActor, args, &self.args.links.federation).await
-    }
-
-    async fn start_policy_watcher(&mut self, myself: &ActorRef<OperatorMsg>) -> Result<ractor::ActorCell, SpawnErr> {
-        let links = &self.args.links;
-        let args = PolicyWatcherArgs {
-            client: self.args.outside.client.clone(),
-            namespace: self.args.settings.namespace.clone(),
-            controller_ca: self.args.settings.controller_ca.clone(),
-            operator: links.operator.clone(),
-            session: links.session.clone(),
-            directory: links.directory.clone(),
-            federation: links.federation.clone(),
-            status: links.status.clone(),
-            events: links.events.clone(),
-            board: links.board.clone(),
-            ever_listed: self.policies_listed.clone(),
-            log_levels: Arc::clone(&self.args.outside.log_levels),
-            retry: self.args.settings.retry,
-            seed: self.rng.random(),
-        };
-        spawn(myself, PolicyWatcher, args, &self.args.links.policy).await
-    }
-
-    async fn start_cluster_watcher(
-        &mut self,
-        myself: &ActorRef<OperatorMsg>,
-        context: String,
-    ) -> Result<ractor::ActorCell, SpawnErr> {
-        let link = self.members.entry(context.clone()).or_default().clone();
-        let ever_listed = self.ever_listed.entry(context.clone()).or_default().clone();
-        let args = ClusterWatcherArgs {
-            context,
-            naming: Arc::clone(&self.naming),
-            members: Arc::clone(&self.args.outside.members),
-            directory: self.args.links.directory.clone(),
-            events: self.args.links.events.clone(),
-            board: self.args.links.board.clone(),
-            retry: self.args.settings.retry,
-            multi_cluster_ingress: self.args.settings.multi_cluster_ingress,
-            ever_listed,
-            seed: self.rng.random(),
-        };
-        spawn(myself, ClusterWatcher, args, &link).await
-    }
-
     /// After a restart: asks those who know to tell the new incarnation.
     fn introduce(&self, child: &Child) {
         let links = &self.args.links;
@@ -539,20 +387,4 @@ impl OperatorState {
         let view = self.children.view().into_iter().map(|(child, view)| (child.to_string(), view)).collect();
         self.args.links.board.post(|notices| notices.actors = view);
     }
-}
-
-async fn spawn<A>(
-    parent: &ActorRef<OperatorMsg>,
-    actor: A,
-    args: A::Arguments,
-    link: &Link<A::Msg>,
-) -> Result<ractor::ActorCell, SpawnErr>
-where
-    A: Actor,
-    A::Msg: Message,
-{
-    let (started, _) = Actor::spawn_linked(None, actor, args, parent.get_cell()).await?;
-    let cell = started.get_cell();
-    link.point_at(started);
-    Ok(cell)
 }

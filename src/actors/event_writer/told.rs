@@ -35,20 +35,22 @@ impl Told {
     pub fn take(&mut self, account: Account) -> Vec<Step> {
         let Account { fqdn, speaks, wrote, verdicts } = account;
         let service = Service { fqdn: &fqdn, speaks, wrote };
-        let before = self.0.remove(&fqdn).unwrap_or_default();
+        let known = self.0.entry(Arc::clone(&fqdn)).or_default();
+        let before = std::mem::take(known);
         let mut steps = Vec::new();
         let mut records = Vec::with_capacity(verdicts.len());
         for verdict in verdicts {
             let id = digest(&(&fqdn, &verdict.endpoint.key));
-            let known = before.iter().find(|record| record.id == id).copied();
-            let mut record = known.unwrap_or(Record { id, said: None, next: None });
+            let earlier = before.iter().find(|record| record.id == id).copied();
+            let mut record = earlier.unwrap_or(Record { id, said: None, next: None });
             steps.extend(record.step(verdict, service));
             records.push(record);
         }
         let gone = before.iter().filter(|record| record.next.is_some() && !records.iter().any(|r| r.id == record.id));
         steps.extend(gone.map(|record| Step::Withdraw(record.id)));
-        if !records.is_empty() {
-            self.0.insert(fqdn, records.into());
+        *known = records.into();
+        if known.is_empty() {
+            self.0.remove(&fqdn);
         }
         steps
     }

@@ -28,7 +28,7 @@ enum Life {
     #[default]
     Down,
     Asleep(Box<GsState>),
-    Awake(ActorRef<GsMsg>, Stamp, Arc<Slot>),
+    Awake(ActorRef<GsMsg>, Stamp),
     /// Told to sleep.
     Leaving(ActorRef<GsMsg>),
 }
@@ -41,17 +41,17 @@ impl Entry {
         }
     }
 
-    /// Whether its work waits for the controller, or is being done.
-    fn is_busy(&self) -> bool {
-        matches!(&self.life, Life::Awake(_, _, slot) if !slot.is_empty() || slot.is_taken())
-    }
-
     fn is(&self, actor: ActorId) -> bool {
         match &self.life {
             Life::Awake(running, ..) | Life::Leaving(running) => running.get_id() == actor,
             Life::Down | Life::Asleep(_) => false,
         }
     }
+}
+
+/// Whether work waits for the controller, or is being done.
+fn is_busy(slot: &Slot) -> bool {
+    !slot.is_empty() || slot.is_taken()
 }
 
 /// A sleeper hears a message; `news` is what it will be awake for.
@@ -93,7 +93,7 @@ impl GsDirectoryState {
     pub(super) fn end(&mut self, fqdn: &Arc<str>) {
         self.children.dismiss(fqdn);
         match self.entries.remove(fqdn).map(|entry| entry.life) {
-            Some(Life::Awake(_, stamp, _)) => self.rest.lost(stamp),
+            Some(Life::Awake(_, stamp)) => self.rest.lost(stamp),
             Some(Life::Leaving(_)) => self.rest.left(),
             Some(Life::Down | Life::Asleep(_)) | None => {}
         }
@@ -104,7 +104,7 @@ impl GsDirectoryState {
         match (&mut entry.life, message) {
             // It is started again from what the directory knows, which has the message's content already.
             (Life::Down, _) => return,
-            (Life::Awake(actor, stamp, _), message) => {
+            (Life::Awake(actor, stamp), message) => {
                 *stamp = self.rest.told(*stamp, Instant::now());
                 let _ = actor.cast(message);
                 return;
@@ -147,9 +147,7 @@ impl GsDirectoryState {
         while let Some(fqdn) = self.rest.next() {
             self.wake(myself, &fqdn).await;
         }
-        let entries = &self.entries;
-        let is_busy = |fqdn: &str| entries.get(fqdn).is_some_and(Entry::is_busy);
-        for fqdn in self.rest.make_room(Instant::now(), is_busy) {
+        for fqdn in self.rest.make_room(Instant::now(), |slot| is_busy(slot)) {
             let Some(entry) = self.entries.get_mut(&fqdn) else { continue };
             if let Life::Awake(actor, ..) = std::mem::take(&mut entry.life) {
                 let _ = actor.cast(GsMsg::Sleep);
@@ -184,7 +182,7 @@ impl GsDirectoryState {
         match Actor::spawn_linked(None, GsActor, state, myself.get_cell()).await {
             Ok((actor, _)) => {
                 let _ = actor.cast(GsMsg::Woken(news));
-                entry.life = Life::Awake(actor.clone(), self.rest.woke(fqdn, Instant::now()), slot);
+                entry.life = Life::Awake(actor.clone(), self.rest.woke(fqdn, slot, Instant::now()));
                 if self.children.started(fqdn, actor.get_cell()) {
                     self.post_restarts();
                 }
@@ -216,7 +214,7 @@ impl GsDirectoryState {
         if let Some(entry) = self.entries.get_mut(&fallen.key) {
             entry.news.clear();
             match std::mem::take(&mut entry.life) {
-                Life::Awake(_, stamp, _) => self.rest.lost(stamp),
+                Life::Awake(_, stamp) => self.rest.lost(stamp),
                 Life::Leaving(_) => self.rest.left(),
                 Life::Down | Life::Asleep(_) => {}
             }

@@ -152,7 +152,7 @@ pub struct GsDirectoryState {
     last_read: Option<FullRead>,
     rollout: Rollout,
     children: Children<Arc<str>>,
-    rest: Rest,
+    rest: Rest<Arc<Slot>>,
     /// A timer for [`GsDirectoryMsg::MakeRoom`] runs.
     looks: bool,
     /// Whom every GsActor talks to.

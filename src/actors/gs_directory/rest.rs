@@ -26,11 +26,11 @@ const PATIENCE: Duration = Duration::from_millis(100);
 pub struct Stamp(Instant, u64);
 
 #[derive(Debug)]
-pub struct Rest {
+pub struct Rest<W> {
     limit: usize,
     number: u64,
     /// Those awake that were not told to sleep.
-    awake: BTreeMap<Stamp, Arc<str>>,
+    awake: BTreeMap<Stamp, (Arc<str>, W)>,
     /// Told to sleep, and not there yet.
     leaving: usize,
     /// Who has news. An entry may be outdated: who takes it out looks.
@@ -40,7 +40,7 @@ pub struct Rest {
     look_at: Option<Instant>,
 }
 
-impl Rest {
+impl<W> Rest<W> {
     pub fn new(limit: usize) -> Self {
         let (interactive, bulk) = (VecDeque::new(), VecDeque::new());
         Self { limit, number: 0, awake: BTreeMap::new(), leaving: 0, interactive, bulk, look_at: None }
@@ -62,24 +62,25 @@ impl Rest {
         interactive.or_else(|| if awake < self.limit { self.bulk.pop_front() } else { None })
     }
 
-    pub fn woke(&mut self, fqdn: &Arc<str>, now: Instant) -> Stamp {
+    /// `work` is what [`Rest::make_room`] looks at.
+    pub fn woke(&mut self, fqdn: &Arc<str>, work: W, now: Instant) -> Stamp {
         let stamp = self.stamp(now);
-        self.awake.insert(stamp, Arc::clone(fqdn));
+        self.awake.insert(stamp, (Arc::clone(fqdn), work));
         stamp
     }
 
     /// It was told something again.
     pub fn told(&mut self, before: Stamp, now: Instant) -> Stamp {
         let stamp = self.stamp(now);
-        if let Some(fqdn) = self.awake.remove(&before) {
-            self.awake.insert(stamp, fqdn);
+        if let Some(awake) = self.awake.remove(&before) {
+            self.awake.insert(stamp, awake);
         }
         stamp
     }
 
     /// Who has to sleep so that others may wake. They count as awake until [`Rest::left`]. `is_busy` says who waits for
     /// the controller.
-    pub fn make_room(&mut self, now: Instant, is_busy: impl Fn(&str) -> bool) -> Vec<Arc<str>> {
+    pub fn make_room(&mut self, now: Instant, is_busy: impl Fn(&W) -> bool) -> Vec<Arc<str>> {
         let waiting = self.interactive.len() + self.bulk.len();
         let free = self.limit.saturating_sub(self.awake.len());
         let wanted = waiting.saturating_sub(free);
@@ -88,11 +89,11 @@ impl Rest {
         }
         let since = |stamp: &Stamp| now.saturating_duration_since(stamp.0);
         let old = self.awake.iter().take_while(|(stamp, _)| since(stamp) >= MOMENT);
-        let tired = old.filter(|(stamp, fqdn)| since(stamp) >= PATIENCE || !is_busy(fqdn));
-        let leaving: Vec<(Stamp, Arc<str>)> = tired.take(wanted).map(|(s, fqdn)| (*s, Arc::clone(fqdn))).collect();
+        let tired = old.filter(|(stamp, (_, work))| since(stamp) >= PATIENCE || !is_busy(work));
+        let leaving: Vec<Stamp> = tired.take(wanted).map(|(stamp, _)| *stamp).collect();
         self.look_at = (leaving.len() < wanted).then(|| now + MOMENT);
         self.leaving += leaving.len();
-        leaving.into_iter().filter_map(|(stamp, _)| self.awake.remove(&stamp)).collect()
+        leaving.into_iter().filter_map(|stamp| Some(self.awake.remove(&stamp)?.0)).collect()
     }
 
     /// When [`Rest::make_room`] has to be asked again, should nothing happen before.
@@ -130,17 +131,17 @@ mod tests {
     }
 
     /// With these in the queue.
-    fn waiting(limit: usize, names: &[&str]) -> Rest {
+    fn waiting(limit: usize, names: &[&str]) -> Rest<Arc<str>> {
         let mut rest = Rest::new(limit);
         fqdns(names).iter().for_each(|fqdn| rest.wants_to_wake(fqdn, Urgency::Bulk));
         rest
     }
 
     /// Wakes everybody who may.
-    fn wake(rest: &mut Rest, now: Instant) -> Vec<(Arc<str>, Stamp)> {
+    fn wake(rest: &mut Rest<Arc<str>>, now: Instant) -> Vec<(Arc<str>, Stamp)> {
         std::iter::from_fn(|| {
             let fqdn = rest.next()?;
-            let stamp = rest.woke(&fqdn, now);
+            let stamp = rest.woke(&fqdn, Arc::clone(&fqdn), now);
             Some((fqdn, stamp))
         })
         .collect()
@@ -150,7 +151,7 @@ mod tests {
         woken.iter().map(|(fqdn, _)| &**fqdn).collect()
     }
 
-    fn nobody(_: &str) -> bool {
+    fn nobody(_: &Arc<str>) -> bool {
         false
     }
 
@@ -201,7 +202,7 @@ mod tests {
     fn who_waits_for_the_controller_stays_awake_for_a_while_and_no_longer() {
         let (mut rest, start) = (waiting(2, &["busy", "idle", "c", "d"]), Instant::now());
         wake(&mut rest, start);
-        let busy = |fqdn: &str| fqdn == "busy";
+        let busy = |fqdn: &Arc<str>| **fqdn == *"busy";
         assert_eq!(rest.make_room(start + MOMENT, busy), fqdns(&["idle"]));
         assert_eq!(rest.look_at(), Some(start + 2 * MOMENT));
         assert_eq!(rest.make_room(start + PATIENCE, busy), fqdns(&["busy"]));
