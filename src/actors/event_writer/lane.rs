@@ -103,6 +103,12 @@ impl<T> Lane<T> {
         Some(waiting)
     }
 
+    /// Whether nothing waits, and nothing is kept of what did.
+    #[cfg(test)]
+    pub fn is_blank(&self) -> bool {
+        self.waiting.is_empty() && self.turns.is_empty()
+    }
+
     /// What waits about this is not so any more.
     pub fn withdraw(&mut self, id: u64) {
         if let Some(turn) = self.turns.remove(&id) {

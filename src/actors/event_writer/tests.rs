@@ -47,6 +47,24 @@ fn what_is_withdrawn_does_not_leave() {
 }
 
 #[test]
+fn what_left_was_dropped_or_withdrawn_leaves_nothing_behind_and_may_wait_again() {
+    let now = Instant::now();
+    let mut lane = Lane::new(now);
+    assert_eq!([1, 2, 1].map(|id| lane.put(id, id, now)), [Put::Waits, Put::Waits, Put::Replaced]);
+    lane.withdraw(1);
+    assert_eq!((drain(&mut lane, now + MOMENT), lane.is_blank()), (vec![2], true));
+    let later = now + MOMENT;
+    assert_eq!([2, 1].map(|id| lane.put(id, id, later)), [Put::Waits, Put::Waits], "at the end of the queue");
+    assert_eq!(drain(&mut lane, later + MOMENT), [2, 1]);
+    lane.put(1, 1, later);
+    assert_eq!((lane.fall_silent(later).0, lane.is_blank()), (vec![(1, 1)], true));
+    lane.speak();
+    lane.put(1, 1, later);
+    lane.clear();
+    assert!(lane.is_blank());
+}
+
+#[test]
 fn a_burst_leaves_at_once_and_then_one_each_second() {
     let now = Instant::now();
     let mut lane = Lane::new(now);
@@ -165,6 +183,6 @@ fn an_endpoint_that_goes_takes_its_event_and_its_record_along() {
     let (web, api) = (first[0].0, first[1].0);
     told.left("web.example.org", web);
     assert_eq!(steps(&mut told, &both[..1]), [(api, "withdraw")]);
-    assert_eq!(steps(&mut told, &[]), []);
+    assert_eq!((steps(&mut told, &[]), told.is_blank()), (vec![], true));
     assert_eq!(steps(&mut told, &both[..1]), [(web, "Programmed")], "it is new again");
 }

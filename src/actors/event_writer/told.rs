@@ -55,6 +55,12 @@ impl Told {
         steps
     }
 
+    /// Whether no endpoint is known.
+    #[cfg(test)]
+    pub fn is_blank(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// An Event has left the queue, on its way or dropped.
     pub fn left(&mut self, fqdn: &str, id: u64) {
         let records = self.0.get_mut(fqdn).into_iter().flatten();

@@ -7,7 +7,7 @@ mod tenants;
 use super::*;
 use crate::core::endpoint::Protocol;
 use crate::core::fixtures::{Controller, World, call, ingress, lb_service, strings};
-use crate::core::gslb::{Pool, Probe, SitePersistence};
+use crate::core::gslb::{DownResponse, HttpProbe, Pool, PoolAlgorithm, Probe, SitePersistence};
 use crate::core::monitor::Subject;
 use litemap::LiteMap;
 use std::sync::Arc;
@@ -90,7 +90,7 @@ fn a_pki_profile_that_the_controllers_version_cannot_tell_is_no_difference_until
 #[test]
 fn each_difference_in_content_causes_one_update() {
     type Change = fn(&mut ObservedService);
-    let changes: [Change; 11] = [
+    let changes: [Change; 16] = [
         |service| service.content.description.push_str(",INGRESS/x/y/z/h"),
         |service| service.content.domain_names.push("alias.example.org".to_owned()),
         |service| service.content.pools[0].priority = 11,
@@ -101,6 +101,11 @@ fn each_difference_in_content_causes_one_update() {
         |service| drop(service.content.pools[0].members.pop()),
         |service| drop(service.content.monitors.pop()),
         |service| service.content.ttl = Some(1),
+        |service| service.content.pools[0].algorithm = PoolAlgorithm::Topology,
+        |service| service.content.pools[0].members[0].cluster_uuid = None,
+        |service| service.content.pools[0].members[0].public_address = Some("203.0.113.7".parse().unwrap()),
+        |service| service.content.down_response = Some(DownResponse::Empty),
+        |service| service.content.persistence = Some(SitePersistence { profile: "gap-1".into(), pki_profile: None }),
         |service| service.faithful = false,
     ];
     for (index, change) in changes.into_iter().enumerate() {
@@ -116,6 +121,13 @@ fn each_difference_in_content_causes_one_update() {
     }
 }
 
+fn probe_of(monitor: &mut ObservedMonitor) -> &mut HttpProbe {
+    match &mut monitor.content.as_mut().unwrap().probe {
+        Probe::Http(probe) => probe,
+        other => panic!("{other:?}"),
+    }
+}
+
 /// EX-20: an existing service is updated before its monitors; here it needs no update.
 #[test]
 fn a_monitor_with_another_request_or_owner_is_updated_in_place() {
@@ -128,6 +140,8 @@ fn a_monitor_with_another_request_or_owner_is_updated_in_place() {
     let expected = [format!("PUT hm {ROOT_HM}")];
     assert_eq!(edited(|monitor| monitor.faithful = false), expected);
     assert_eq!(edited(|monitor| monitor.content.as_mut().unwrap().description.clear()), expected);
+    assert_eq!(edited(|monitor| probe_of(monitor).request.push('x')), expected);
+    assert_eq!(edited(|monitor| probe_of(monitor).response_codes[0] = "HTTP_5XX".into()), expected);
     let mut missing_service = observed.clone();
     missing_service.only_mut().service = None;
     missing_service.only_mut().monitor_mut(ROOT_HM).faithful = false;
