@@ -16,6 +16,9 @@ const FAMILIES: [&str; 11] = ["CL", "OBJ", "NS", "GDP", "GHR", "GS", "TEN", "RES
 /// The families of guesses and of faults, with one digit or two.
 const COUNTED: [&str; 2] = ["U", "F"];
 
+/// The family of faults that were found from outside, whose numbers begin with the letter of a subject.
+const FOUND: &str = "FND";
+
 /// Names of notes that readers do not have. Composed, so that this file passes.
 const ABSENT: [&str; 6] = [
     concat!("avi-", "api"),
@@ -81,8 +84,18 @@ pub fn ids(line: &str) -> impl Iterator<Item = &str> {
 
 fn is_id(word: &str) -> bool {
     let Some((family, number)) = word.split_once('-') else { return false };
-    let digits = if number.bytes().all(|byte| byte.is_ascii_digit()) { number.len() } else { 0 };
+    if family == FOUND {
+        return number
+            .strip_prefix(|c: char| c.is_ascii_uppercase())
+            .is_some_and(|rest| (1..=2).contains(&digits(rest)));
+    }
+    let digits = digits(number);
     (FAMILIES.contains(&family) && digits == 2) || (COUNTED.contains(&family) && (1..=2).contains(&digits))
+}
+
+/// How many digits a text is made of; 0 when it holds anything else.
+fn digits(text: &str) -> usize {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.len() } else { 0 }
 }
 
 /// What a heading is called in links to it.

@@ -26,6 +26,13 @@ fn a_fault_has_one_digit_or_two() {
 }
 
 #[test]
+fn a_finding_has_a_letter_before_its_number() {
+    let (one, two) = (concat!("FND", "-Z8"), concat!("FND", "-Z98"));
+    let file = SourceFile::new("src/a.rs", &format!("// {one} and {two}, FND-8, FND-Z, FND-ZZ8, FND-Z123.\n"));
+    assert_eq!(ids_are_explained(&file, &page()).len(), 2);
+}
+
+#[test]
 fn an_id_that_the_page_only_mentions_is_not_explained() {
     let mentioned = concat!("DB", "-77");
     let rules = SourceFile::new(RULES, &format!("{PAGE}See {mentioned}.\n| a | {mentioned} |\n"));
