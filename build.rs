@@ -4,27 +4,26 @@ use std::path::Path;
 use std::process::Command;
 
 fn main() {
+    println!("cargo:rerun-if-env-changed=AMKO_COMMIT");
     let commit = given().or_else(checked_out).unwrap_or_else(|| "unknown".to_owned());
     println!("cargo:rustc-env=AMKO_COMMIT={commit}");
     println!("cargo:rustc-env=AMKO_TARGET={}", std::env::var("TARGET").unwrap_or_default());
-    // A path that is not there would build everything anew each time.
-    for path in ["HEAD", "refs/heads"].into_iter().filter_map(git_path).filter(|path| Path::new(path).exists()) {
-        println!("cargo:rerun-if-changed={path}");
-    }
-}
-
-/// Where git keeps something of this checkout, which may be a linked one.
-fn git_path(of: &str) -> Option<String> {
-    git(&["rev-parse", "--git-path", of])
 }
 
 /// What the builder of an image says, where there is no repository.
 fn given() -> Option<String> {
-    println!("cargo:rerun-if-env-changed=AMKO_COMMIT");
     std::env::var("AMKO_COMMIT").ok().filter(|commit| !commit.is_empty())
 }
 
+/// The commit of this checkout. It is asked for again when the checkout or its branch changes.
 fn checked_out() -> Option<String> {
+    let branch = git(&["symbolic-ref", "--quiet", "HEAD"]);
+    for name in ["HEAD"].into_iter().chain(branch.as_deref()) {
+        // A path that is not there would build everything anew each time.
+        if let Some(path) = git(&["rev-parse", "--git-path", name]).filter(|path| Path::new(path).exists()) {
+            println!("cargo:rerun-if-changed={path}");
+        }
+    }
     git(&["rev-parse", "--short=12", "HEAD"])
 }
 
