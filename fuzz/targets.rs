@@ -165,7 +165,13 @@ fn decide(inventory: &Inventory, policy: &PolicySnapshot, rule: &RuleState, cata
     for (fqdn, offer) in &offers {
         let aliases: Vec<Arc<str>> = offer.aliases.iter().map(|claim| claim.alias.as_str().into()).collect();
         let endpoints: Vec<&Endpoint> = offer.endpoints.iter().map(AsRef::as_ref).collect();
-        check(&build(Inputs { fqdn, policy, rule, aliases: &aliases, catalog }, endpoints), fqdn);
+        check(
+            &build(
+                Inputs { fqdn, policy, rule, aliases: &aliases, catalog, present: Some(Observed::EMPTY) },
+                endpoints,
+            ),
+            fqdn,
+        );
     }
     offers.len()
 }

@@ -100,6 +100,16 @@ pub enum Knowledge {
     Stale(Box<Observed>),
 }
 
+impl Knowledge {
+    /// What was read last, of late or before something happened.
+    pub fn observed(&self) -> Option<&Observed> {
+        match self {
+            Self::Unknown => None,
+            Self::Known(observed) | Self::Stale(observed) => Some(observed),
+        }
+    }
+}
+
 /// What is shown of one FQDN.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GsView {

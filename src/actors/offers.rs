@@ -65,6 +65,7 @@ mod tests {
             key,
             global_fqdn: None,
             uid: None,
+            created: Default::default(),
             addresses: std::net::IpAddr::from([10, 1, 0, 5]).into(),
             backend,
             virtual_service: None,

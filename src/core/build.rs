@@ -12,6 +12,7 @@ use super::endpoint::{Endpoint, EndpointKey};
 use super::gslb::{GslbService, HealthMonitor};
 use super::host_rule::RuleState;
 use super::monitor::Subject;
+use super::plan::{Observed, ObservedService};
 use super::policy::{DeploymentState, Installation, PolicySnapshot};
 use super::references::{Catalog, Question};
 use effective::Effective;
@@ -82,14 +83,36 @@ pub struct Inputs<'a> {
     pub rule: &'a RuleState,
     /// Further domain names that belong to this service.
     pub aliases: &'a [Arc<str>],
+    /// What the controller has for the FQDN; `None` while that is not known.
+    pub present: Option<&'a Observed>,
     /// What is known about the objects that policy and rule refer to.
     pub catalog: &'a Catalog,
 }
 
 impl<'a> Inputs<'a> {
-    /// Without rule, aliases and references.
+    /// Without rule, aliases and references, of a service that the controller does not have.
     pub fn plain(fqdn: &'a str, policy: &'a PolicySnapshot) -> Self {
-        Self { fqdn, policy, rule: &RuleState::None, aliases: &[], catalog: Catalog::EMPTY }
+        Self {
+            fqdn,
+            policy,
+            rule: &RuleState::None,
+            aliases: &[],
+            present: Some(Observed::EMPTY),
+            catalog: Catalog::EMPTY,
+        }
+    }
+}
+
+impl<'a> Inputs<'a> {
+    /// The services of this name that the controller has, usually one or none.
+    fn services(&self) -> Option<impl Iterator<Item = &'a ObservedService>> {
+        let fqdn = self.fqdn;
+        self.present.map(|present| present.services().filter(move |service| service.content.name == fqdn))
+    }
+
+    /// Their tenants.
+    fn tenants(&self) -> Option<Vec<&'a str>> {
+        self.services().map(|services| services.map(|service| service.content.tenant.as_str()).collect())
     }
 }
 
@@ -106,7 +129,7 @@ pub fn build<'a>(inputs: Inputs<'_>, endpoints: impl IntoIterator<Item = &'a End
         }
         DeploymentState::Absent => without_policy(&endpoints),
         DeploymentState::InForce(deployment) => {
-            let selection = Selection::of(&endpoints, deployment, installation);
+            let selection = Selection::of(&endpoints, deployment, installation, inputs.tenants().as_deref());
             match Effective::of(inputs.rule, deployment) {
                 // Third-party members do not make a service (DB-23), so without others no rule matters.
                 _ if selection.members.is_empty() => Built::of(Decision::Nothing, selection.refused),
@@ -124,7 +147,7 @@ pub fn has_members<'a>(policy: &PolicySnapshot, endpoints: impl IntoIterator<Ite
         (None, _) | (_, DeploymentState::Unknown) => !endpoints.is_empty(),
         (Some(_), DeploymentState::Absent) => false,
         (Some(installation), DeploymentState::InForce(deployment)) => {
-            !Selection::of(&endpoints, deployment, installation).members.is_empty()
+            !Selection::of(&endpoints, deployment, installation, None).members.is_empty()
         }
     }
 }
@@ -151,8 +174,8 @@ impl Selection<'_> {
         };
         let subject = Subject { tenant: self.tenant, gs_name: inputs.fqdn };
         let monitoring = Monitoring::of(effective.monitors(), subject, &self.members, &installation.owner);
-        let arrangement = pools::arrange(&self.members, effective, monitoring.min_up());
-        let Monitoring { references, own, unmonitored, limitation } = monitoring;
+        let arrangement = pools::arrange(&self.members, effective, |bare| monitoring.min_up(bare));
+        let Monitoring { references, own, unmonitored, limitation, .. } = monitoring;
         self.refused.extend(unmonitored);
         self.refused.sort();
         let Arrangement { pools, placed, repeated } = arrangement;

@@ -3,6 +3,7 @@
 //! Endpoints know nothing of policy; whether one becomes a member is decided in [`super::select`] and
 //! [`super::build`].
 
+use super::object::Created;
 use super::pairs::Pairs;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -71,6 +72,8 @@ pub struct Endpoint {
     pub global_fqdn: Option<Box<str>>,
     /// Of the object, for Events about it.
     pub uid: Option<Uuid>,
+    /// Of the object.
+    pub created: Created,
     pub addresses: Addresses,
     pub backend: Backend,
     pub virtual_service: Option<VirtualServiceRef>,
@@ -114,6 +117,11 @@ impl Endpoint {
     /// Name of the GSLB service to which it belongs.
     pub fn gs_name(&self) -> &str {
         self.global_fqdn.as_deref().unwrap_or(&self.key.hostname)
+    }
+
+    /// Where only one of several can have something, the smallest has it: the oldest object, then the first by key.
+    pub fn seniority(&self) -> (Created, &EndpointKey) {
+        (self.created, &self.key)
     }
 }
 

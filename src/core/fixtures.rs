@@ -8,7 +8,7 @@ use super::host_rule::{HostRule, RuleState, RuleTable, ThirdParty};
 use super::ingest::annotations::{CLUSTER_UUID, VS_UUID_MAP};
 use super::ingest::{self, Place};
 use super::naming::Naming;
-use super::object::{AkoHostRule, MultiClusterIngress, Route, RouteAdmission, RouteCondition};
+use super::object::{AkoHostRule, Created, MultiClusterIngress, Route, RouteAdmission, RouteCondition};
 use super::object::{Ingress, IngressRule, LoadBalancerAddress, Meta, Namespace, Service, ServicePort};
 use super::owner::Owner;
 use super::pairs::Pairs;
@@ -39,6 +39,7 @@ pub(super) fn meta(name: &str, hosts: &[&str]) -> Meta {
         namespace: "shop".to_owned(),
         name: name.to_owned(),
         uid: None,
+        created: Created::default(),
         labels: labels(&[("app", "gslb")]).into(),
         annotations: labels(&[(VS_UUID_MAP, &map), (CLUSTER_UUID, &format!("cluster-avi-{name}"))]).into(),
     }
@@ -88,6 +89,7 @@ pub(super) fn endpoint(cluster: &str, name: &str, ip: &str) -> Endpoint {
     Endpoint {
         global_fqdn: None,
         uid: None,
+        created: Created::default(),
         addresses: ip.parse::<std::net::IpAddr>().unwrap().into(),
         backend: Backend::Paths { paths: strings(&["/"]), tls: false },
         virtual_service: Some(VirtualServiceRef {
@@ -337,6 +339,7 @@ impl World {
     pub(super) fn built(&self, fqdn: &str) -> Built {
         let endpoints = self.endpoints();
         let inputs = Inputs {
+            present: Some(&self.controller.observed),
             rule: self.rules.get(fqdn).unwrap_or(&RuleState::None),
             aliases: self.aliases.get(fqdn).map_or(&[], Vec::as_slice),
             catalog: &self.catalog,

@@ -28,6 +28,10 @@ pub struct OwnMonitors {
     /// In the order of their references; at most [`MAX_PER_SERVICE`].
     pub monitors: Vec<HealthMonitor>,
     pub unmonitored: Vec<(EndpointKey, String)>,
+    /// What the controller's limit leaves out of the service as a whole, in words.
+    pub limitation: Option<String>,
+    /// Some members with paths have TLS and some do not.
+    pub differ: bool,
 }
 
 /// Where a monitor belongs.
@@ -53,28 +57,63 @@ impl Subject<'_> {
                 lowest.map(|(port, protocol)| self.port_monitor(port, protocol))
             }
         };
-        OwnMonitors { monitors: monitor.into_iter().collect(), unmonitored: Vec::new() }
+        OwnMonitors { monitors: monitor.into_iter().collect(), ..OwnMonitors::default() }
     }
 
-    /// The first [`MAX_PER_SERVICE`] distinct paths, in the order of members and of the paths of each.
+    /// For each path a monitor by HTTP and one by HTTPS while members differ in TLS, so that a healthy member passes one
+    /// of them whatever is rolled out meanwhile; else one of the kind that all members have (DB-31).
     fn path_monitors(self, members: &[&Endpoint], template: Option<&Template>) -> OwnMonitors {
-        let secure = members.iter().any(|member| matches!(member.backend, Backend::Paths { tls: true, .. }));
+        let has = |wanted: bool| {
+            members.iter().any(|member| matches!(member.backend, Backend::Paths { tls, .. } if tls == wanted))
+        };
+        let differ = has(true) && has(false);
+        let (paths, unmonitored) = self.monitored_paths(members);
+        let both = differ && paths.len() * 2 <= MAX_PER_SERVICE;
+        let kinds: &[bool] = match (both, differ || has(false)) {
+            (true, _) => &[false, true],
+            (false, true) => &[false],
+            (false, false) => &[true],
+        };
+        let of_path =
+            |path: &&str| kinds.iter().map(|secure| self.path_monitor(path, *secure, template)).collect::<Vec<_>>();
+        let monitors = paths.iter().flat_map(of_path).collect();
+        let limitation = (differ && !both).then(|| self.http_alone(paths.len()));
+        OwnMonitors { monitors, unmonitored, limitation, differ }
+    }
+
+    /// As many distinct paths as the controller accepts monitors, in the order of members and of the paths of each; where
+    /// there are more, those of the oldest objects. And the members of which a path is not among them.
+    fn monitored_paths<'a>(self, members: &[&'a Endpoint]) -> (Vec<&'a str>, Vec<(EndpointKey, String)>) {
         let mut known = BTreeSet::new();
-        let mut own = OwnMonitors::default();
-        for member in members {
-            for path in paths(member) {
-                if known.contains(path) {
-                    continue;
-                }
-                if own.monitors.len() == MAX_PER_SERVICE {
-                    own.unmonitored.push((member.key.clone(), self.too_many(path)));
-                    break;
-                }
-                known.insert(path);
-                own.monitors.push(self.path_monitor(path, secure, template));
+        let all = members.iter().flat_map(|member| paths(member)).map(String::as_str);
+        let mut all: Vec<&str> = all.filter(|path| known.insert(*path)).collect();
+        if all.len() <= MAX_PER_SERVICE {
+            return (all, Vec::new());
+        }
+        let mut oldest = members.to_vec();
+        oldest.sort_by(|a, b| a.seniority().cmp(&b.seniority()));
+        let mut chosen = BTreeSet::new();
+        for path in oldest.into_iter().flat_map(paths) {
+            if chosen.len() < MAX_PER_SERVICE {
+                chosen.insert(path.as_str());
             }
         }
-        own
+        all.retain(|path| chosen.contains(path));
+        let left_out = |member: &&Endpoint| {
+            let path = paths(member).iter().find(|path| !chosen.contains(path.as_str()))?;
+            Some((member.key.clone(), self.too_many(path)))
+        };
+        (all, members.iter().filter_map(left_out).collect())
+    }
+
+    fn http_alone(self, paths: usize) -> String {
+        format!(
+            "some members have TLS and some do not, and a health monitor by HTTP and one by HTTPS for each of the {paths} \
+             paths of GSLB service {} would be {}, but the controller accepts {MAX_PER_SERVICE}: only those by HTTP are \
+             used until all members have TLS; use fewer distinct paths or healthMonitorRefs",
+            self.gs_name,
+            paths * 2
+        )
     }
 
     fn too_many(self, path: &str) -> String {
@@ -85,7 +124,7 @@ impl Subject<'_> {
         )
     }
 
-    /// The monitor of one path; `secure` as soon as any member has TLS (DB-31). A template gives method, version and
+    /// The monitor of one path, by HTTPS when `secure`. A template gives method, version and
     /// accepted answers, and nothing else.
     pub fn path_monitor(self, path: &str, secure: bool, template: Option<&Template>) -> HealthMonitor {
         let Self { tenant, gs_name } = self;

@@ -7,6 +7,23 @@ use super::pairs::Pairs;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+/// When an object was created, to the second as Kubernetes tells it; the older is the smaller. An object without a date
+/// counts as the youngest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Created(u32);
+
+impl Default for Created {
+    fn default() -> Self {
+        Self(u32::MAX)
+    }
+}
+
+impl From<Timestamp> for Created {
+    fn from(time: Timestamp) -> Self {
+        Self(u32::try_from(time.as_second().max(0)).unwrap_or(u32::MAX))
+    }
+}
+
 /// Name, labels and the annotations that AMKO reads.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Meta {
@@ -14,6 +31,8 @@ pub struct Meta {
     pub name: String,
     /// For Events about the object.
     pub uid: Option<Uuid>,
+    /// Of several objects that cannot all have something, the oldest has it.
+    pub created: Created,
     pub labels: Pairs,
     pub annotations: Pairs,
 }

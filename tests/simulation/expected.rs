@@ -1,6 +1,6 @@
 //! What the core makes of everything that the clusters and the controller hold in the end.
 
-use crate::held::{Content, sorted};
+use crate::held::{Content, observed, sorted};
 use crate::place::OPENSHIFT;
 use crate::policies::RULES;
 use crate::support::ako_crds::{HOST_RULES, ROUTES};
@@ -13,6 +13,7 @@ use amko::core::inventory::{Inventory, Offer, Seen};
 use amko::core::naming::Naming;
 use amko::core::object::{AkoHostRule, Namespace};
 use amko::core::owner::Owner;
+use amko::core::plan::Observed;
 use amko::core::policy::{self, DeploymentState, Installation, PolicySnapshot};
 use amko::core::precedence::ObjectName;
 use amko::core::references::{Catalog, Question, Surroundings, Validation};
@@ -47,7 +48,9 @@ pub async fn computed(world: &World) -> Expected {
     // Which of two rules came first is history; its trace is what their status says, which then has to be right.
     let ruling = decide(&candidates, &Standing::default(), around.installation.status_for_all);
     let (offers, aliases) = around.offers(world, &policy.naming());
-    let services = around.services(&offers, &aliases, &policy, &ruling);
+    // Which tenant came first is history too; its trace is where the service is.
+    let held = observed(world).await;
+    let services = around.services(&offers, &aliases, &policy, &ruling, &held);
     let of_users: BTreeSet<&str> = candidates.iter().filter(|rule| !rule.managed).map(|rule| &*rule.fqdn).collect();
     let carried = services.keys().filter(|fqdn| !of_users.contains(&***fqdn)).cloned();
     let carried = carried.filter(|_| around.installation.status_for_all).collect();
@@ -150,11 +153,13 @@ impl Around {
         aliases: &AliasTable,
         policy: &PolicySnapshot,
         ruling: &Ruling,
+        held: &BTreeMap<String, Observed>,
     ) -> Content {
         let desired = offers.iter().filter_map(|(fqdn, offers)| {
             let endpoints = offers.iter().flat_map(|offer| offer.endpoints.iter()).map(AsRef::as_ref);
             let (rule, granted) = (ruling.table.get(fqdn).cloned().unwrap_or_default(), aliases.granted(fqdn));
-            let inputs = Inputs { fqdn, policy, rule: &rule, aliases: &granted, catalog: &self.catalog };
+            let present = Some(held.get(fqdn).unwrap_or(Observed::EMPTY));
+            let inputs = Inputs { fqdn, policy, rule: &rule, aliases: &granted, present, catalog: &self.catalog };
             match build(inputs, endpoints).decision {
                 Decision::Service(desired) => Some((fqdn.clone(), sorted(desired.service, desired.monitors))),
                 Decision::Nothing => None,

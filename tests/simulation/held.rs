@@ -5,6 +5,7 @@ use crate::support::{LEADER, UUID, World};
 use amko::avi::wire::text_of;
 use amko::core::gslb::{GslbService, HealthMonitor};
 use amko::core::owner::Owner;
+use amko::core::plan::Observed;
 use http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -12,13 +13,18 @@ use std::collections::BTreeMap;
 /// What the controller holds, or should hold, of one FQDN: service and monitors in a comparable order.
 pub type Content = BTreeMap<String, (GslbService, Vec<HealthMonitor>)>;
 
-/// What the leader holds, read with a session of its own.
-pub async fn held(world: &World) -> Content {
+/// What the leader holds by FQDN, read with a session of its own.
+pub async fn observed(world: &World) -> BTreeMap<String, Observed> {
     let client = world.somebody_else();
     let own = client.list_own(&Owner::from_uuid(UUID.parse().unwrap()), &Default::default()).await.unwrap();
     client.logout().await.unwrap();
     assert_eq!(own.loose_monitors, [], "no monitor is left without a service");
-    let observed = own.by_fqdn.into_iter().map(|(fqdn, observed)| {
+    own.by_fqdn.into_iter().collect()
+}
+
+/// The same in a comparable order.
+pub async fn held(world: &World) -> Content {
+    let observed = observed(world).await.into_iter().map(|(fqdn, observed)| {
         let held: Vec<_> = observed.holdings().cloned().collect();
         let [held] = held.try_into().unwrap_or_else(|held| panic!("{fqdn} is in several tenants: {held:?}"));
         let service = held.service.unwrap_or_else(|| panic!("{fqdn} has monitors without a service"));

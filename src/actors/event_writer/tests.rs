@@ -121,6 +121,7 @@ fn endpoint(name: &str) -> Arc<Endpoint> {
         },
         global_fqdn: None,
         uid: None,
+        created: Default::default(),
         addresses: IpAddr::from([10, 1, 0, 5]).into(),
         backend: Backend::Passthrough,
         virtual_service: None,

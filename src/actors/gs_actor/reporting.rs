@@ -19,10 +19,7 @@ impl GsState {
 
     /// Tells the StatusWriter how the service is doing.
     pub(super) fn report(&mut self, built: &Built) {
-        let observed = match &self.knowledge {
-            Knowledge::Known(observed) | Knowledge::Stale(observed) => Some(&**observed),
-            Knowledge::Unknown => None,
-        };
+        let observed = self.knowledge.observed();
         let planned = match observed {
             Some(observed) => keep_unseen(built.decision.clone(), observed, &self.context.unseen),
             None => built.decision.clone(),

@@ -330,6 +330,7 @@ impl GsState {
             rule: &self.rule,
             aliases: &self.aliases,
             catalog: &self.context.catalog,
+            present: self.knowledge.observed(),
         };
         build(inputs, self.offers.endpoints().map(AsRef::as_ref))
     }

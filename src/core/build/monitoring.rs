@@ -21,6 +21,8 @@ pub(super) struct Monitoring {
     pub unmonitored: Vec<(EndpointKey, String)>,
     /// What of the configuration is not used, in words.
     pub limitation: Option<String>,
+    /// Some members have TLS and some do not, so that each fails some of the monitors.
+    pub differ: bool,
 }
 
 impl Monitoring {
@@ -29,9 +31,10 @@ impl Monitoring {
             MonitorChoice::ControlPlaneOnly => Self::default(),
             MonitorChoice::Refs(names) => Self::referring(names),
             MonitorChoice::Own(template) => {
-                let OwnMonitors { monitors: own, unmonitored } = subject.monitors(members, template, owner);
+                let OwnMonitors { monitors: own, unmonitored, limitation, differ } =
+                    subject.monitors(members, template, owner);
                 let references = own.iter().map(|monitor| monitor.name.clone()).collect();
-                Self { references, own, unmonitored, limitation: None }
+                Self { references, own, unmonitored, limitation, differ }
             }
         }
     }
@@ -60,9 +63,13 @@ impl Monitoring {
         Self { references, limitation, ..Self::default() }
     }
 
-    /// How many have to be up for a member to be up, the control plane being one more: all references, or one of the
-    /// own ones (DB-29).
-    pub fn min_up(&self) -> u32 {
+    /// How many have to be up for a member of a pool to be up, the control plane being one more: all references, or one
+    /// of the own ones (DB-29). While members differ in TLS, one of the own ones is enough also where a member of the
+    /// pool is `bare`, without a virtual service and so without a control plane to count (DB-31).
+    pub fn min_up(&self, bare: bool) -> u32 {
+        if self.differ && bare {
+            return 1;
+        }
         let probes = if self.own.is_empty() { self.references.len() } else { 1 };
         u32::try_from(probes).unwrap_or(u32::MAX).saturating_add(1)
     }

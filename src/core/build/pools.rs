@@ -8,9 +8,10 @@ use super::{Origin, Placed};
 use crate::core::endpoint::{Endpoint, VirtualServiceRef};
 use crate::core::gslb::{Member, Pool};
 use crate::core::host_rule::ThirdParty;
+use crate::core::object::Created;
 use crate::core::policy::TrafficShare;
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// The pools, and what is behind their members.
@@ -28,40 +29,71 @@ struct Seat {
     placed: Placed,
     /// The virtual service that the controller is told of.
     named: Option<VirtualServiceRef>,
+    /// Of the object behind it; `None` of a third-party member.
+    created: Option<Created>,
 }
 
-/// Members keep the order of `endpoints`, and third-party ones follow in that of the rule.
-pub(super) fn arrange(endpoints: &[&Endpoint], effective: Effective<'_>, min_health_monitors_up: u32) -> Arrangement {
-    let (third_party, repeated) = third_party(effective);
+/// What a member of a pool is known by: a controller may refuse a pool that has it twice (DB-26).
+type Place = (Reverse<u32>, IpAddr, Option<IpAddr>);
+
+/// Members keep the order of `endpoints`, and third-party ones follow in that of the rule. `min_up` tells how many
+/// monitors have to be up in a pool, and is asked whether a member of it is without a virtual service.
+pub(super) fn arrange(endpoints: &[&Endpoint], effective: Effective<'_>, min_up: impl Fn(bool) -> u32) -> Arrangement {
+    let (third_party, mut repeated) = third_party(effective);
     let mut seats = kubernetes(endpoints, effective);
     seats.extend(third_party);
+    let mut seats = once_each(seats, &mut repeated);
     seats.sort_by_key(|seat| Reverse(seat.placed.priority));
     let pool = |seats: &[Seat]| Pool {
         priority: seats.first().map_or(0, |seat| seat.placed.priority),
         algorithm: effective.algorithm(),
-        min_health_monitors_up,
+        min_health_monitors_up: min_up(seats.iter().any(|seat| seat.named.is_none())),
         members: seats.iter().map(member).collect(),
     };
     let pools = seats.chunk_by(|a, b| a.placed.priority == b.placed.priority).map(pool).collect();
     Arrangement { pools, placed: seats.into_iter().map(|seat| seat.placed).collect(), repeated }
 }
 
-/// One member per address. DB-26: the same address twice is one member, unless two virtual services or two clusters
-/// have it. Those of a `syncVipOnly` cluster name no virtual service.
+/// One member per address and public address in a pool (DB-26): that of the oldest object, then the first by key; a
+/// third-party one only where no cluster has it.
+fn once_each(seats: Vec<Seat>, repeated: &mut Vec<String>) -> Vec<Seat> {
+    let mut holders: BTreeMap<Place, usize> = BTreeMap::new();
+    for (index, seat) in seats.iter().enumerate() {
+        let holder = holders.entry(seat.place()).or_insert(index);
+        if seats.get(*holder).is_some_and(|before| seat.rank() < before.rank()) {
+            *holder = index;
+        }
+    }
+    if holders.len() == seats.len() {
+        return seats;
+    }
+    let kept: BTreeSet<usize> = holders.into_values().collect();
+    let mut once = Vec::with_capacity(kept.len());
+    for (index, seat) in seats.into_iter().enumerate() {
+        match &seat.placed.origin {
+            _ if kept.contains(&index) => once.push(seat),
+            Origin::Site(site) => repeated.push(format!(
+                "thirdPartyMembers names {} of site {site}, which is a member of the same pool already; it counts once, \
+                 remove the entry or give the site another priority in trafficSplit",
+                seat.placed.address
+            )),
+            Origin::Object(_) => {}
+        }
+    }
+    once
+}
+
+/// Every address of every endpoint. Those of a `syncVipOnly` cluster name no virtual service.
 fn kubernetes(endpoints: &[&Endpoint], effective: Effective<'_>) -> Vec<Seat> {
-    let mut known: BTreeSet<(bool, &str, IpAddr)> = BTreeSet::new();
     let mut seats = Vec::new();
     for &endpoint in endpoints {
         let cluster = endpoint.key.cluster.as_str();
         let named = endpoint.virtual_service.as_ref().filter(|_| !effective.sync_vip_only(cluster));
         for address in endpoint.addresses.iter() {
-            let holder = named.map_or((false, cluster), |found| (true, found.vs_uuid.as_str()));
-            if known.insert((holder.0, holder.1, address)) {
-                let origin = Origin::Object(endpoint.key.clone());
-                let public_address = effective.public_address(endpoint, address);
-                let placed = placed(origin, address, public_address, effective.share(cluster));
-                seats.push(Seat { placed, named: named.cloned() });
-            }
+            let origin = Origin::Object(endpoint.key.clone());
+            let public_address = effective.public_address(endpoint, address);
+            let placed = placed(origin, address, public_address, effective.share(cluster));
+            seats.push(Seat { placed, named: named.cloned(), created: Some(endpoint.created) });
         }
     }
     seats
@@ -75,7 +107,7 @@ fn third_party(effective: Effective<'_>) -> (Vec<Seat>, Vec<String>) {
         if known.insert((site, *address)) {
             let origin = Origin::Site(site.clone());
             let placed = placed(origin, *address, *public_address, effective.share_of_site(site));
-            seats.push(Seat { placed, named: None });
+            seats.push(Seat { placed, named: None, created: None });
         } else {
             repeated.push(format!(
                 "thirdPartyMembers names {address} of site {site} more than once; only the first entry is used, \
@@ -84,6 +116,18 @@ fn third_party(effective: Effective<'_>) -> (Vec<Seat>, Vec<String>) {
         }
     }
     (seats, repeated)
+}
+
+impl Seat {
+    fn place(&self) -> Place {
+        let Placed { priority, address, public_address, .. } = self.placed;
+        (Reverse(priority), address, public_address)
+    }
+
+    /// The smallest has the place; of equals the one that comes first.
+    fn rank(&self) -> (bool, Option<Created>) {
+        (self.created.is_none(), self.created)
+    }
 }
 
 fn placed(origin: Origin, address: IpAddr, public_address: Option<IpAddr>, share: TrafficShare) -> Placed {

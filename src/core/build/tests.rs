@@ -79,20 +79,21 @@ fn members_are_ordered_by_key_and_pools_by_descending_priority() {
 
 /// DB-26, EX-30 and GS-03.
 #[test]
-fn the_same_address_is_one_member_unless_virtual_service_or_cluster_differ() {
+fn the_same_address_is_one_member_whatever_is_behind_it_and_the_description_lists_all() {
     let first = endpoint("ctx-a", "web", "10.1.0.5");
     let same = endpoint("ctx-a", "web2", "10.1.0.5");
     let overlapping = endpoint("ctx-b", "web", "10.1.0.5");
-    let all = [first.clone(), same, overlapping.clone()];
+    let all = [first.clone(), same, overlapping];
 
     let service = desired(&all, deployment()).service;
-    assert_eq!(service.pools, [pool(10, vec![member(&first, 1), member(&overlapping, 1)])]);
-    assert_eq!(service.description.split(',').count(), 3, "the description still lists all");
+    assert_eq!(service.pools, [pool(10, vec![member(&first, 1)])]);
+    let entries = ["ctx-a/shop/web", "ctx-a/shop/web2", "ctx-b/shop/web"].map(|at| format!("INGRESS/{at}/{FQDN}"));
+    assert_eq!(service.description, entries.join(","));
 
     let mut policy = deployment();
     policy.clusters.values_mut().for_each(|cluster| *cluster = ClusterPolicy { sync_vip_only: true });
     let bare = Member { cluster_uuid: None, vs_uuid: None, ..member(&first, 1) };
-    assert_eq!(desired(&all, policy).service.pools, [pool(10, vec![bare.clone(), bare])]);
+    assert_eq!(desired(&all, policy).service.pools, [pool(10, vec![bare])]);
 }
 
 /// DB-29.
@@ -159,27 +160,54 @@ fn policy_values_reach_the_service_and_ipv6_members_stay_ipv6() {
     assert_eq!((service, monitors.len()), (expected, 1));
 }
 
-/// Rules GS-01, TEN-04 and TEN-05.
-#[test]
-fn the_first_selected_endpoint_decides_the_tenant_and_others_are_refused() {
-    let of_tenant = |mut endpoint: Endpoint, tenant: &str| {
-        endpoint.namespace_tenant = Some(tenant.to_owned());
-        endpoint.object_tenant = Some(tenant.to_owned());
-        endpoint
-    };
-    let mut unselected = endpoint("ctx-a", "aaa", "10.1.0.4");
-    unselected.labels = Pairs::default();
-    let first = of_tenant(endpoint("ctx-a", "web", "10.1.0.5"), "tenant2");
-    let other = endpoint("ctx-b", "web", "10.2.0.5");
+fn of_tenant(mut endpoint: Endpoint, tenant: &str, second: i64) -> Endpoint {
+    endpoint.namespace_tenant = Some(tenant.to_owned());
+    endpoint.object_tenant = Some(tenant.to_owned());
+    endpoint.created = jiff::Timestamp::from_second(second).unwrap().into();
+    endpoint
+}
 
-    let Built { decision, refused, .. } = built(&[other.clone(), unselected.clone(), first.clone()], deployment());
+/// FND-A6 and FND-E4; rules GS-01, TEN-04 and TEN-05.
+#[test]
+fn the_oldest_selected_endpoint_decides_the_tenant_and_others_are_refused() {
+    let mut unselected = of_tenant(endpoint("ctx-a", "aaa", "10.1.0.4"), "tenant3", 1_000);
+    unselected.labels = Pairs::default();
+    let newcomer = of_tenant(endpoint("ctx-a", "aab", "10.1.0.6"), "tenant3", 3_000);
+    let oldest = of_tenant(endpoint("ctx-b", "web", "10.2.0.5"), "tenant2", 2_000);
+
+    let Built { decision, refused, .. } = built(&[newcomer.clone(), unselected.clone(), oldest.clone()], deployment());
     let Decision::Service(desired) = decision else { panic!("{decision:?}") };
     assert_eq!(desired.service.tenant, "tenant2");
     assert_eq!(desired.monitors[0].tenant, "tenant2");
-    assert_eq!(desired.service.pools, [pool(10, vec![member(&first, 1)])]);
+    assert_eq!(desired.service.pools, [pool(10, vec![member(&oldest, 1)])]);
     let keys: Vec<EndpointKey> = refused.iter().map(|(key, _)| key.clone()).collect();
-    assert_eq!(keys, [unselected.key, other.key]);
-    assert!(refused[1].1.contains("tenant2") && refused[1].1.contains("admin"), "{}", refused[1].1);
+    assert_eq!(keys, [unselected.key, newcomer.key]);
+    let why = "it is of tenant \"tenant3\", but GSLB service web.example.org is of tenant \"tenant2\" because of \
+               INGRESS/ctx-b/shop/web/web.example.org, which was there before (rule TEN-05); give both namespaces the \
+               same tenant";
+    assert_eq!(refused[1].1, why);
+}
+
+/// FND-A6: who is there stays, and a move happens when no member of the old tenant is left.
+#[test]
+fn a_service_stays_in_its_tenant_while_it_has_a_member_there_however_old_the_others_are() {
+    let old = of_tenant(endpoint("ctx-a", "aaa", "10.1.0.4"), "blue", 1_000);
+    let young = of_tenant(endpoint("ctx-b", "web", "10.2.0.5"), "red", 2_000);
+    let policy = in_force(deployment());
+    let build_beside = |present: Option<&Observed>, endpoints: &[Endpoint]| {
+        let Built { decision, refused, .. } = build(Inputs { present, ..Inputs::plain(FQDN, &policy) }, endpoints);
+        let Decision::Service(desired) = decision else { panic!("{decision:?}") };
+        let refused: Vec<String> = refused.into_iter().map(|(key, _)| key.name).collect();
+        (desired.service.tenant, refused)
+    };
+    let mut controller = crate::core::fixtures::Controller::default();
+    controller.settle(&built(std::slice::from_ref(&young), deployment()).decision);
+    let both = [old.clone(), young.clone()];
+    let there = Some(&controller.observed);
+    assert_eq!(build_beside(there, &both), ("red".to_owned(), vec!["aaa".to_owned()]));
+    assert_eq!(build_beside(there, &[old]), ("blue".to_owned(), vec![]));
+    assert_eq!(build_beside(Some(Observed::EMPTY), &both), ("blue".to_owned(), vec!["web".to_owned()]));
+    assert_eq!(build_beside(None, &both).1, Vec::<String>::new(), "nobody is refused for what is not known");
 }
 
 #[test]

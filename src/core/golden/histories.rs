@@ -12,7 +12,6 @@ use crate::core::host_rule::RuleState;
 use crate::core::inventory::{Inventory, Seen};
 use crate::core::object::{AkoHostRule, Namespace};
 use crate::core::policy::PolicySnapshot;
-use crate::core::references::Catalog;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -162,7 +161,7 @@ fn decisions<'a>(
     }
     let decide = |fqdn: &str| {
         let rule = if fqdn == HOSTS[0] { rule } else { &RuleState::None };
-        let inputs = Inputs { fqdn, policy, rule, aliases: &aliases.granted(fqdn), catalog: Catalog::EMPTY };
+        let inputs = Inputs { rule, aliases: &aliases.granted(fqdn), ..Inputs::plain(fqdn, policy) };
         build(inputs, offered.get(fqdn).into_iter().flatten().map(AsRef::as_ref)).decision
     };
     HOSTS.map(decide).into()

@@ -156,17 +156,26 @@ fn ex_30_two_ingresses_with_one_host_and_address_are_one_member_with_both_paths(
     assert_eq!((service.monitors.len(), monitors.len()), (2, 2));
 }
 
-/// DB-31 and EX-33.
+/// FND-A7, DB-31 and EX-33.
 #[test]
-fn ex_33_mixed_tls_is_monitored_by_https_and_switching_replaces_the_monitor() {
+fn ex_33_mixed_tls_is_monitored_both_ways_and_the_monitor_that_nobody_needs_goes_last() {
     const MIX: &str = "mix.example.org";
-    const SECURE: &str = "amko--ad78cfd6035cb14d193d188ff0e1ffa5e5d08a19";
+    const HTTP: &str = "amko--25218930589c5f21f6ff5af0be664df09ae6cd41";
+    const HTTPS: &str = "amko--ad78cfd6035cb14d193d188ff0e1ffa5e5d08a19";
+    let plain = |ip| ingress("mix", MIX, &["/"], ip);
+    let secure = |ip| tls_ingress("mix", MIX, &["/"], ip);
     let mut world = World::new();
-    world.set_ingress("ctx-a", ingress("mix", MIX, &["/"], "10.1.0.5"));
-    let insecure = desired(&world, MIX).monitors[0].name.clone();
+    world.set_ingress("ctx-a", plain("10.1.0.5"));
+    world.set_ingress("ctx-b", plain("10.2.0.5"));
     world.settle(MIX);
 
-    world.set_ingress("ctx-b", tls_ingress("mix", MIX, &["/"], "10.2.0.5"));
-    let calls = [format!("POST hm {SECURE}"), format!("PUT gs {MIX} [{SECURE}]"), format!("DELETE hm {insecure}")];
-    assert_eq!(world.settle(MIX), calls);
+    let both = format!("PUT gs {MIX} [{HTTP} {HTTPS}]");
+    world.set_ingress("ctx-b", secure("10.2.0.5"));
+    assert_eq!(world.settle(MIX), [format!("POST hm {HTTPS}"), both.clone()]);
+    world.set_ingress("ctx-a", secure("10.1.0.5"));
+    assert_eq!(world.settle(MIX), [format!("PUT gs {MIX} [{HTTPS}]"), format!("DELETE hm {HTTP}")]);
+    world.set_ingress("ctx-b", plain("10.2.0.5"));
+    assert_eq!(world.settle(MIX), [format!("POST hm {HTTP}"), both]);
+    world.set_ingress("ctx-a", plain("10.1.0.5"));
+    assert_eq!(world.settle(MIX), [format!("PUT gs {MIX} [{HTTP}]"), format!("DELETE hm {HTTPS}")]);
 }

@@ -40,23 +40,31 @@ fn backend() -> impl Strategy<Value = Backend> {
 }
 
 fn an_endpoint() -> impl Strategy<Value = Endpoint> {
-    let place = (0..CLUSTERS.len(), 0..3_u8, 0..4_u8);
+    let place = (0..CLUSTERS.len(), 0..3_u8, 0..4_u8, 0..3_i64);
     let families = prop_oneof![3 => Just((true, false)), 1 => Just((false, true)), 1 => Just((true, true))];
     let flags = (any::<bool>(), prop::bool::weighted(0.8), prop::option::of("t[12]"), families);
-    (place, backend(), flags).prop_map(|((cluster, name, ip), backend, (identified, labelled, tenant, families))| {
-        let mut endpoint = endpoint(CLUSTERS[cluster], &format!("web{name}"), &format!("10.0.0.{ip}"));
-        endpoint.backend = backend;
-        let v4 = families.0.then(|| format!("10.0.0.{ip}").parse().unwrap());
-        let v6 = families.1.then(|| format!("2001:db8::{ip}").parse().unwrap());
-        endpoint.addresses = Addresses::new(v4, v6).unwrap();
-        endpoint.virtual_service.take_if(|_| !identified);
-        if !labelled {
-            endpoint.labels = Pairs::default();
-        }
-        endpoint.namespace_tenant.clone_from(&tenant);
-        endpoint.object_tenant = tenant;
-        endpoint
-    })
+    (place, backend(), flags).prop_map(
+        |((cluster, name, ip, age), backend, (identified, labelled, tenant, families))| {
+            let mut endpoint = endpoint(CLUSTERS[cluster], &format!("web{name}"), &format!("10.0.0.{ip}"));
+            endpoint.backend = backend;
+            endpoint.created = jiff::Timestamp::from_second(age).unwrap().into();
+            let v4 = families.0.then(|| format!("10.0.0.{ip}").parse().unwrap());
+            let v6 = families.1.then(|| format!("2001:db8::{ip}").parse().unwrap());
+            endpoint.addresses = Addresses::new(v4, v6).unwrap();
+            // Each cluster has a controller of its own.
+            endpoint
+                .virtual_service
+                .iter_mut()
+                .for_each(|found| found.cluster_uuid = format!("cluster-{}", CLUSTERS[cluster]));
+            endpoint.virtual_service.take_if(|_| !identified);
+            if !labelled {
+                endpoint.labels = Pairs::default();
+            }
+            endpoint.namespace_tenant.clone_from(&tenant);
+            endpoint.object_tenant = tenant;
+            endpoint
+        },
+    )
 }
 
 /// Endpoints with distinct keys, in random order.
@@ -158,8 +166,13 @@ fn a_setting() -> impl Strategy<Value = Setting> {
 }
 
 fn built(endpoints: &[Endpoint], setting: &Setting) -> Built {
+    built_beside(Observed::EMPTY, endpoints, setting)
+}
+
+/// With what the controller has.
+fn built_beside(present: &Observed, endpoints: &[Endpoint], setting: &Setting) -> Built {
     let Setting { policy, rule, aliases, catalog } = setting;
-    build(Inputs { fqdn: FQDN, policy, rule, aliases, catalog }, endpoints)
+    build(Inputs { fqdn: FQDN, policy, rule, aliases, present: Some(present), catalog }, endpoints)
 }
 
 fn decide(endpoints: &[Endpoint], setting: &Setting) -> Decision {
@@ -230,8 +243,11 @@ proptest! {
             prop_assert!(members(service).all(|(priority, member)| (1..=20).contains(&member.ratio) && priority <= 100));
             prop_assert!(service.domain_names.is_sorted_by(|a, b| a < b));
             prop_assert!(service.domain_names.iter().any(|name| name == FQDN));
-            let up: BTreeSet<u32> = service.pools.iter().map(|pool| pool.min_health_monitors_up).collect();
-            prop_assert!(up.len() == 1 && up.iter().all(|up| (1..=7).contains(up)));
+            prop_assert!(service.pools.iter().all(|pool| (1..=7).contains(&pool.min_health_monitors_up)));
+            for pool in &service.pools {
+                let places: BTreeSet<_> = pool.members.iter().map(|m| (m.address, m.public_address)).collect();
+                prop_assert_eq!(places.len(), pool.members.len(), "each address once");
+            }
         }
     }
 
@@ -280,7 +296,8 @@ proptest! {
             endpoints.iter().filter(|endpoint| !unseen.contains(&endpoint.key.cluster)).cloned().collect();
 
         for round in 0..2 {
-            let decision = keep_unseen(decide(&visible, &setting), &controller.observed, &unseen);
+            let seen = built_beside(&controller.observed, &visible, &setting).decision;
+            let decision = keep_unseen(seen, &controller.observed, &unseen);
             let calls = controller.settle(&decision);
             prop_assert!(round == 0 || calls.is_empty(), "{calls:?}");
             prop_assert!(calls.iter().all(|call| !call.starts_with("DELETE gs")), "{calls:?}");

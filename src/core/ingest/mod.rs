@@ -122,6 +122,7 @@ impl<'a> Intake<'a> {
             },
             global_fqdn: None,
             uid: self.meta.uid,
+            created: self.meta.created,
             addresses,
             backend,
             virtual_service: self.virtual_services.for_host(hostname),

@@ -32,6 +32,7 @@ fn an_ingress_offers_its_host_with_everything_that_decides() {
     let mut object = ingress("web", "web.example.org", &["/"], "10.1.0.5");
     object.meta.annotations = object.meta.annotations.with(TENANT, "tenant2");
     object.meta.uid = Some(uuid::Uuid::from_u128(7));
+    object.meta.created = "2026-01-01T00:00:00Z".parse::<jiff::Timestamp>().unwrap().into();
     let namespace = namespace(&[("team", "shop")], Some("tenant2"));
 
     let offered = only(ingress::ingest(&object, Place { namespace: Some(&namespace), ..place("ctx-a") }));
@@ -46,6 +47,7 @@ fn an_ingress_offers_its_host_with_everything_that_decides() {
         },
         global_fqdn: None,
         uid: Some(uuid::Uuid::from_u128(7)),
+        created: object.meta.created,
         addresses: "10.1.0.5".parse::<std::net::IpAddr>().unwrap().into(),
         backend: Backend::Paths { paths: strings(&["/"]), tls: false },
         virtual_service: Some(VirtualServiceRef {

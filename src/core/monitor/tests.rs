@@ -71,22 +71,69 @@ fn an_insecure_path_is_probed_by_http_on_port_80() {
     assert_eq!(monitors(&[with_paths("web", &["/"], false)]), [expected]);
 }
 
-/// DB-31, EX-33.
+fn paths_of(kinds: &[(&str, bool)]) -> Vec<HealthMonitor> {
+    kinds.iter().map(|(path, secure)| SUBJECT.path_monitor(path, *secure, None)).collect()
+}
+
+/// FND-A7, DB-31, EX-33.
 #[test]
-fn one_secure_member_makes_every_path_https_on_port_443() {
+fn members_that_differ_in_tls_have_both_monitors_of_each_path_and_only_https_once_all_have_it() {
     let subject = Subject { tenant: "admin", gs_name: "mix.example.org" };
     let members = [with_paths("a", &["/"], false), with_paths("b", &["/"], true)];
-    let expected = HealthMonitor {
+    let monitor = |name: &str, protocol: &str, port: u16, probe: fn(HttpProbe) -> Probe| HealthMonitor {
         tenant: "admin".to_owned(),
-        name: "amko--ad78cfd6035cb14d193d188ff0e1ffa5e5d08a19".to_owned(),
-        description: "created by: amko, gsname: mix.example.org, path: /, protocol: https".to_owned(),
-        port: 443,
-        probe: Probe::Https(HttpProbe {
+        name: name.to_owned(),
+        description: format!("created by: amko, gsname: mix.example.org, path: /, protocol: {protocol}"),
+        port,
+        probe: probe(HttpProbe {
             request: "HEAD / HTTP/1.0".to_owned(),
             response_codes: strings(&["HTTP_2XX", "HTTP_3XX"]),
         }),
     };
-    assert_eq!(own(subject, &members, None).monitors, [expected]);
+    let http = monitor("amko--25218930589c5f21f6ff5af0be664df09ae6cd41", "http", 80, Probe::Http);
+    let https = monitor("amko--ad78cfd6035cb14d193d188ff0e1ffa5e5d08a19", "https", 443, Probe::Https);
+    let expected = OwnMonitors { monitors: vec![http, https.clone()], differ: true, ..OwnMonitors::default() };
+    assert_eq!(own(subject, &members, None), expected);
+    let secure = members.map(|member| with_paths(&member.key.name, &["/"], true));
+    let expected = OwnMonitors { monitors: vec![https], ..OwnMonitors::default() };
+    assert_eq!(own(subject, &secure, None), expected);
+}
+
+/// FND-A7
+#[test]
+fn where_both_monitors_of_each_path_are_too_many_those_by_http_are_used_and_that_is_told() {
+    let differing = |paths: &[&str]| own(SUBJECT, &[with_paths("a", paths, false), with_paths("b", paths, true)], None);
+    let three = differing(&["/1", "/2", "/3"]);
+    let both = [("/1", false), ("/1", true), ("/2", false), ("/2", true), ("/3", false), ("/3", true)];
+    assert_eq!((three.monitors, three.limitation), (paths_of(&both), None));
+    let four = differing(&["/1", "/2", "/3", "/4"]);
+    let limitation = "some members have TLS and some do not, and a health monitor by HTTP and one by HTTPS for each of \
+                      the 4 paths of GSLB service web.example.org would be 8, but the controller accepts 6: only those \
+                      by HTTP are used until all members have TLS; use fewer distinct paths or healthMonitorRefs";
+    let expected = OwnMonitors {
+        monitors: paths_of(&[("/1", false), ("/2", false), ("/3", false), ("/4", false)]),
+        limitation: Some(limitation.to_owned()),
+        differ: true,
+        ..OwnMonitors::default()
+    };
+    assert_eq!(four, expected);
+}
+
+/// FND-E4: a newcomer that sorts first does not take the monitors of who was there.
+#[test]
+fn of_more_paths_than_the_controller_accepts_those_of_the_oldest_objects_are_monitored() {
+    let aged = |name: &str, paths: &[&str], second: i64| Endpoint {
+        created: jiff::Timestamp::from_second(second).unwrap().into(),
+        ..with_paths(name, paths, false)
+    };
+    let newcomer = aged("a", &["/new", "/5"], 2_000);
+    let first = aged("b", &["/1", "/2", "/3", "/4", "/5", "/6"], 1_000);
+    let found = own(SUBJECT, &[newcomer.clone(), first], None);
+    assert_eq!(
+        found.monitors,
+        paths_of(&[("/5", false), ("/1", false), ("/2", false), ("/3", false), ("/4", false), ("/6", false)])
+    );
+    assert_eq!(found.unmonitored.iter().map(|(key, _)| key).collect::<Vec<_>>(), [&newcomer.key]);
 }
 
 /// DB-32.

@@ -93,6 +93,9 @@ fn keep_names(desired: &mut GslbService, observed: &GslbService) {
 
 fn merge(mut desired: Desired, observed: &Holding, service: &GslbService, entries: &[&str]) -> Desired {
     keep_members(&mut desired.service.pools, &service.pools);
+    if !desired.monitors.is_empty() {
+        keep_lower_min_up(&mut desired.service.pools, &service.pools);
+    }
     keep_monitors(&mut desired, observed, service);
     keep_names(&mut desired.service, service);
     keep_entries(&mut desired.service.description, entries);
@@ -106,7 +109,22 @@ fn merge(mut desired: Desired, observed: &Holding, service: &GslbService, entrie
 /// Adds the observed members that no desired one explains, each to the pool of its priority.
 fn keep_members(desired: &mut Vec<Pool>, observed: &[Pool]) {
     for (pool, member) in unexplained_members(desired, observed) {
-        pool_of(desired, pool).members.push(member.clone());
+        let pool = pool_of(desired, pool);
+        let place = |member: &Member| (member.address, member.public_address);
+        match pool.members.iter_mut().find(|wanted| place(wanted) == place(member)) {
+            // Its place is taken by another object of a seen cluster, and the one that had it may be the older (DB-26).
+            Some(wanted) => wanted.clone_from(member),
+            None => pool.members.push(member.clone()),
+        }
+    }
+}
+
+/// Members of an unseen cluster may differ in TLS from the others, and then fail some of the monitors that stay (DB-31).
+fn keep_lower_min_up(desired: &mut [Pool], observed: &[Pool]) {
+    for pool in desired {
+        let before = observed.iter().find(|before| before.priority == pool.priority);
+        let up = before.map_or(pool.min_health_monitors_up, |before| before.min_health_monitors_up);
+        pool.min_health_monitors_up = pool.min_health_monitors_up.min(up);
     }
 }
 

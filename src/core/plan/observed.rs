@@ -47,6 +47,9 @@ pub struct ObservedMonitor {
 }
 
 impl Observed {
+    /// Nothing is there.
+    pub const EMPTY: &'static Self = &Self(Vec::new());
+
     /// What one tenant holds; `None` when nothing.
     pub fn in_tenant(&self, tenant: &str) -> Option<&Holding> {
         self.find(tenant).ok().and_then(|index| self.0.get(index))

@@ -1,7 +1,7 @@
 //! Parts that several kinds share.
 
 use crate::core::ingest::annotations::READ;
-use crate::core::object::{LoadBalancerAddress, Meta};
+use crate::core::object::{Created, LoadBalancerAddress, Meta};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Deserializer};
 
@@ -35,6 +35,7 @@ pub(super) fn meta(meta: ObjectMeta) -> Meta {
         namespace: meta.namespace.unwrap_or_default(),
         name: meta.name.unwrap_or_default(),
         uid: meta.uid.and_then(|uid| uid.parse().ok()),
+        created: meta.creation_timestamp.map(|time| Created::from(time.0)).unwrap_or_default(),
         labels: meta.labels.unwrap_or_default().into(),
         annotations: read.collect(),
     }

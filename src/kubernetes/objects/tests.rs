@@ -22,7 +22,7 @@ fn an_ingress_keeps_hosts_paths_tls_addresses_and_the_annotations_that_matter() 
     let object: IngressObject = serde_json::from_value(json!({
         "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
         "metadata": {"name": "web", "namespace": "shop", "uid": UID, "labels": {"app": "gslb"},
-            "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{}", "ako.vmware.com/enable-tls": "true",
+            "creationTimestamp": "2026-01-01T00:00:00Z", "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{}", "ako.vmware.com/enable-tls": "true",
             "passthrough.ako.vmware.com/enabled": "true"}},
         "spec": {"ingressClassName": "avi", "tls": [{"hosts": ["sec.example.org"], "secretName": "s"}],
             "rules": [{"host": "web.example.org", "http": {"paths": [{"path": "/a", "pathType": "Prefix", "backend": {}},
@@ -32,6 +32,7 @@ fn an_ingress_keeps_hosts_paths_tls_addresses_and_the_annotations_that_matter() 
     .unwrap();
     let expected = Seen::Ingress(Ingress {
         meta: Meta {
+            created: "2026-01-01T00:00:00Z".parse::<jiff::Timestamp>().unwrap().into(),
             namespace: "shop".into(),
             name: "web".into(),
             uid: Some(UID.parse().unwrap()),

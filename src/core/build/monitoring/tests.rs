@@ -23,7 +23,7 @@ fn control_plane_own_monitors_and_references_differ_in_what_has_to_be_up() {
     ];
     for (choice, expected, min_up) in cases {
         let found = monitoring(choice);
-        assert_eq!(found.min_up(), min_up);
+        assert_eq!([false, true].map(|bare| found.min_up(bare)), [min_up; 2]);
         assert_eq!(found, expected);
     }
 }
@@ -33,7 +33,7 @@ fn control_plane_own_monitors_and_references_differ_in_what_has_to_be_up() {
 fn more_own_paths_do_not_raise_what_has_to_be_up() {
     let own = ["/a", "/b", "/c"].map(|path| SUBJECT.path_monitor(path, false, None)).to_vec();
     let references = own.iter().map(|monitor| monitor.name.clone()).collect();
-    assert_eq!(Monitoring { references, own, ..Monitoring::default() }.min_up(), 2);
+    assert_eq!(Monitoring { references, own, ..Monitoring::default() }.min_up(false), 2);
 }
 
 #[test]
@@ -49,6 +49,17 @@ fn the_first_six_references_count_each_once_and_the_rest_is_told() {
         ),
         ..Monitoring::default()
     };
-    assert_eq!(found.min_up(), 7);
+    assert_eq!(found.min_up(true), 7);
     assert_eq!(found, expected);
+}
+
+/// FND-A7: each member passes one of the two, and only one with a virtual service has a control plane to count.
+#[test]
+fn while_members_differ_in_tls_one_monitor_is_enough_in_every_pool() {
+    let mut secure = endpoint("ctx-b", "web", "10.2.0.5");
+    secure.backend = crate::core::endpoint::Backend::Paths { paths: strings(&["/"]), tls: true };
+    let members = [endpoint("ctx-a", "web", "10.1.0.5"), secure];
+    let members: Vec<&Endpoint> = members.iter().collect();
+    let found = Monitoring::of(MonitorChoice::Own(None), SUBJECT, &members, &installation().owner);
+    assert_eq!([false, true].map(|bare| found.min_up(bare)), [2, 1]);
 }

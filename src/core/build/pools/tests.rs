@@ -12,7 +12,7 @@ fn arranged(endpoints: &[Endpoint], rule: HostRule, vip_only: bool) -> Arrangeme
     policy.clusters.values_mut().for_each(|cluster| *cluster = ClusterPolicy { sync_vip_only: vip_only });
     let rule = RuleState::InForce(Arc::new(rule));
     let endpoints: Vec<&Endpoint> = endpoints.iter().collect();
-    arrange(&endpoints, Effective::of(&rule, &policy).unwrap(), 2)
+    arrange(&endpoints, Effective::of(&rule, &policy).unwrap(), |_| 2)
 }
 
 fn ip(text: &str) -> IpAddr {
@@ -66,7 +66,37 @@ fn of_two_endpoints_only_the_address_that_both_have_is_one_member() {
     assert_eq!(found.pools, [pool(10, vec![bare("10.1.0.5"), bare("2001:db8::5")])]);
 }
 
-/// EX-22, and the same address in a cluster is another member (DB-26).
+fn aged(endpoint: Endpoint, second: i64) -> Endpoint {
+    Endpoint { created: jiff::Timestamp::from_second(second).unwrap().into(), ..endpoint }
+}
+
+/// FND-E1 and FND-E4; DB-26.
+#[test]
+fn an_address_is_one_member_of_a_pool_and_the_oldest_object_has_it() {
+    let [young, old] =
+        [("ctx-a", 2_000), ("ctx-b", 1_000)].map(|(cluster, age)| aged(endpoint(cluster, "web", "10.1.0.5"), age));
+    let found = arranged(&[young.clone(), old.clone()], rule("web.example.org"), false);
+    assert_eq!(found.pools, [pool(10, vec![named(&old, "10.1.0.5")])]);
+    let [first, second] = [young, old].map(|endpoint| aged(endpoint, 1_000));
+    let found = arranged(&[first.clone(), second.clone()], rule("web.example.org"), false);
+    assert_eq!(found.pools, [pool(10, vec![named(&first, "10.1.0.5")])], "the first by key of equal age");
+
+    let public = HostRule {
+        public_addresses: [("ctx-a".to_owned(), ip("203.0.113.1")), ("ctx-b".to_owned(), ip("203.0.113.2"))].into(),
+        ..rule("web.example.org")
+    };
+    let [mut a, mut b] = [&first, &second].map(|endpoint| named(endpoint, "10.1.0.5"));
+    (a.public_address, b.public_address) = (Some(ip("203.0.113.1")), Some(ip("203.0.113.2")));
+    let found = arranged(&[first.clone(), second.clone()], public, false);
+    assert_eq!(found.pools, [pool(10, vec![a, b])], "another public address is another answer");
+
+    let apart = HostRule { traffic_split: [share("ctx-b", 1, 5)].into(), ..rule("web.example.org") };
+    let found = arranged(&[first.clone(), second.clone()], apart, false);
+    let expected = [pool(10, vec![named(&first, "10.1.0.5")]), pool(5, vec![named(&second, "10.1.0.5")])];
+    assert_eq!(found.pools, expected, "another pool");
+}
+
+/// EX-22; an address that a cluster has is no member twice (DB-26).
 #[test]
 fn third_party_members_follow_those_of_clusters_in_the_pool_of_their_own_priority() {
     let object = endpoint("ctx-a", "web", "10.1.0.5");
@@ -81,12 +111,14 @@ fn third_party_members_follow_those_of_clusters_in_the_pool_of_their_own_priorit
     let far = Member { public_address: Some(ip("2001:db8::7")), ..bare("198.51.100.7") };
 
     let found = arranged(std::slice::from_ref(&object), rule, false);
-    let first = pool(10, vec![named(&object, "10.1.0.5"), near("10.1.0.5"), near("10.1.0.4")]);
+    let first = pool(10, vec![named(&object, "10.1.0.5"), near("10.1.0.4")]);
     assert_eq!(found.pools, [first, pool(1, vec![far])]);
     let site = |name: &str| Origin::Site(name.to_owned());
     let origins: Vec<Origin> = found.placed.into_iter().map(|placed| placed.origin).collect();
-    assert_eq!(origins, [Origin::Object(object.key), site("near"), site("near"), site("far")]);
-    assert_eq!(found.repeated, Vec::<String>::new());
+    assert_eq!(origins, [Origin::Object(object.key), site("near"), site("far")]);
+    let told = "thirdPartyMembers names 10.1.0.5 of site near, which is a member of the same pool already; it counts \
+                once, remove the entry or give the site another priority in trafficSplit";
+    assert_eq!(found.repeated, [told]);
 }
 
 #[test]
@@ -97,7 +129,7 @@ fn an_address_that_a_site_lists_twice_is_one_member_and_is_told() {
     rule.third_party = vec![first, again, third_party("other", "198.51.100.7", None)];
     let found = arranged(&[], rule, false);
     let far = Member { public_address: Some(ip("203.0.113.1")), ..bare("198.51.100.7") };
-    assert_eq!(found.pools, [pool(1, vec![far, bare("198.51.100.7")])]);
+    assert_eq!(found.pools, [pool(1, vec![far, bare("198.51.100.7")])], "that of another site has no public address");
     let told = "thirdPartyMembers names 198.51.100.7 of site far more than once; only the first entry is used, remove \
                 the others";
     assert_eq!(found.repeated, [told]);

@@ -114,16 +114,44 @@ fn a_uuid_that_several_members_name_explains_no_new_address() {
     assert_eq!(addresses(&service(in_the_dark(&mut world))), ["10.2.0.5", "10.1.0.99", "10.1.0.5"]);
 }
 
-/// DB-26: another controller may have the same address.
+/// FND-E4, DB-26: an address is one member, and while the cluster is unseen that has it, it stays that cluster's.
 #[test]
-fn an_equal_address_of_another_controller_explains_nothing() {
-    let mut world = both();
-    let held = &mut world.controller.observed.only_mut().service_mut().content;
-    let member = &mut held.pools[0].members[0];
-    member.address = "10.1.0.5".parse().unwrap();
-    member.vs_uuid = Some("virtualservice-of-b".to_owned());
-    member.cluster_uuid = Some("another-controller".to_owned());
-    assert_eq!(addresses(&service(in_the_dark(&mut world))), ["10.1.0.5", "10.1.0.5"]);
+fn an_equal_address_of_another_controller_stays_the_member_that_it_was() {
+    for priority in [15, 10] {
+        let mut world = both();
+        let held = &mut world.controller.observed.only_mut().service_mut().content;
+        held.pools[0].priority = priority;
+        let member = &mut held.pools[0].members[0];
+        member.address = "10.1.0.5".parse().unwrap();
+        member.vs_uuid = Some("virtualservice-of-b".to_owned());
+        member.cluster_uuid = Some("another-controller".to_owned());
+        let member = member.clone();
+        if priority == 10 {
+            held.pools.remove(1);
+        }
+        let found = service(in_the_dark(&mut world));
+        assert!(found.pools.iter().flat_map(|pool| &pool.members).any(|found| *found == member), "{found:?}");
+        assert_eq!(addresses(&found).len(), found.pools.len(), "once in each pool");
+    }
+}
+
+/// FND-A7: the insecure member of an unseen cluster goes on passing one of the two monitors.
+#[test]
+fn an_unseen_member_that_differs_in_tls_keeps_both_monitors_and_that_one_is_enough() {
+    let mut world = World::new();
+    let mut policy = deployment();
+    policy.clusters.values_mut().for_each(|cluster| cluster.sync_vip_only = true);
+    world.policy = in_force(policy);
+    world.set_ingress("ctx-a", tls_ingress("web", WEB, &["/"], "10.1.0.5"));
+    world.set_ingress("ctx-b", ingress("web", WEB, &["/"], "10.2.0.5"));
+    world.settle(WEB);
+    let before = world.controller.observed.only().service.clone().unwrap().content.clone();
+    assert_eq!((before.pools[0].min_health_monitors_up, before.monitors.len()), (1, 2));
+    let mut dark = service(in_the_dark(&mut world));
+    dark.monitors.sort();
+    let mut expected = before;
+    expected.monitors.sort();
+    assert_eq!(dark, expected);
 }
 
 /// Without UUIDs only the pool tells two members with one address apart.
