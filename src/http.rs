@@ -8,6 +8,7 @@ use crate::actors::board::Board;
 use crate::actors::gs_directory::{GsDirectoryMsg, view as view_of, views};
 use crate::actors::link::Link;
 use crate::actors::operator::{Child, Links, OperatorMsg};
+use crate::core::dns_name::normal;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -64,7 +65,7 @@ async fn all_services(State(links): State<Links>) -> Response {
 }
 
 async fn one_service(State(links): State<Links>, Path(fqdn): Path<String>) -> Response {
-    match view_of(&links.directory, fqdn.clone()).await {
+    match view_of(&links.directory, normal(&fqdn).into_owned()).await {
         Ok(Some(view)) => Json(GsDocument::from(view)).into_response(),
         Ok(None) => refuse(StatusCode::NOT_FOUND, &format!("no object of any cluster asks for {fqdn}")),
         Err(error) => refuse(StatusCode::SERVICE_UNAVAILABLE, error),
@@ -75,7 +76,7 @@ async fn one_service(State(links): State<Links>, Path(fqdn): Path<String>) -> Re
 async fn poison(State(links): State<Links>, Path(actor): Path<String>) -> Response {
     if let Some(fqdn) = actor.strip_prefix("gs/") {
         let directory: &Link<GsDirectoryMsg> = &links.directory;
-        directory.cast(GsDirectoryMsg::Poison(Some(fqdn.to_owned())));
+        directory.cast(GsDirectoryMsg::Poison(Some(normal(fqdn).into_owned())));
         return StatusCode::ACCEPTED.into_response();
     }
     match Child::parse(&actor) {

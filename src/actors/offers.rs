@@ -67,6 +67,7 @@ mod tests {
             uid: None,
             created: Default::default(),
             addresses: std::net::IpAddr::from([10, 1, 0, 5]).into(),
+            withheld: None,
             backend,
             virtual_service: None,
             labels: Pairs::default(),

@@ -1,6 +1,7 @@
 //! Endpoints, policy and host rule to the GSLB service they ask for: see `docs/RULES.md#services`.
 
 mod effective;
+mod held;
 mod monitoring;
 mod persistence;
 mod pools;
@@ -8,6 +9,7 @@ mod selection;
 #[cfg(test)]
 mod tests;
 
+use super::dns_name;
 use super::endpoint::{Endpoint, EndpointKey};
 use super::gslb::{GslbService, HealthMonitor};
 use super::host_rule::RuleState;
@@ -16,6 +18,7 @@ use super::plan::{Observed, ObservedService};
 use super::policy::{DeploymentState, Installation, PolicySnapshot};
 use super::references::{Catalog, Question};
 use effective::Effective;
+use held::Held;
 use monitoring::Monitoring;
 use pools::Arrangement;
 use selection::Selection;
@@ -83,7 +86,8 @@ pub struct Inputs<'a> {
     pub rule: &'a RuleState,
     /// Further domain names that belong to this service.
     pub aliases: &'a [Arc<str>],
-    /// What the controller has for the FQDN; `None` while that is not known.
+    /// What the controller has for the FQDN; `None` while that is not known. A service that exists keeps the spelling of
+    /// its names, and members that only a later rule would refuse.
     pub present: Option<&'a Observed>,
     /// What is known about the objects that policy and rule refer to.
     pub catalog: &'a Catalog,
@@ -107,7 +111,8 @@ impl<'a> Inputs<'a> {
     /// The services of this name that the controller has, usually one or none.
     fn services(&self) -> Option<impl Iterator<Item = &'a ObservedService>> {
         let fqdn = self.fqdn;
-        self.present.map(|present| present.services().filter(move |service| service.content.name == fqdn))
+        self.present
+            .map(|present| present.services().filter(move |service| dns_name::same(&service.content.name, fqdn)))
     }
 
     /// Their tenants.
@@ -129,7 +134,13 @@ pub fn build<'a>(inputs: Inputs<'_>, endpoints: impl IntoIterator<Item = &'a End
         }
         DeploymentState::Absent => without_policy(&endpoints),
         DeploymentState::InForce(deployment) => {
-            let selection = Selection::of(&endpoints, deployment, installation, inputs.tenants().as_deref());
+            let selection = Selection::of(
+                &endpoints,
+                deployment,
+                installation,
+                inputs.tenants().as_deref(),
+                Held::of(inputs.present),
+            );
             match Effective::of(inputs.rule, deployment) {
                 // Third-party members do not make a service (DB-23), so without others no rule matters.
                 _ if selection.members.is_empty() => Built::of(Decision::Nothing, selection.refused),
@@ -140,14 +151,15 @@ pub fn build<'a>(inputs: Inputs<'_>, endpoints: impl IntoIterator<Item = &'a End
     }
 }
 
-/// Whether the policy selects any of the endpoints; while the policy is not known, whether there are any.
+/// Whether the policy selects any of the endpoints; while the policy is not known, whether there are any. What is
+/// withheld may be on the controller, and counts.
 pub fn has_members<'a>(policy: &PolicySnapshot, endpoints: impl IntoIterator<Item = &'a Endpoint>) -> bool {
     let endpoints: Vec<&Endpoint> = endpoints.into_iter().collect();
     match (&policy.installation, &policy.deployment) {
         (None, _) | (_, DeploymentState::Unknown) => !endpoints.is_empty(),
         (Some(_), DeploymentState::Absent) => false,
         (Some(installation), DeploymentState::InForce(deployment)) => {
-            !Selection::of(&endpoints, deployment, installation, None).members.is_empty()
+            !Selection::of(&endpoints, deployment, installation, None, Held::ANYTHING).members.is_empty()
         }
     }
 }
@@ -172,17 +184,19 @@ impl Selection<'_> {
             Ok(persistence) => persistence,
             Err(question) => return self.undecided(question),
         };
-        let subject = Subject { tenant: self.tenant, gs_name: inputs.fqdn };
+        let held = Held::of(inputs.present);
+        let name = held.service_name(self.tenant, inputs.fqdn);
+        let subject = Subject { tenant: self.tenant, gs_name: name };
         let monitoring = Monitoring::of(effective.monitors(), subject, &self.members, &installation.owner);
-        let arrangement = pools::arrange(&self.members, effective, |bare| monitoring.min_up(bare));
+        let arrangement = pools::arrange(&self.members, effective, held, |bare| monitoring.min_up(bare));
         let Monitoring { references, own, unmonitored, limitation, .. } = monitoring;
         self.refused.extend(unmonitored);
-        self.refused.sort();
-        let Arrangement { pools, placed, repeated } = arrangement;
+        let (domain_names, unnamed) = domain_names(inputs, held, name);
+        let Arrangement { pools, placed, left_out } = arrangement;
         let service = GslbService {
             tenant: self.tenant.to_owned(),
-            name: inputs.fqdn.to_owned(),
-            domain_names: domain_names(inputs),
+            name: name.to_owned(),
+            domain_names,
             description: self.description(),
             pools,
             monitors: references,
@@ -192,9 +206,9 @@ impl Selection<'_> {
         };
         Built {
             decision: Decision::Service(Box::new(Desired { service, monitors: own })),
-            refused: self.refused,
+            refused: one_each(self.refused),
             members: placed,
-            limitations: limitation.into_iter().chain(repeated).collect(),
+            limitations: limitation.into_iter().chain(left_out).chain(unnamed).collect(),
             questions: BTreeSet::new(),
         }
     }
@@ -210,9 +224,31 @@ impl Selection<'_> {
     }
 }
 
-/// The name and the aliases, sorted bytewise, each once (`docs/RULES.md#aliases`).
-fn domain_names(inputs: Inputs<'_>) -> Vec<String> {
-    let aliases = inputs.aliases.iter().map(|alias| &**alias);
-    let names: BTreeSet<&str> = aliases.chain([inputs.fqdn]).collect();
-    names.into_iter().map(str::to_owned).collect()
+/// The name and the aliases, sorted bytewise, each once (`docs/RULES.md#aliases`), in the spelling that the controller
+/// has; and the aliases that are none, in words. Of those, one that the controller has stays.
+fn domain_names(inputs: Inputs<'_>, held: Held<'_>, name: &str) -> (Vec<String>, Vec<String>) {
+    let mut names: BTreeSet<&str> = [held.domain_name(inputs.fqdn).unwrap_or(name)].into();
+    let mut left_out = Vec::new();
+    for alias in inputs.aliases {
+        match (held.domain_name(alias), dns_name::check(alias)) {
+            (Some(known), _) => drop(names.insert(known)),
+            (None, Ok(())) => drop(names.insert(alias)),
+            (None, Err(why)) => left_out.push(format!("an alias of a HostRule is not used: {why}")),
+        }
+    }
+    (names.into_iter().map(str::to_owned).collect(), left_out)
+}
+
+/// All that is to be said of one endpoint in one sentence, in the order of the keys.
+fn one_each(mut refused: Vec<(EndpointKey, String)>) -> Vec<(EndpointKey, String)> {
+    refused.sort();
+    refused.dedup_by(|next, first| {
+        let same = next.0 == first.0;
+        if same {
+            first.1.push_str("; ");
+            first.1.push_str(&next.1);
+        }
+        same
+    });
+    refused
 }

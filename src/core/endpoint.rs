@@ -3,6 +3,7 @@
 //! Endpoints know nothing of policy; whether one becomes a member is decided in [`super::select`] and
 //! [`super::build`].
 
+use super::dns_name::NAMELESS;
 use super::object::Created;
 use super::pairs::Pairs;
 use std::fmt;
@@ -27,7 +28,7 @@ pub struct EndpointKey {
     pub kind: Kind,
     pub namespace: String,
     pub name: String,
-    /// The local hostname.
+    /// The local hostname, in its normal form; [`NAMELESS`] when the object names none.
     pub hostname: String,
 }
 
@@ -56,12 +57,22 @@ pub struct VirtualServiceRef {
     pub cluster_uuid: String,
 }
 
-/// The addresses of an endpoint: at least one, at most one per family; IPv4 first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The addresses of an endpoint: at most one per family; IPv4 first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Addresses {
-    first: IpAddr,
+    first: Option<IpAddr>,
     /// Only beside an IPv4 address.
     second: Option<Ipv6Addr>,
+}
+
+/// What of an object makes no member, whatever the policy says.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Withheld {
+    /// Addresses of which an earlier version would have made members: one that the controller has stays while the
+    /// object offers it.
+    pub addresses: Addresses,
+    /// Why, and what to do, for the owner of the object.
+    pub reason: Box<str>,
 }
 
 /// What one object offers for one FQDN.
@@ -74,7 +85,9 @@ pub struct Endpoint {
     pub uid: Option<Uuid>,
     /// Of the object.
     pub created: Created,
+    /// Empty only beside something that is withheld.
     pub addresses: Addresses,
+    pub withheld: Option<Box<Withheld>>,
     pub backend: Backend,
     pub virtual_service: Option<VirtualServiceRef>,
     /// Labels of the object itself, for `appSelector`.
@@ -91,30 +104,34 @@ impl Addresses {
     /// `None` when there is no address at all.
     pub fn new(v4: Option<Ipv4Addr>, v6: Option<Ipv6Addr>) -> Option<Self> {
         match (v4, v6) {
-            (Some(v4), second) => Some(Self { first: v4.into(), second }),
-            (None, Some(v6)) => Some(Self { first: v6.into(), second: None }),
+            (Some(v4), second) => Some(Self { first: Some(v4.into()), second }),
+            (None, Some(v6)) => Some(Self { first: Some(v6.into()), second: None }),
             (None, None) => None,
         }
     }
 
-    pub fn first(self) -> IpAddr {
+    pub fn is_empty(self) -> bool {
+        self.first.is_none()
+    }
+
+    pub fn first(self) -> Option<IpAddr> {
         self.first
     }
 
     /// In the order of their families.
     pub fn iter(self) -> impl Iterator<Item = IpAddr> {
-        std::iter::once(self.first).chain(self.second.map(IpAddr::from))
+        self.first.into_iter().chain(self.second.map(IpAddr::from))
     }
 }
 
 impl From<IpAddr> for Addresses {
     fn from(address: IpAddr) -> Self {
-        Self { first: address, second: None }
+        Self { first: Some(address), second: None }
     }
 }
 
 impl Endpoint {
-    /// Name of the GSLB service to which it belongs.
+    /// Name of the GSLB service to which it belongs, in its normal form.
     pub fn gs_name(&self) -> &str {
         self.global_fqdn.as_deref().unwrap_or(&self.key.hostname)
     }
@@ -122,6 +139,31 @@ impl Endpoint {
     /// Where only one of several can have something, the smallest has it: the oldest object, then the first by key.
     pub fn seniority(&self) -> (Created, &EndpointKey) {
         (self.created, &self.key)
+    }
+
+    /// Whether the object names no host, so that there is no service to which it could belong.
+    pub fn is_nameless(&self) -> bool {
+        self.key.hostname == NAMELESS
+    }
+
+    /// Whether there is no address at all, not even one that is withheld.
+    pub fn is_bare(&self) -> bool {
+        self.addresses.is_empty() && self.withheld_addresses().next().is_none()
+    }
+
+    /// Withholds all addresses.
+    pub fn withhold(&mut self, reason: &str) {
+        let addresses = std::mem::take(&mut self.addresses);
+        let before = self.withheld.take().unwrap_or_default();
+        let reason =
+            if before.reason.is_empty() { reason.into() } else { format!("{reason}; {}", before.reason).into() };
+        let addresses = if addresses.is_empty() { before.addresses } else { addresses };
+        self.withheld = Some(Box::new(Withheld { addresses, reason }));
+    }
+
+    /// Addresses that make no new members, while members of them may be there.
+    pub fn withheld_addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.withheld.as_deref().map(|withheld| withheld.addresses).unwrap_or_default().iter()
     }
 }
 

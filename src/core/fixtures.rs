@@ -91,6 +91,7 @@ pub(super) fn endpoint(cluster: &str, name: &str, ip: &str) -> Endpoint {
         uid: None,
         created: Created::default(),
         addresses: ip.parse::<std::net::IpAddr>().unwrap().into(),
+        withheld: None,
         backend: Backend::Paths { paths: strings(&["/"]), tls: false },
         virtual_service: Some(VirtualServiceRef {
             vs_uuid: format!("virtualservice-{hostname}-{cluster}"),

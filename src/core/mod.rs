@@ -6,9 +6,11 @@
 //! concept per file.
 
 pub mod activation;
+pub mod address;
 pub mod aliases;
 pub mod build;
 pub mod deletions;
+pub mod dns_name;
 pub mod endpoint;
 pub mod federation;
 #[cfg(test)]
@@ -30,5 +32,6 @@ pub mod policy;
 pub mod precedence;
 pub mod references;
 pub mod report;
+pub mod request_target;
 pub mod select;
 pub mod tenancy;

@@ -7,8 +7,10 @@ use super::endpoint::{Backend, Endpoint, EndpointKey, Protocol};
 use super::gslb::{HealthMonitor, HttpProbe, Probe};
 use super::owner::{MONITOR_PREFIX, Owner};
 use super::policy::Template;
+use super::request_target::{self, is_pattern};
 use data_encoding::HEXLOWER;
 use sha1::{Digest, Sha1};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// How many health monitors the controller accepts on one GSLB service.
@@ -27,6 +29,7 @@ const PASSTHROUGH_PORT: u16 = 443;
 pub struct OwnMonitors {
     /// In the order of their references; at most [`MAX_PER_SERVICE`].
     pub monitors: Vec<HealthMonitor>,
+    /// Also members with a path that no request can ask for as it is meant.
     pub unmonitored: Vec<(EndpointKey, String)>,
     /// What the controller's limit leaves out of the service as a whole, in words.
     pub limitation: Option<String>,
@@ -67,15 +70,17 @@ impl Subject<'_> {
             members.iter().any(|member| matches!(member.backend, Backend::Paths { tls, .. } if tls == wanted))
         };
         let differ = has(true) && has(false);
-        let (paths, unmonitored) = self.monitored_paths(members);
+        let (paths, mut unmonitored) = self.monitored_paths(members);
+        unmonitored.extend(members.iter().filter_map(|member| Some((member.key.clone(), asked_as_written(member)?))));
         let both = differ && paths.len() * 2 <= MAX_PER_SERVICE;
         let kinds: &[bool] = match (both, differ || has(false)) {
             (true, _) => &[false, true],
             (false, true) => &[false],
             (false, false) => &[true],
         };
-        let of_path =
-            |path: &&str| kinds.iter().map(|secure| self.path_monitor(path, *secure, template)).collect::<Vec<_>>();
+        let of_path = |path: &Cow<'_, str>| {
+            kinds.iter().map(|secure| self.path_monitor(path, *secure, template)).collect::<Vec<_>>()
+        };
         let monitors = paths.iter().flat_map(of_path).collect();
         let limitation = (differ && !both).then(|| self.http_alone(paths.len()));
         OwnMonitors { monitors, unmonitored, limitation, differ }
@@ -83,10 +88,10 @@ impl Subject<'_> {
 
     /// As many distinct paths as the controller accepts monitors, in the order of members and of the paths of each; where
     /// there are more, those of the oldest objects. And the members of which a path is not among them.
-    fn monitored_paths<'a>(self, members: &[&'a Endpoint]) -> (Vec<&'a str>, Vec<(EndpointKey, String)>) {
+    fn monitored_paths<'a>(self, members: &[&'a Endpoint]) -> (Vec<Cow<'a, str>>, Vec<(EndpointKey, String)>) {
         let mut known = BTreeSet::new();
-        let all = members.iter().flat_map(|member| paths(member)).map(String::as_str);
-        let mut all: Vec<&str> = all.filter(|path| known.insert(*path)).collect();
+        let all = members.iter().flat_map(|member| paths(member)).map(|path| request_target::of(path));
+        let mut all: Vec<Cow<'a, str>> = all.filter(|path| known.insert(path.clone())).collect();
         if all.len() <= MAX_PER_SERVICE {
             return (all, Vec::new());
         }
@@ -95,12 +100,12 @@ impl Subject<'_> {
         let mut chosen = BTreeSet::new();
         for path in oldest.into_iter().flat_map(paths) {
             if chosen.len() < MAX_PER_SERVICE {
-                chosen.insert(path.as_str());
+                chosen.insert(request_target::of(path));
             }
         }
         all.retain(|path| chosen.contains(path));
         let left_out = |member: &&Endpoint| {
-            let path = paths(member).iter().find(|path| !chosen.contains(path.as_str()))?;
+            let path = paths(member).iter().find(|path| !chosen.contains(&request_target::of(path)))?;
             Some((member.key.clone(), self.too_many(path)))
         };
         (all, members.iter().filter_map(left_out).collect())
@@ -124,8 +129,8 @@ impl Subject<'_> {
         )
     }
 
-    /// The monitor of one path, by HTTPS when `secure`. A template gives method, version and
-    /// accepted answers, and nothing else.
+    /// The monitor of one path, as it stands in a request line, by HTTPS when `secure`. A template gives method, version
+    /// and accepted answers, and nothing else.
     pub fn path_monitor(self, path: &str, secure: bool, template: Option<&Template>) -> HealthMonitor {
         let Self { tenant, gs_name } = self;
         let protocol = if secure { "https" } else { "http" };
@@ -165,6 +170,16 @@ impl Subject<'_> {
             },
         }
     }
+}
+
+/// A pattern is no path; whoever wrote it means some path that fits, and no monitor can know which.
+fn asked_as_written(member: &Endpoint) -> Option<String> {
+    let path = paths(member).iter().find(|path| is_pattern(path))?;
+    let target = request_target::of(path);
+    Some(format!(
+        "it is a member, but its path {path} is a pattern, and the health monitor asks for it as it is written ({target}), \
+         which may be answered as an error; give the object a plain path, or use healthMonitorRefs"
+    ))
 }
 
 /// What a member without paths is probed on. Zero is no port.

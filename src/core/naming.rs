@@ -1,5 +1,7 @@
 //! How a local hostname becomes the name of a GSLB service (`docs/RULES.md#names-of-services`).
 
+use super::dns_name::into_normal;
+
 /// What decides the names of services beside the objects themselves. Offers that were made under another naming say
 /// nothing about what is there under this one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -12,12 +14,12 @@ pub struct Naming {
 }
 
 impl Naming {
-    /// The hostname of a Route that names only a subdomain; `None` when either part is missing. The dot between them
-    /// may be part of the domain.
+    /// The hostname of a Route that names only a subdomain, in its normal form; `None` when either part is missing. The
+    /// dot between them may be part of the domain.
     pub fn below_default_domain(&self, subdomain: &str) -> Option<String> {
         let domain = self.default_domain.as_deref()?;
         let domain = domain.strip_prefix('.').unwrap_or(domain);
-        (!subdomain.is_empty() && !domain.is_empty()).then(|| format!("{subdomain}.{domain}"))
+        (!subdomain.is_empty() && !domain.is_empty()).then(|| into_normal(format!("{subdomain}.{domain}")))
     }
 }
 
@@ -31,6 +33,7 @@ mod tests {
         let cases = [
             ("cart", Some("apps.example.org"), Some("cart.apps.example.org")),
             ("cart", Some(".apps.example.org"), Some("cart.apps.example.org")),
+            ("Cart", Some("Apps.example.org."), Some("cart.apps.example.org")),
             ("", Some("apps.example.org"), None),
             ("cart", Some("."), None),
             ("cart", None, None),

@@ -3,6 +3,7 @@
 //! The watch boundary converts into these and drops the rest, so that memory per object is small and the core never
 //! sees a Kubernetes type.
 
+use super::dns_name::into_normal;
 use super::pairs::Pairs;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -140,6 +141,16 @@ pub struct AkoHostRule {
     pub aliases: Vec<String>,
     /// `spec.virtualhost.tls.sslKeyCertificate.name`; may be empty.
     pub certificate: String,
+}
+
+impl AkoHostRule {
+    /// With its names in their normal form (OBJ-08).
+    pub fn with_normal_names(mut self) -> Self {
+        self.fqdn = into_normal(self.fqdn);
+        self.global_fqdn = into_normal(self.global_fqdn);
+        self.aliases.iter_mut().for_each(|alias| *alias = into_normal(std::mem::take(alias)));
+        self
+    }
 }
 
 /// A core `v1` Namespace of a member cluster.

@@ -11,7 +11,7 @@ mod validate;
 
 pub use choose::{ACCEPTED, ANOTHER_EXISTS, choose};
 pub use report::{PolicyReport, PolicyVerdict};
-pub use validate::{questions, validate};
+pub use validate::{listed_twice, questions, validate};
 
 use super::gslb::{DownResponse, PoolAlgorithm};
 use super::naming::Naming;

@@ -24,6 +24,7 @@ pub fn judge(endpoint: &Endpoint, policy: &DeploymentPolicy, installation: &Inst
         let cluster = matched_cluster(endpoint, policy)?;
         selected(endpoint, policy)?;
         tenant(endpoint, installation)?;
+        offers_anything(endpoint)?;
         identified(endpoint, cluster)
     };
     match checks() {
@@ -73,6 +74,14 @@ fn selected(endpoint: &Endpoint, policy: &DeploymentPolicy) -> Result<(), String
 
 fn missing<'a>(wanted: &'a BTreeMap<String, String>, labels: &Pairs) -> Option<(&'a String, &'a String)> {
     wanted.iter().find(|(key, value)| labels.get(key) != Some(value.as_str()))
+}
+
+/// OBJ-01: an object whose status has been written and gives no address never becomes ready by itself.
+fn offers_anything(endpoint: &Endpoint) -> Result<(), String> {
+    match &endpoint.withheld {
+        Some(withheld) if endpoint.is_bare() => Err(withheld.reason.to_string()),
+        _ => Ok(()),
+    }
 }
 
 /// Rules OBJ-04 and DB-21: without the UUIDs of its virtual service an endpoint is no member, not even the first,

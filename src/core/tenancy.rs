@@ -13,6 +13,14 @@ use super::policy::Installation;
 pub fn tenant<'a>(endpoint: &'a Endpoint, installation: &'a Installation) -> Result<&'a str, String> {
     let default = installation.default_tenant.as_str();
     let Some(namespace) = endpoint.namespace_tenant.as_deref() else { return Ok(default) };
+    // It goes into a header of every call about the service, and into references.
+    if namespace.chars().any(char::is_control) {
+        return Err(format!(
+            "its namespace {} is of tenant {namespace:?}, which holds a control character and so is the name of none; \
+             annotate the namespace with {TENANT} again, without it",
+            endpoint.key.namespace
+        ));
+    }
     let object = endpoint.object_tenant.as_deref().unwrap_or(default);
     if object == namespace {
         return Ok(namespace);

@@ -14,7 +14,7 @@ const CONTEXTS: [&str; 2] = ["ctx-a", "ctx-b"];
 const EVENTS_OF_SHOP: &str = "/api/v1/namespaces/shop/events";
 
 /// All Events of a cluster, as `Ingress shop/web: Normal Programmed: text`, sorted.
-fn events(cluster: &KubeWorld) -> Vec<String> {
+pub fn events(cluster: &KubeWorld) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let line = |event: Value| {
         let about = &event["involvedObject"];

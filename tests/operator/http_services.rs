@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-async fn ask(world: &World, path: &str) -> (u16, Value) {
+pub async fn ask(world: &World, path: &str) -> (u16, Value) {
     let request = http::Request::get(path).body(Body::empty()).unwrap();
     let answer = router(world.links().clone(), TestHooks::Off).oneshot(request).await.unwrap();
     let status = answer.status().as_u16();

@@ -7,6 +7,9 @@
 mod support;
 
 mod blindness;
+mod border_addresses;
+mod border_names;
+mod border_text;
 mod changes;
 mod client;
 mod deletions;

@@ -35,7 +35,7 @@ async fn a_rule_tells_everything_about_its_service() {
         "observedGeneration": 1,
         "conditions": [
             condition("Accepted", "Accepted", "the rule is in force"),
-            condition("ResolvedRefs", "ResolvedRefs", "everything it refers to exists"),
+            condition("ResolvedRefs", "ResolvedRefs", "everything it refers to on the controller exists"),
             condition("Programmed", "InSync",
                 "the controller holds the service with 2 members; service.refused tells about 1 object"),
         ],

@@ -24,7 +24,7 @@ fn in_force(programmed: [&str; 3]) -> Value {
     let [status, reason, message] = programmed;
     json!([
         condition("Accepted", "True", "Accepted", "the rule is in force"),
-        condition("ResolvedRefs", "True", "ResolvedRefs", "everything it refers to exists"),
+        condition("ResolvedRefs", "True", "ResolvedRefs", "everything it refers to on the controller exists"),
         condition("Programmed", status, reason, message),
     ])
 }

@@ -87,7 +87,7 @@ async fn a_rule_is_applied_and_tells_its_members(world: &World) {
         "observedGeneration": 1,
         "conditions": [
             condition("Accepted", "Accepted", "the rule is in force"),
-            condition("ResolvedRefs", "ResolvedRefs", "everything it refers to exists"),
+            condition("ResolvedRefs", "ResolvedRefs", "everything it refers to on the controller exists"),
             condition("Programmed", "InSync", "the controller holds the service with 3 members"),
         ],
         "service": {

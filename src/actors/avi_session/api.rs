@@ -88,9 +88,10 @@ impl AviApi {
     /// does not know holds nothing.
     pub async fn read_one(&self, fqdn: &str, reading: &Reading) -> Result<Observed, CallError> {
         let monitors: Vec<String> = reading.monitors.iter().cloned().collect();
+        let name = reading.name.as_deref().unwrap_or(fqdn);
         let mut holdings = Vec::new();
         for tenant in &reading.tenants {
-            match self.client.read_one(&self.owner, tenant, fqdn, &monitors).await {
+            match self.client.read_one(&self.owner, tenant, name, &monitors).await {
                 Err(CallError { failure: Failure::UnknownTenant(_), .. }) => {}
                 read => holdings.push(read?),
             }

@@ -55,6 +55,8 @@ pub enum Task {
 /// What to look for when one FQDN is read again, in each of the tenants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
+    /// Of the service, where the controller may spell it otherwise than the FQDN.
+    pub name: Option<String>,
     pub monitors: BTreeSet<String>,
     pub tenants: BTreeSet<String>,
 }

@@ -123,6 +123,7 @@ fn endpoint(name: &str) -> Arc<Endpoint> {
         uid: None,
         created: Default::default(),
         addresses: IpAddr::from([10, 1, 0, 5]).into(),
+        withheld: None,
         backend: Backend::Passthrough,
         virtual_service: None,
         labels: Pairs::default(),

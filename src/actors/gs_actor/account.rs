@@ -5,7 +5,7 @@ use crate::actors::event_writer::EventWriterMsg;
 use crate::core::build::Placed;
 use crate::core::endpoint::{Endpoint, EndpointKey};
 use crate::core::occurrence::digest;
-use crate::core::occurrence::verdict::{Account, Facts, Progress, Verdict};
+use crate::core::occurrence::verdict::{Account, Facts, Progress, Standing, Verdict};
 use std::sync::Arc;
 
 /// What was told last, as small as can be.
@@ -69,10 +69,14 @@ impl GsState {
         };
         let facts = Facts { policy: &self.context.policy, members, refused, progress };
         let found = |cluster: &str| self.told.anew || !self.context.settled || self.context.unheard.contains(cluster);
+        // What is withheld stays when the controller has it, of which nothing is known yet.
+        let open = |endpoint: &Endpoint| {
+            matches!(self.knowledge, Knowledge::Unknown) && endpoint.withheld_addresses().next().is_some()
+        };
         let verdict = |endpoint: &Arc<Endpoint>| Verdict {
             endpoint: Arc::clone(endpoint),
             found: found(&endpoint.key.cluster),
-            standing: facts.standing(endpoint),
+            standing: if open(endpoint) { Standing::Undecided } else { facts.standing(endpoint) },
         };
         Account {
             fqdn: Arc::clone(&self.fqdn),

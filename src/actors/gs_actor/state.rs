@@ -86,15 +86,19 @@ struct Chosen {
     session: SessionMark,
 }
 
-/// Names of the monitors that may exist, and tenants in which to look; `None` when nothing says where to look.
+/// What the service is called, names of the monitors that may exist, and tenants in which to look; `None` when nothing
+/// says where to look.
 fn what_to_read(decision: &Decision, observed: &Observed) -> Option<Reading> {
+    let mut name = observed.services().map(|service| &service.content.name).next();
     let mut monitors: BTreeSet<String> = observed.holdings().flat_map(|held| held.monitors.keys()).cloned().collect();
     let mut tenants: BTreeSet<String> = observed.holdings().map(|held| held.tenant.clone()).collect();
     if let Decision::Service(desired) = decision {
         tenants.insert(desired.service.tenant.clone());
         monitors.extend(desired.monitors.iter().map(|m| m.name.clone()));
+        name = name.or(Some(&desired.service.name));
     }
-    (!tenants.is_empty()).then_some(Reading { monitors, tenants })
+    let name = name.cloned();
+    (!tenants.is_empty()).then_some(Reading { name, monitors, tenants })
 }
 
 /// What the state of an FQDN is made of.

@@ -6,6 +6,7 @@ use crate::actors::board::{RuleCounts, RulesNotice};
 use crate::actors::ever_listed::EverListed;
 use crate::actors::gs_directory::GsDirectoryMsg;
 use crate::actors::status_writer::StatusWriterMsg;
+use crate::core::dns_name::normal;
 use crate::core::host_rule::{
     self, ACCEPTED, RuleCandidate, RuleCheck, RuleTable, RuleVerdict, Ruling, Standing, Subject, decide,
 };
@@ -191,7 +192,7 @@ impl PolicyWatcherState {
             let Some(rule) = self.rules.seen.get(name) else { continue };
             let report = RuleReport {
                 object: name.clone(),
-                fqdn: rule.fqdn().to_owned(),
+                fqdn: normal(rule.fqdn()).into_owned(),
                 uid: rule.uid.clone(),
                 generation: rule.generation,
                 present: None,

@@ -132,7 +132,7 @@ fn about_policy(report: &PolicyReport) -> [Statement; 2] {
             let sentences = std::iter::once("the policy is in force").chain(limitations.iter().map(String::as_str));
             [
                 Statement::new(ACCEPTED, true, "InForce", sentences.collect::<Vec<_>>().join("; ")),
-                Statement::new(RESOLVED_REFS, true, "ResolvedRefs", "everything it refers to exists"),
+                Statement::new(RESOLVED_REFS, true, "ResolvedRefs", "everything it refers to on the controller exists"),
             ]
         }
         PolicyVerdict::AnotherExists => {

@@ -1,6 +1,6 @@
 //! One planned write as a request: see `docs/RULES.md#requests`.
 
-use super::malformed;
+use super::{encoded, malformed};
 use crate::avi::call_error::{CallError, Failure};
 use crate::avi::session::AviClient;
 use crate::avi::version::PKI_PROFILE_REF;
@@ -115,7 +115,7 @@ impl AviClient {
     }
 
     pub(super) async fn delete(&self, collection: &str, uuid: &str, tenant: &str) -> Result<Stored, CallError> {
-        match self.request(Method::DELETE, &format!("/api/{collection}/{uuid}"), tenant, None).await {
+        match self.request(Method::DELETE, &format!("/api/{collection}/{}", encoded(uuid)), tenant, None).await {
             Err(error) if !error.is_not_found() => Err(error),
             _ => Ok(Stored { uuid: uuid.to_owned(), last_modified: None }),
         }
@@ -135,7 +135,7 @@ impl<'a> Save<'a> {
         last_modified: Option<&str>,
     ) -> Self {
         let body = text_of(&Versioned { body, last_modified });
-        Self { method: Method::PUT, target: format!("/api/{collection}/{uuid}"), tenant, body }
+        Self { method: Method::PUT, target: format!("/api/{collection}/{}", encoded(uuid)), tenant, body }
     }
 }
 

@@ -4,18 +4,20 @@ use super::shared::SharedKey;
 use crate::avi::call_error::CallError;
 use crate::avi::session::AviClient;
 use crate::avi::wire::{MonitorIdentity, RefNames, monitor_identity, parse_monitor, text};
+use crate::core::dns_name::normal;
 use crate::core::monitor::is_shared;
 use crate::core::owner::{LEGACY_OWNER, MONITOR_PREFIX, Owner};
 use crate::core::plan::{Known, Observed, ObservedMonitor, ObservedService};
 use parking_lot::Mutex;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The own objects of a controller, over all tenants. Objects of others are not in here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OwnObjects {
-    /// By FQDN.
+    /// By FQDN, in its normal form.
     pub by_fqdn: BTreeMap<String, Observed>,
     /// The monitors that passthrough services share (EX-12), whether or not there are any such services.
     pub shared: BTreeMap<SharedKey, Arc<ObservedMonitor>>,
@@ -76,8 +78,8 @@ impl ListedMonitor {
 impl OwnObjects {
     fn add_services(&mut self, services: impl Iterator<Item = Arc<ObservedService>>) {
         for service in services {
-            let (fqdn, tenant) = (service.content.name.clone(), service.content.tenant.clone());
-            self.fqdn(&fqdn).edit(&tenant, |held| held.service = Some(service));
+            let (name, tenant) = (service.content.name.clone(), service.content.tenant.clone());
+            self.fqdn(&name).edit(&tenant, |held| held.service = Some(first_of(held.service.take(), service)));
         }
     }
 
@@ -88,8 +90,8 @@ impl OwnObjects {
         }
     }
 
-    fn fqdn(&mut self, fqdn: &str) -> &mut Observed {
-        self.by_fqdn.entry(fqdn.to_owned()).or_default()
+    fn fqdn(&mut self, name: &str) -> &mut Observed {
+        self.by_fqdn.entry(normal(name).into_owned()).or_default()
     }
 
     fn add_monitor(&mut self, identity: MonitorIdentity, monitor: Arc<ObservedMonitor>, services: &Services) {
@@ -112,6 +114,23 @@ impl OwnObjects {
             held.monitors.insert(name.clone(), monitor);
         });
     }
+}
+
+/// Of two services of one tenant whose names are the same name in DNS, which no controller accepts, the one that is
+/// written in the normal form, else the first; the other is left alone.
+fn first_of(known: Option<Arc<ObservedService>>, other: Arc<ObservedService>) -> Arc<ObservedService> {
+    let Some(known) = known else { return other };
+    let rank =
+        |service: &ObservedService| (*normal(&service.content.name) != service.content.name, service.uuid.clone());
+    let (first, second) = if rank(&known) <= rank(&other) { (known, other) } else { (other, known) };
+    let (name, uuid) = (&second.content.name, &second.uuid);
+    tracing::warn!(
+        name,
+        uuid,
+        beside = first.uuid,
+        "a second GSLB service of the same DNS name is left alone: delete one"
+    );
+    first
 }
 
 /// Which services there are, and which own monitors they refer to.
@@ -139,8 +158,12 @@ impl Services {
     }
 
     fn only_known(&self, candidates: &[String]) -> Option<String> {
-        let mut known = candidates.iter().filter(|name| self.names.binary_search(name).is_ok());
-        known.next().filter(|_| known.next().is_none()).cloned()
+        let mut known = candidates.iter().map(|name| normal(name)).filter(|name| self.is_service(name));
+        known.next().filter(|_| known.next().is_none()).map(Cow::into_owned)
+    }
+
+    fn is_service(&self, name: &str) -> bool {
+        self.names.binary_search_by(|known| known.as_str().cmp(name)).is_ok()
     }
 }
 

@@ -40,7 +40,12 @@ pub fn text_of(body: &impl Serialize) -> Bytes {
 }
 
 fn tenant_ref(tenant: &str) -> String {
-    format!("https:///api/tenant/?name={tenant}")
+    format!("https:///api/tenant/?name={}", reference::encoded(tenant))
+}
+
+/// A reference to the object of this name.
+fn reference_to(collection: &str, name: &str) -> String {
+    format!("/api/{collection}?name={}", reference::encoded(name))
 }
 
 #[cfg(test)]

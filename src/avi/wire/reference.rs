@@ -1,8 +1,40 @@
 //! References between objects: four spellings, one name.
 
 use super::field::text;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt;
+
+/// What has a meaning of its own in the query of a reference, or may not stand there. Nothing else is encoded, so that
+/// ordinary names look as upstream writes them.
+const IN_REFERENCE: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'&')
+    .add(b'+')
+    .add(b'<')
+    .add(b'>')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// A name as it stands in the query of a reference.
+pub(super) fn encoded(name: &str) -> impl fmt::Display + '_ {
+    utf8_percent_encode(name, IN_REFERENCE)
+}
+
+/// The name that stands there.
+fn decoded(query: &str) -> String {
+    percent_decode_str(query).decode_utf8_lossy().into_owned()
+}
 
 /// Names of objects by their uuid, for references that carry no name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,10 +58,12 @@ impl RefNames {
     /// Name of the object behind `reference`. A uuid that is not known stands for itself: it equals no name, so the
     /// object that refers to it is seen as different and rewritten.
     pub(super) fn resolve(&self, reference: &str) -> String {
-        if let Some((_, name)) = reference.split_once('#') {
-            return name.to_owned();
+        let (address, name) =
+            reference.split_once('#').map_or((reference, None), |(before, name)| (before, Some(name)));
+        if let Some((_, name)) = address.split_once("?name=") {
+            return decoded(name);
         }
-        if let Some((_, name)) = reference.split_once("?name=") {
+        if let Some(name) = name {
             return name.to_owned();
         }
         let uuid = reference.trim_end_matches('/').rsplit('/').next().unwrap_or(reference);

@@ -1,5 +1,6 @@
 //! The body of a GSLB service: see `docs/RULES.md#bodies-of-services` and EX-01.
 
+use super::reference_to;
 use crate::core::gslb::{DownResponse, GeoFallback, GslbService, Member, Pool, PoolAlgorithm};
 use crate::core::owner::Owner;
 use serde::ser::SerializeMap;
@@ -75,7 +76,7 @@ impl ServiceBody<'_> {
             body.serialize_entry("ttl", &ttl)?;
         }
         if !service.monitors.is_empty() {
-            let named = |name: &String| format!("/api/healthmonitor?name={name}");
+            let named = |name: &String| reference_to("healthmonitor", name);
             body.serialize_entry("health_monitor_refs", &service.monitors.iter().map(named).collect::<Vec<_>>())?;
         }
         if let Some(response) = service.down_response {
@@ -83,12 +84,10 @@ impl ServiceBody<'_> {
         }
         body.serialize_entry("site_persistence_enabled", &service.persistence.is_some())?;
         let Some(persistence) = &service.persistence else { return Ok(()) };
-        let profile = format!("/api/applicationpersistenceprofile?name={}", persistence.profile);
+        let profile = reference_to("applicationpersistenceprofile", &persistence.profile);
         body.serialize_entry("application_persistence_profile_ref", &profile)?;
         match &persistence.pki_profile {
-            Some(pki) if self.tells_pki => {
-                body.serialize_entry("pki_profile_ref", &format!("/api/pkiprofile?name={pki}"))
-            }
+            Some(pki) if self.tells_pki => body.serialize_entry("pki_profile_ref", &reference_to("pkiprofile", pki)),
             _ => Ok(()),
         }
     }

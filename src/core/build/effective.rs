@@ -111,7 +111,7 @@ impl<'a> Effective<'a> {
     /// address of its own.
     pub fn public_address(self, endpoint: &Endpoint, address: IpAddr) -> Option<IpAddr> {
         let public = self.rule_says(|rule| rule.public_addresses.get(&endpoint.key.cluster)).copied()?;
-        let alone = endpoint.addresses.iter().count() == 1;
+        let alone = endpoint.addresses.iter().chain(endpoint.withheld_addresses()).count() == 1;
         (alone || public.is_ipv4() == address.is_ipv4()).then_some(public)
     }
 

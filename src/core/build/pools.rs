@@ -4,7 +4,10 @@
 mod tests;
 
 use super::effective::Effective;
+use super::held::Held;
+use super::selection::kept;
 use super::{Origin, Placed};
+use crate::core::address::usable;
 use crate::core::endpoint::{Endpoint, VirtualServiceRef};
 use crate::core::gslb::{Member, Pool};
 use crate::core::host_rule::ThirdParty;
@@ -21,7 +24,7 @@ pub(super) struct Arrangement {
     /// One per member, in the order of the pools.
     pub placed: Vec<Placed>,
     /// Third-party members that are left out, in words.
-    pub repeated: Vec<String>,
+    pub left_out: Vec<String>,
 }
 
 /// One member on its way to a pool.
@@ -38,11 +41,16 @@ type Place = (Reverse<u32>, IpAddr, Option<IpAddr>);
 
 /// Members keep the order of `endpoints`, and third-party ones follow in that of the rule. `min_up` tells how many
 /// monitors have to be up in a pool, and is asked whether a member of it is without a virtual service.
-pub(super) fn arrange(endpoints: &[&Endpoint], effective: Effective<'_>, min_up: impl Fn(bool) -> u32) -> Arrangement {
-    let (third_party, mut repeated) = third_party(effective);
-    let mut seats = kubernetes(endpoints, effective);
+pub(super) fn arrange(
+    endpoints: &[&Endpoint],
+    effective: Effective<'_>,
+    held: Held<'_>,
+    min_up: impl Fn(bool) -> u32,
+) -> Arrangement {
+    let (third_party, mut left_out) = third_party(effective, held);
+    let mut seats = kubernetes(endpoints, effective, held);
     seats.extend(third_party);
-    let mut seats = once_each(seats, &mut repeated);
+    let mut seats = once_each(seats, &mut left_out);
     seats.sort_by_key(|seat| Reverse(seat.placed.priority));
     let pool = |seats: &[Seat]| Pool {
         priority: seats.first().map_or(0, |seat| seat.placed.priority),
@@ -51,12 +59,12 @@ pub(super) fn arrange(endpoints: &[&Endpoint], effective: Effective<'_>, min_up:
         members: seats.iter().map(member).collect(),
     };
     let pools = seats.chunk_by(|a, b| a.placed.priority == b.placed.priority).map(pool).collect();
-    Arrangement { pools, placed: seats.into_iter().map(|seat| seat.placed).collect(), repeated }
+    Arrangement { pools, placed: seats.into_iter().map(|seat| seat.placed).collect(), left_out }
 }
 
 /// One member per address and public address in a pool (DB-26): that of the oldest object, then the first by key; a
 /// third-party one only where no cluster has it.
-fn once_each(seats: Vec<Seat>, repeated: &mut Vec<String>) -> Vec<Seat> {
+fn once_each(seats: Vec<Seat>, left_out: &mut Vec<String>) -> Vec<Seat> {
     let mut holders: BTreeMap<Place, usize> = BTreeMap::new();
     for (index, seat) in seats.iter().enumerate() {
         let holder = holders.entry(seat.place()).or_insert(index);
@@ -72,7 +80,7 @@ fn once_each(seats: Vec<Seat>, repeated: &mut Vec<String>) -> Vec<Seat> {
     for (index, seat) in seats.into_iter().enumerate() {
         match &seat.placed.origin {
             _ if kept.contains(&index) => once.push(seat),
-            Origin::Site(site) => repeated.push(format!(
+            Origin::Site(site) => left_out.push(format!(
                 "thirdPartyMembers names {} of site {site}, which is a member of the same pool already; it counts once, \
                  remove the entry or give the site another priority in trafficSplit",
                 seat.placed.address
@@ -84,14 +92,15 @@ fn once_each(seats: Vec<Seat>, repeated: &mut Vec<String>) -> Vec<Seat> {
 }
 
 /// Every address of every endpoint. Those of a `syncVipOnly` cluster name no virtual service.
-fn kubernetes(endpoints: &[&Endpoint], effective: Effective<'_>) -> Vec<Seat> {
+fn kubernetes(endpoints: &[&Endpoint], effective: Effective<'_>, held: Held<'_>) -> Vec<Seat> {
     let mut seats = Vec::new();
     for &endpoint in endpoints {
         let cluster = endpoint.key.cluster.as_str();
         let named = endpoint.virtual_service.as_ref().filter(|_| !effective.sync_vip_only(cluster));
-        for address in endpoint.addresses.iter() {
+        for address in endpoint.addresses.iter().chain(kept(endpoint, held)) {
             let origin = Origin::Object(endpoint.key.clone());
             let public_address = effective.public_address(endpoint, address);
+            let public_address = public_address.filter(|public| is_public(*public, held));
             let placed = placed(origin, address, public_address, effective.share(cluster));
             seats.push(Seat { placed, named: named.cloned(), created: Some(endpoint.created) });
         }
@@ -100,22 +109,32 @@ fn kubernetes(endpoints: &[&Endpoint], effective: Effective<'_>) -> Vec<Seat> {
 }
 
 /// The same address of one site twice is one member; another public address does not make two of it.
-fn third_party(effective: Effective<'_>) -> (Vec<Seat>, Vec<String>) {
+fn third_party(effective: Effective<'_>, held: Held<'_>) -> (Vec<Seat>, Vec<String>) {
     let mut known: BTreeSet<(&str, IpAddr)> = BTreeSet::new();
-    let (mut seats, mut repeated) = (Vec::new(), Vec::new());
+    let (mut seats, mut left_out) = (Vec::new(), Vec::new());
     for ThirdParty { site, address, public_address } in effective.third_party() {
-        if known.insert((site, *address)) {
+        if let Err(useless) = usable(*address)
+            && !held.has_member(*address)
+        {
+            left_out.push(format!("vip of the third-party member at site {site}: {useless}: not used; correct it"));
+        } else if known.insert((site, *address)) {
             let origin = Origin::Site(site.clone());
-            let placed = placed(origin, *address, *public_address, effective.share_of_site(site));
+            let public_address = public_address.filter(|public| is_public(*public, held));
+            let placed = placed(origin, *address, public_address, effective.share_of_site(site));
             seats.push(Seat { placed, named: None, created: None });
         } else {
-            repeated.push(format!(
+            left_out.push(format!(
                 "thirdPartyMembers names {address} of site {site} more than once; only the first entry is used, \
                  remove the others"
             ));
         }
     }
-    (seats, repeated)
+    (seats, left_out)
+}
+
+/// Whether clients are told of this public address: not of a useless one that the controller does not tell already.
+fn is_public(address: IpAddr, held: Held<'_>) -> bool {
+    usable(address).is_ok() || held.has_public(address)
 }
 
 impl Seat {

@@ -1,16 +1,18 @@
 //! The endpoints of one FQDN that become members, all of one tenant.
 
-use crate::core::endpoint::{Endpoint, EndpointKey};
+use super::held::Held;
+use crate::core::endpoint::{Endpoint, EndpointKey, Withheld};
 use crate::core::policy::{DeploymentPolicy, Installation};
 use crate::core::select::{Verdict, judge};
 use crate::core::tenancy::tenant;
+use std::net::IpAddr;
 
 /// The Kubernetes members of a service, and what cannot be one.
 pub(super) struct Selection<'a> {
     pub tenant: &'a str,
     /// In the order of their keys.
     pub members: Vec<&'a Endpoint>,
-    /// In the order of the keys.
+    /// In the order of the keys; also members, with what of them is withheld.
     pub refused: Vec<(EndpointKey, String)>,
 }
 
@@ -23,27 +25,31 @@ struct Candidate<'a> {
 impl<'a> Selection<'a> {
     /// Who is there stays: the tenant in which the controller has the service keeps it while it has a member; else it is
     /// that of the oldest selected object (rule GS-01). Those of other tenants cannot join (rule TEN-05); while it is not
-    /// known what the controller has (`held` is `None`), nobody is refused for it. `endpoints` are expected in the order
+    /// known what the controller has (`tenants` is `None`), nobody is refused for it. `endpoints` are expected in the order
     /// of their keys.
     pub fn of(
         endpoints: &[&'a Endpoint],
         policy: &DeploymentPolicy,
         installation: &'a Installation,
-        held: Option<&[&str]>,
+        tenants: Option<&[&str]>,
+        held: Held<'_>,
     ) -> Self {
         let mut refused = Vec::new();
         let mut candidates = Vec::new();
         for &endpoint in endpoints {
-            match admit(endpoint, policy, installation) {
+            match admit(endpoint, policy, installation, held) {
                 Ok(tenant) => candidates.push(Candidate { tenant, endpoint }),
                 Err(reason) => refused.push((endpoint.key.clone(), reason)),
             }
         }
-        let Some(&Candidate { tenant, endpoint: first }) = senior(&candidates, held.unwrap_or_default()) else {
+        let Some(&Candidate { tenant, endpoint: first }) = senior(&candidates, tenants.unwrap_or_default()) else {
             return Self { tenant: &installation.default_tenant, members: Vec::new(), refused };
         };
         let (members, others): (Vec<_>, Vec<_>) = candidates.iter().partition(|candidate| candidate.tenant == tenant);
-        if held.is_some() {
+        let limited =
+            members.iter().filter_map(|member| Some((member.endpoint.key.clone(), limitation(member.endpoint, held)?)));
+        refused.extend(limited);
+        if tenants.is_some() {
             let of_another = |other: &&Candidate<'_>| {
                 let reason = format!(
                     "it is of tenant {:?}, but GSLB service {} is of tenant {tenant:?} because of {}, which was there \
@@ -55,8 +61,8 @@ impl<'a> Selection<'a> {
                 (other.endpoint.key.clone(), reason)
             };
             refused.extend(others.iter().map(of_another));
-            refused.sort();
         }
+        refused.sort();
         Self { tenant, members: members.into_iter().map(|candidate| candidate.endpoint).collect(), refused }
     }
 
@@ -68,15 +74,22 @@ impl<'a> Selection<'a> {
     }
 }
 
-/// The tenant of an endpoint that the policy selects.
+/// The tenant of an endpoint that the policy selects. One of which everything is withheld is let in only for what the
+/// controller has of it.
 fn admit<'a>(
     endpoint: &'a Endpoint,
     policy: &DeploymentPolicy,
     installation: &'a Installation,
+    held: Held<'_>,
 ) -> Result<&'a str, String> {
-    match judge(endpoint, policy, installation) {
-        Verdict::Member => tenant(endpoint, installation),
-        Verdict::Refused(reason) => Err(reason),
+    if let Verdict::Refused(reason) = judge(endpoint, policy, installation) {
+        return Err(reason);
+    }
+    match &endpoint.withheld {
+        Some(withheld) if endpoint.addresses.is_empty() && kept(endpoint, held).is_empty() => {
+            Err(withheld.reason.to_string())
+        }
+        _ => tenant(endpoint, installation),
     }
 }
 
@@ -84,4 +97,22 @@ fn admit<'a>(
 fn senior<'b, 'a>(candidates: &'b [Candidate<'a>], held: &[&str]) -> Option<&'b Candidate<'a>> {
     let rank = |candidate: &&Candidate<'a>| (!held.contains(&candidate.tenant), candidate.endpoint.seniority());
     candidates.iter().min_by(|a, b| rank(a).cmp(&rank(b)))
+}
+
+/// The withheld addresses of an endpoint that stay, because the controller has them.
+pub(super) fn kept(endpoint: &Endpoint, held: Held<'_>) -> Vec<IpAddr> {
+    endpoint.withheld_addresses().filter(|address| held.has_member(*address)).collect()
+}
+
+/// What of a member is withheld, or stays although it would not be let in any more.
+fn limitation(endpoint: &Endpoint, held: Held<'_>) -> Option<String> {
+    let Withheld { reason, .. } = endpoint.withheld.as_deref()?;
+    let kept: Vec<String> = kept(endpoint, held).iter().map(IpAddr::to_string).collect();
+    if kept.is_empty() {
+        return Some(format!("not all of it is used: {reason}"));
+    }
+    Some(format!(
+        "{} stays only because the controller has it already, and leaves with the object: {reason}",
+        kept.join(" and ")
+    ))
 }

@@ -23,7 +23,7 @@ fn desired(endpoints: &[Endpoint], policy: DeploymentPolicy) -> Desired {
 fn member(of: &Endpoint, ratio: u32) -> Member {
     let named = of.virtual_service.as_ref();
     Member {
-        address: of.addresses.first(),
+        address: of.addresses.first().unwrap(),
         ratio,
         cluster_uuid: named.map(|found| found.cluster_uuid.clone()),
         vs_uuid: named.map(|found| found.vs_uuid.clone()),

@@ -161,7 +161,8 @@ fn decisions<'a>(
     }
     let decide = |fqdn: &str| {
         let rule = if fqdn == HOSTS[0] { rule } else { &RuleState::None };
-        let inputs = Inputs { rule, aliases: &aliases.granted(fqdn), ..Inputs::plain(fqdn, policy) };
+        let granted = aliases.granted(fqdn);
+        let inputs = Inputs { rule, aliases: &granted, ..Inputs::plain(fqdn, policy) };
         build(inputs, offered.get(fqdn).into_iter().flatten().map(AsRef::as_ref)).decision
     };
     HOSTS.map(decide).into()

@@ -2,8 +2,10 @@
 //! DB-13).
 
 use super::{ANOTHER_EXISTS, HostRule, RuleState, RuleTable, RuleVerdict};
+use crate::core::dns_name::normal;
 use crate::core::precedence::{Candidate, ObjectName, rank};
 use jiff::Timestamp;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -16,7 +18,7 @@ pub struct RuleCandidate {
     /// Whether its status says so. Counts only until this process has judged the rule itself, so that its own writes
     /// of status decide nothing.
     pub accepted: bool,
-    /// May be empty, in an invalid rule.
+    /// As written; may be empty, in an invalid rule.
     pub fqdn: String,
     /// Made by this operator only to carry a status.
     pub managed: bool,
@@ -62,13 +64,13 @@ pub struct Ruling {
 /// `candidates` does not matter. `managed_wanted` tells whether the operator may keep rules of its own at all.
 pub fn decide(candidates: &[RuleCandidate], before: &Standing, managed_wanted: bool) -> Ruling {
     let mut ruling = Ruling::default();
-    let mut by_fqdn = BTreeMap::<&str, Vec<&RuleCandidate>>::new();
+    let mut by_fqdn = BTreeMap::<Cow<'_, str>, Vec<&RuleCandidate>>::new();
     for candidate in candidates {
         ruling.superfluous.extend((candidate.managed && !managed_wanted).then(|| candidate.object.clone()));
-        by_fqdn.entry(&candidate.fqdn).or_default().push(candidate);
+        by_fqdn.entry(normal(&candidate.fqdn)).or_default().push(candidate);
     }
     for (fqdn, rules) in by_fqdn {
-        ruling.decide_one(fqdn, &rules, before);
+        ruling.decide_one(&fqdn, &rules, before);
     }
     let settled = |rule: &&RuleCandidate| match ruling.verdicts.get(&rule.object) {
         Some(RuleVerdict::Accepted { .. }) => true,
@@ -84,6 +86,8 @@ impl Ruling {
     fn decide_one(&mut self, fqdn: &str, rules: &[&RuleCandidate], before: &Standing) {
         let users = rules.iter().any(|rule| !rule.managed);
         let owner = before.owners.get(fqdn);
+        // Of rules for one name in several spellings, an earlier version applied the one in the spelling of the objects.
+        let applied = rules.iter().any(|rule| rule.fqdn == fqdn && from_before(rule, before));
         let mut contenders = Vec::new();
         for &rule in rules {
             if users && rule.managed {
@@ -98,7 +102,8 @@ impl Ruling {
                     self.reject(rule, text);
                 }
                 RuleCheck::Valid { .. } | RuleCheck::Open(_) | RuleCheck::Unreadable(_) => {
-                    contenders.push((claim(rule, before), rule));
+                    let accepted = from_before(rule, before) && (rule.fqdn == fqdn || !applied);
+                    contenders.push((claim(rule, accepted), rule));
                 }
             }
         }
@@ -184,6 +189,6 @@ fn from_before(rule: &RuleCandidate, before: &Standing) -> bool {
     rule.accepted && !before.judged.contains(&rule.object)
 }
 
-fn claim(rule: &RuleCandidate, before: &Standing) -> Candidate {
-    Candidate { object: rule.object.clone(), created: rule.created, accepted: from_before(rule, before) }
+fn claim(rule: &RuleCandidate, accepted: bool) -> Candidate {
+    Candidate { object: rule.object.clone(), created: rule.created, accepted }
 }

@@ -2,6 +2,9 @@
 //! upstream, byte for byte; the rows are those of `docs/RULES.md#host-rules`.
 
 use super::{HostRule, RulePersistence, ThirdParty};
+use crate::core::address::{canonical, usable};
+use crate::core::dns_name::{self, normal};
+use crate::core::policy::listed_twice;
 use crate::core::policy::monitors::{self, Texts};
 use crate::core::policy::{MonitorSource, TrafficShare, algorithm, down_response};
 use crate::core::precedence::ObjectName;
@@ -50,12 +53,14 @@ fn check(
     if spec.fqdn.is_empty() {
         return Err(Stop::Invalid(format!("{} for {name} GSLBHostRule", FQDN.wrong)));
     }
+    let fqdn = normal(&spec.fqdn).into_owned();
+    limitations.extend(dns_name::check(&fqdn).err().map(|why| format!("fqdn: {why}")));
     let persistence = spec.site_persistence.as_ref();
     let persistence = persistence.map(|persistence| read_persistence(persistence, name, around)).transpose()?;
     let algorithm = spec.pool_algorithm_settings.as_ref().map(algorithm::read).transpose();
     let algorithm = algorithm.map_err(|detail| format!("Invalid Pool Algorithm: {detail}"))?;
     let third_party = third_party(&spec.third_party_members, name, around, limitations)?;
-    let public_addresses = public_addresses(&spec.public_ip, name, around.clusters)?;
+    let public_addresses = public_addresses(&spec.public_ip, name, around.clusters, limitations)?;
     let monitors = read_monitors(spec, name, around)?;
     let down_response = spec.down_response.as_ref().map(down_response::read).transpose()?;
     limitations.extend(monitors::limitation(&spec.health_monitor_refs));
@@ -66,13 +71,13 @@ fn check(
     Ok(HostRule {
         object: object.clone(),
         managed,
-        fqdn: spec.fqdn.clone(),
+        fqdn,
         ttl: spec.ttl.map(|ttl| limited(ttl, 0, 86_400, "ttl", limitations)),
         control_plane_only: spec.control_plane_hm_only,
         monitors,
         persistence,
         third_party,
-        traffic_split: traffic_split(&spec.traffic_split, limitations),
+        traffic_split: traffic_split(spec, around.clusters, limitations),
         public_addresses,
         algorithm,
         down_response,
@@ -121,8 +126,13 @@ fn third_party(
             let text = format!("ThirdPartyMember site {site} does not exist for {rule} GSLBHostRule");
             return Err(Stop::Invalid(text));
         }
+        let address = canonical(address);
+        limitations.extend(useless(address, || format!("vip of the third-party member at site {site}")));
         let public = public_ip.as_deref().filter(|ip| !ip.is_empty());
-        let public_address = public.and_then(|ip| ip.parse().ok());
+        let public_address = public.and_then(|ip| ip.parse().ok()).map(canonical);
+        limitations.extend(
+            public_address.and_then(|ip| useless(ip, || format!("publicIP of the third-party member at site {site}"))),
+        );
         if let Some(ip) = public
             && public_address.is_none()
         {
@@ -142,6 +152,7 @@ fn public_addresses(
     entries: &[PublicIp],
     rule: &str,
     known: &BTreeSet<String>,
+    limitations: &mut Vec<String>,
 ) -> Result<BTreeMap<String, IpAddr>, Stop> {
     let mut addresses = BTreeMap::new();
     for PublicIp { cluster, ip } in entries {
@@ -150,8 +161,12 @@ fn public_addresses(
         }
         let address = ip
             .parse()
+            .map(canonical)
             .map_err(|_| format!("Invalid IP for site {cluster},{rule} GSLBHostRule (expecting IP address)"))?;
-        addresses.insert(cluster.clone(), address);
+        limitations.extend(useless(address, || format!("publicIP of {cluster}")));
+        if addresses.insert(cluster.clone(), address).is_some() {
+            limitations.push(listed_twice("publicIP", cluster, "last"));
+        }
     }
     Ok(addresses)
 }
@@ -167,14 +182,51 @@ fn read_monitors(spec: &GslbHostRuleSpec, rule: &str, around: Surroundings<'_>) 
 
 /// No row; the last entry of a cluster or site counts. The schema sets no maximum for the priority, and objects stored
 /// earlier may violate what it does set.
-fn traffic_split(entries: &[RuleTrafficSplitEntry], limitations: &mut Vec<String>) -> BTreeMap<String, TrafficShare> {
+fn traffic_split(
+    spec: &GslbHostRuleSpec,
+    known: &BTreeSet<String>,
+    limitations: &mut Vec<String>,
+) -> BTreeMap<String, TrafficShare> {
     let mut split = BTreeMap::new();
-    for RuleTrafficSplitEntry { cluster, weight, priority } in entries {
+    for RuleTrafficSplitEntry { cluster, weight, priority } in &spec.traffic_split {
+        if !known.contains(cluster) && spec.third_party_members.iter().all(|member| member.site != *cluster) {
+            limitations.push(format!(
+                "trafficSplit names {cluster}, which is neither a cluster of the GSLBConfig nor the site of a \
+                 thirdPartyMember: not used, correct the name"
+            ));
+        }
         let weight = limited(*weight, 1, 20, &format!("weight of {cluster}"), limitations);
         let priority = limited(*priority, 0, 100, &format!("priority of {cluster}"), limitations);
-        split.insert(cluster.clone(), TrafficShare { weight, priority });
+        if split.insert(cluster.clone(), TrafficShare { weight, priority }).is_some() {
+            limitations.push(listed_twice("trafficSplit", cluster, "last"));
+        }
     }
+    limitations.extend(behind(&split, known));
     split
+}
+
+/// The priority that the schema fills in for an omitted one is below the default of a policy.
+fn behind(split: &BTreeMap<String, TrafficShare>, known: &BTreeSet<String>) -> Option<String> {
+    let lowest = RuleTrafficSplitEntry::default().priority;
+    let is_lowest =
+        |cluster: &&String| split.get(*cluster).is_some_and(|share| i64::from(share.priority) == i64::from(lowest));
+    let low: Vec<&str> = known.iter().filter(is_lowest).map(String::as_str).collect();
+    let others: Vec<&str> = known.iter().filter(|cluster| !split.contains_key(*cluster)).map(String::as_str).collect();
+    (!low.is_empty() && !others.is_empty()).then(|| {
+        format!(
+            "trafficSplit gives {} the priority {lowest}, which is also that of an entry without one, and {} keep that of \
+             the policy, {} where it says none: the highest priority gets all answers; write the priority that is meant",
+            low.join(", "),
+            others.join(", "),
+            TrafficShare::default().priority
+        )
+    })
+}
+
+/// What is said of an address at which nothing is reached. A member that has it already keeps it.
+fn useless(address: IpAddr, what: impl FnOnce() -> String) -> Option<String> {
+    let useless = usable(address).err()?;
+    Some(format!("{}: {useless}: not used, except where the controller has it already; correct it", what()))
 }
 
 /// The value of `low` to `high`, both included, that is nearest to `value`.

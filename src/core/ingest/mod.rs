@@ -7,10 +7,12 @@ pub mod multi_cluster_ingress;
 mod paths;
 pub mod route;
 pub mod service;
+mod silence;
 #[cfg(test)]
 mod tests;
 mod virtual_services;
 
+use super::dns_name::{self, NAMELESS, normal};
 use super::endpoint::{Addresses, Backend, Endpoint, EndpointKey, Kind};
 use super::naming::Naming;
 use super::object::{LoadBalancerAddress, Meta, Namespace};
@@ -53,6 +55,8 @@ struct Intake<'a> {
     virtual_services: VirtualServices,
     /// Which the object says it is of.
     tenant: Option<String>,
+    /// Something stands where an address should, and that was refused.
+    has_unreadable_address: bool,
     ingested: Ingested,
 }
 
@@ -64,14 +68,23 @@ impl<'a> Intake<'a> {
             place,
             virtual_services: VirtualServices::default(),
             tenant: annotations::filled(meta, annotations::TENANT).map(str::to_owned),
+            has_unreadable_address: false,
             ingested: Ingested::default(),
         };
         let annotation = |key| meta.annotations.get(key);
         match VirtualServices::read(annotation(annotations::VS_UUID_MAP), annotation(annotations::CLUSTER_UUID)) {
-            Ok(found) => intake.virtual_services = found,
+            Ok(found) => intake.know(found, "annotation"),
             Err(reason) => intake.refuse(format!("annotation {reason}")),
         }
         intake
+    }
+
+    /// Takes over what AKO says of the virtual services, `wherever` it says so.
+    fn know(&mut self, found: VirtualServices, wherever: &str) {
+        if let Some(odd) = found.odd() {
+            self.refuse(format!("{wherever} {odd}"));
+        }
+        self.virtual_services = found;
     }
 
     fn refuse(&mut self, reason: String) {
@@ -81,9 +94,13 @@ impl<'a> Intake<'a> {
 
     /// The IP of a status entry; one that does not parse is refused, none is merely not ready.
     fn address(&mut self, entry: &LoadBalancerAddress) -> Option<IpAddr> {
-        let text = entry.ip.as_deref().filter(|ip| !ip.is_empty())?;
+        self.address_of(entry.ip.as_deref().filter(|ip| !ip.is_empty())?)
+    }
+
+    fn address_of(&mut self, text: &str) -> Option<IpAddr> {
         let address = text.parse().ok();
         if address.is_none() {
+            self.has_unreadable_address = true;
             self.refuse(format!(
                 "status.loadBalancer.ingress[].ip {text:?} is not an IP address; check the controller that writes \
                  this status"
@@ -93,13 +110,22 @@ impl<'a> Intake<'a> {
     }
 
     /// The hostname of the first status entry, with its address and that of the first later entry of the other family
-    /// that names the same hostname or none.
-    fn first_entry<'b>(&mut self, entries: &'b [LoadBalancerAddress]) -> Option<(&'b str, Addresses)> {
+    /// that names the same hostname or none. When that entry has been written and gives nothing, `host` is told so, the
+    /// one that the object has beside its status.
+    fn first_entry<'b>(&mut self, entries: &'b [LoadBalancerAddress], host: &str) -> Option<(&'b str, Families)> {
         let (first, later) = entries.split_first()?;
-        let hostname = hostname(first)?;
+        let (Some(hostname), Some(ip)) = (hostname(first), first.ip.as_deref().filter(|ip| !ip.is_empty())) else {
+            if let Some(why) = silence::of_entries(std::slice::from_ref(first)) {
+                let host = if host.is_empty() { self::hostname(first).unwrap_or(NAMELESS) } else { host };
+                self.withhold(host, &why);
+            }
+            return None;
+        };
         let mut families = Families::default();
-        families.first(self.address(first)?);
-        for entry in later.iter().filter(|entry| self::hostname(entry).is_none_or(|named| named == hostname)) {
+        families.first(self.address_of(ip)?);
+        for entry in
+            later.iter().filter(|entry| self::hostname(entry).is_none_or(|named| dns_name::same(named, hostname)))
+        {
             if families.are_both_known() {
                 break;
             }
@@ -107,30 +133,43 @@ impl<'a> Intake<'a> {
                 families.first(address);
             }
         }
-        Some((hostname, families.addresses()?))
+        Some((hostname, families))
     }
 
-    fn offer(&mut self, hostname: &str, addresses: Addresses, backend: Backend) {
+    /// Offers what was found for a hostname; nothing, when no address was.
+    fn offer(&mut self, hostname: &str, families: Families, backend: Backend) {
+        let Some((addresses, withheld)) = families.split() else { return };
+        let mut endpoint = Endpoint { addresses, withheld, ..self.endpoint(hostname, backend) };
+        if let Err(why) = dns_name::check(&endpoint.key.hostname) {
+            endpoint.withhold(&why.to_string());
+        }
+        self.ingested.endpoints.push(endpoint);
+    }
+
+    /// Without addresses.
+    fn endpoint(&self, hostname: &str, backend: Backend) -> Endpoint {
         let Meta { namespace, name, labels, .. } = self.meta;
-        self.ingested.endpoints.push(Endpoint {
+        let hostname = normal(hostname).into_owned();
+        Endpoint {
+            global_fqdn: None,
+            uid: self.meta.uid,
+            created: self.meta.created,
+            addresses: Addresses::default(),
+            withheld: None,
+            backend,
+            virtual_service: self.virtual_services.for_host(&hostname),
+            labels: labels.clone(),
+            namespace_labels: self.place.namespace.map(|found| found.labels.clone()).unwrap_or_default(),
+            namespace_tenant: self.place.namespace.and_then(|found| found.tenant.clone()),
+            object_tenant: self.tenant.clone(),
             key: EndpointKey {
                 cluster: self.place.cluster.to_owned(),
                 kind: self.kind,
                 namespace: namespace.clone(),
                 name: name.clone(),
-                hostname: hostname.to_owned(),
+                hostname,
             },
-            global_fqdn: None,
-            uid: self.meta.uid,
-            created: self.meta.created,
-            addresses,
-            backend,
-            virtual_service: self.virtual_services.for_host(hostname),
-            labels: labels.clone(),
-            namespace_labels: self.place.namespace.map(|found| found.labels.clone()).unwrap_or_default(),
-            namespace_tenant: self.place.namespace.and_then(|found| found.tenant.clone()),
-            object_tenant: self.tenant.clone(),
-        });
+        }
     }
 }
 

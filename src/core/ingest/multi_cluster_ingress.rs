@@ -1,6 +1,7 @@
 //! AKO's MultiClusterIngress: see `docs/RULES.md#multiclusteringress`.
 
-use super::{Ingested, Intake, Place, paths};
+use super::{Ingested, Intake, Place};
+use crate::core::dns_name::same;
 use crate::core::endpoint::{Backend, Kind};
 use crate::core::object::MultiClusterIngress;
 
@@ -10,9 +11,10 @@ use crate::core::object::MultiClusterIngress;
 /// names a secret and its status the hostname of its spec.
 pub fn ingest(mci: &MultiClusterIngress, place: Place<'_>) -> Ingested {
     let mut intake = Intake::new(Kind::MultiClusterIngress, &mci.meta, place);
-    if let Some((hostname, addresses)) = intake.first_entry(&mci.addresses) {
-        let tls = !mci.secret_name.is_empty() && hostname == mci.hostname;
-        intake.offer(hostname, addresses, Backend::Paths { paths: paths::distinct(&mci.paths), tls });
+    if let Some((hostname, families)) = intake.first_entry(&mci.addresses, &mci.hostname) {
+        let tls = !mci.secret_name.is_empty() && same(hostname, &mci.hostname);
+        let paths = intake.paths(&mci.paths);
+        intake.offer(hostname, families, Backend::Paths { paths, tls });
     }
     intake.ingested
 }

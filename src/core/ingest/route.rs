@@ -3,8 +3,9 @@
 use super::annotations::{CLUSTER_UUID, TENANT, VS_UUID_MAP};
 use super::families::Families;
 use super::virtual_services::VirtualServices;
-use super::{Ingested, Intake, Place, paths};
-use crate::core::endpoint::{Addresses, Backend, Kind};
+use super::{Ingested, Intake, Place, silence};
+use crate::core::dns_name::{NAMELESS, normal, same};
+use crate::core::endpoint::{Backend, Kind};
 use crate::core::object::{Route, RouteAdmission};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,44 +22,65 @@ const PASSTHROUGH: &str = "passthrough";
 /// With custom names, a Route that hands TLS through gives none.
 pub fn ingest(route: &Route, place: Place<'_>) -> Ingested {
     let is_passthrough = route.termination.as_deref() == Some(PASSTHROUGH);
-    if place.naming.custom_global_fqdn && is_passthrough {
-        return Ingested::default();
-    }
     let mut intake = Intake::new(Kind::Route, &route.meta, place);
-    let Some(hostname) = hostname(route, place) else { return intake.ingested };
+    if place.naming.custom_global_fqdn && is_passthrough {
+        if !route.admissions.is_empty() {
+            let why = "it hands TLS through, and with useCustomGlobalFqdn such a Route is of no GSLB service (rule OBJ-02); \
+                       give it another termination";
+            intake.withhold(NAMELESS, why);
+        }
+        return intake.ingested;
+    }
+    let Some(hostname) = hostname(route, place) else {
+        if !route.subdomain.is_empty() && !route.admissions.is_empty() {
+            let why = format!(
+                "it names the subdomain {:?} alone, and the GlobalDeploymentPolicy has no defaultDomain (rule EX-14); set \
+                 one of spec.host and spec.defaultDomain",
+                route.subdomain
+            );
+            intake.withhold(NAMELESS, &why);
+        }
+        return intake.ingested;
+    };
     read_reasons(route, &hostname, &mut intake);
-    let Some(addresses) = addresses(route, &hostname) else { return intake.ingested };
+    let families = addresses(route, &hostname);
     let backend = if is_passthrough {
         Backend::Passthrough
     } else {
-        Backend::Paths { paths: paths::distinct([&route.path]), tls: route.termination.is_some() }
+        Backend::Paths { paths: intake.paths([&route.path]), tls: route.termination.is_some() }
     };
-    intake.offer(&hostname, addresses, backend);
+    match families {
+        Some(families) => intake.offer(&hostname, families, backend),
+        None => {
+            if let Some(why) = silence::of_admissions(&route.admissions, &hostname, is_ako) {
+                intake.withhold(&hostname, &why);
+            }
+        }
+    }
     intake.ingested
 }
 
-/// The host as written, else the subdomain below the policy's default domain (EX-14).
+/// The host as written, else the subdomain below the policy's default domain (EX-14); in its normal form.
 fn hostname<'a>(route: &'a Route, place: Place<'_>) -> Option<Cow<'a, str>> {
     if route.host.is_empty() {
         return place.naming.below_default_domain(&route.subdomain).map(Cow::Owned);
     }
-    Some(Cow::Borrowed(&route.host))
+    Some(normal(&route.host))
 }
 
 /// The first address of each family in the messages of AKO's admissions. Other messages are for people.
-fn addresses(route: &Route, hostname: &str) -> Option<Addresses> {
+fn addresses(route: &Route, hostname: &str) -> Option<Families> {
     let ours = admissions(route, hostname).filter(|admission| is_ako(admission));
+    let found = ours.flat_map(|admission| &admission.conditions);
+    let mut found = found.filter_map(|condition| condition.message.parse::<IpAddr>().ok()).peekable();
+    found.peek()?;
     let mut families = Families::default();
-    for condition in ours.flat_map(|admission| &admission.conditions) {
-        if let Ok(address) = condition.message.parse::<IpAddr>() {
-            families.first(address);
-        }
-    }
-    families.addresses()
+    found.for_each(|address| families.first(address));
+    Some(families)
 }
 
 fn admissions<'a>(route: &'a Route, hostname: &str) -> impl Iterator<Item = &'a RouteAdmission> {
-    route.admissions.iter().filter(move |admission| admission.host == hostname)
+    route.admissions.iter().filter(move |admission| same(&admission.host, hostname))
 }
 
 fn is_ako(admission: &RouteAdmission) -> bool {
@@ -87,7 +109,7 @@ fn read_reasons(route: &Route, hostname: &str, intake: &mut Intake<'_>) {
         tenant = tenant.or_else(|| text(TENANT).filter(|tenant| !tenant.is_empty()).map(str::to_owned));
     }
     if !found.is_unknown() {
-        intake.virtual_services = found;
+        intake.know(found, "in the reason of a condition in its status,");
     }
     intake.tenant = tenant.or_else(|| intake.tenant.take());
 }

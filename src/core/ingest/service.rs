@@ -1,6 +1,7 @@
 //! Service of type LoadBalancer: see `docs/RULES.md#service`.
 
 use super::{Ingested, Intake, Place};
+use crate::core::dns_name::NAMELESS;
 use crate::core::endpoint::{Backend, Kind, Protocol};
 use crate::core::object::{Service, ServicePort};
 
@@ -12,9 +13,9 @@ pub fn ingest(service: &Service, place: Place<'_>) -> Ingested {
         return Ingested::default();
     }
     let mut intake = Intake::new(Kind::Service, &service.meta, place);
-    let Some((hostname, addresses)) = intake.first_entry(&service.addresses) else { return intake.ingested };
+    let Some((hostname, families)) = intake.first_entry(&service.addresses, NAMELESS) else { return intake.ingested };
     match probed_port(&service.ports) {
-        Some((port, protocol)) => intake.offer(hostname, addresses, Backend::Port { port, protocol }),
+        Some((port, protocol)) => intake.offer(hostname, families, Backend::Port { port, protocol }),
         None => intake.refuse("spec.ports names no port that a health monitor could probe; add one".to_owned()),
     }
     intake.ingested

@@ -2,6 +2,7 @@
 //! (`docs/RULES.md#akos-hostrules`).
 
 use crate::core::aliases::{AliasClaim, Claims};
+use crate::core::dns_name;
 use crate::core::endpoint::{Backend, Endpoint};
 use crate::core::ingest::Refusal;
 use crate::core::object::AkoHostRule;
@@ -60,7 +61,8 @@ impl HostRules {
 
     /// The rules as changes, without those that change nothing.
     pub(super) fn changes(&self, rules: impl IntoIterator<Item = AkoHostRule>) -> Changes {
-        let changes = rules.into_iter().map(|rule| (name(&rule), is_usable(&rule).then(|| Arc::new(rule))));
+        let rules = rules.into_iter().map(AkoHostRule::with_normal_names);
+        let changes = rules.map(|rule| (name(&rule), is_usable(&rule).then(|| Arc::new(rule))));
         changes.filter(|(name, rule)| self.usable.get(name) != rule.as_ref()).collect()
     }
 
@@ -115,11 +117,20 @@ impl HostRules {
         let mut named = Vec::with_capacity(endpoints.len());
         let mut unnamed = Vec::new();
         for mut endpoint in endpoints {
+            if endpoint.is_nameless() {
+                named.push(endpoint);
+                continue;
+            }
             let Some(service) = self.service_of(&endpoint.key.hostname) else {
-                unnamed.push(endpoint.key.hostname);
+                // What has no address waits for more than a name.
+                unnamed.extend((!endpoint.addresses.is_empty()).then_some(endpoint.key.hostname));
                 continue;
             };
+            let wrong = dns_name::check(service).err().filter(|_| self.custom);
             endpoint.global_fqdn = (service != endpoint.key.hostname).then(|| service.into());
+            if let Some(why) = wrong {
+                endpoint.withhold(&format!("spec.virtualhost.gslb.fqdn of its HostRule: {why}"));
+            }
             if self.secures(&endpoint.key.namespace, &endpoint.key.hostname)
                 && let Backend::Paths { tls, .. } = &mut endpoint.backend
             {

@@ -36,7 +36,7 @@ fn inventory() -> Inventory {
 }
 
 fn addresses(inventory: &Inventory, fqdn: &str) -> Vec<String> {
-    inventory.offer(fqdn).endpoints.iter().map(|e| format!("{} {}", e.key, e.addresses.first())).collect()
+    inventory.offer(fqdn).endpoints.iter().map(|e| format!("{} {}", e.key, e.addresses.first().unwrap())).collect()
 }
 
 #[test]

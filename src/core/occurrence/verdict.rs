@@ -2,6 +2,7 @@
 
 use super::{Occurrence, Reason};
 use crate::core::build::{Origin, Placed};
+use crate::core::dns_name::NAMELESS;
 use crate::core::endpoint::{Endpoint, EndpointKey};
 use crate::core::policy::{DeploymentState, PolicySnapshot};
 use crate::core::select::is_selected;
@@ -75,6 +76,8 @@ impl Facts<'_> {
         let refusal = self.refused.iter().find(|(key, _)| *key == endpoint.key).map(|(_, reason)| reason);
         match (refusal, self.progress) {
             (Some(reason), _) if seats.is_empty() && self.selects(endpoint) => Standing::Refused(reason.clone()),
+            // It could not be a member if it were picked, and nobody who does not pick it wants to read that.
+            (Some(_), _) if seats.is_empty() && endpoint.is_bare() => Standing::Undecided,
             (Some(reason), _) if seats.is_empty() => Standing::NotSelected(reason.clone()),
             (_, Progress::Undecided) => Standing::Undecided,
             (_, Progress::Failing(error)) => Standing::Failing(error.to_owned()),
@@ -105,6 +108,9 @@ impl Standing {
                 (Reason::NotProgrammed, format!("GSLB service {fqdn} cannot be written, it is tried again: {error}"))
             }
             Self::NotSelected(why) => (Reason::NotSelected, format!("is no member of GSLB service {fqdn}: {why}")),
+            Self::Refused(why) if fqdn == NAMELESS => {
+                (Reason::Refused, format!("is no member of any GSLB service: {why}"))
+            }
             Self::Refused(why) => (Reason::Refused, format!("is no member of GSLB service {fqdn}: {why}")),
         };
         Some(Occurrence::new(reason, message))

@@ -1,6 +1,7 @@
 //! When two services or monitors mean the same to the controller (DB-09).
 
 use super::ObservedService;
+use crate::core::dns_name::normal;
 use crate::core::gslb::{
     DownResponse, GslbService, HealthMonitor, HttpProbe, Member, Pool, PoolAlgorithm, Probe, SitePersistence,
 };
@@ -52,7 +53,7 @@ struct Ordered<'a> {
     name: &'a str,
     domain_names: Vec<&'a String>,
     /// Its entries.
-    description: Vec<&'a str>,
+    description: Vec<Cow<'a, str>>,
     pools: Vec<OrderedPool<'a>>,
     monitors: Vec<&'a String>,
     ttl: Option<u32>,
@@ -72,7 +73,7 @@ struct OrderedPool<'a> {
 fn ordered(service: &GslbService) -> Ordered<'_> {
     let GslbService { tenant, name, domain_names, description, pools, monitors, ttl, down_response, persistence } =
         service;
-    let mut entries: Vec<&str> = description.split(',').collect();
+    let mut entries: Vec<Cow<'_, str>> = description.split(',').map(entry).collect();
     entries.sort_unstable();
     let mut pools: Vec<OrderedPool<'_>> = pools.iter().map(ordered_pool).collect();
     pools.sort_by_key(|pool| Reverse(pool.priority));
@@ -86,6 +87,15 @@ fn ordered(service: &GslbService) -> Ordered<'_> {
         ttl: *ttl,
         down_response: *down_response,
         persistence: persistence.as_ref(),
+    }
+}
+
+/// An entry of a description with its hostname in the normal form: upstream wrote it as the object has it (OBJ-08).
+fn entry(text: &str) -> Cow<'_, str> {
+    let named = ["INGRESS/", "MCI/"].iter().any(|kind| text.starts_with(kind));
+    match text.rsplit_once('/').filter(|_| named) {
+        Some((object, hostname)) if *hostname != *normal(hostname) => format!("{object}/{}", normal(hostname)).into(),
+        _ => text.into(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Down response (row 13 of rule GDP-05); GSLBHostRules have the same one.
 
+use crate::core::address::canonical;
 use crate::core::gslb::DownResponse;
 use crate::crd::{self, down_response as required};
 
@@ -16,9 +17,11 @@ pub fn read(response: &crd::DownResponse) -> Result<DownResponse, String> {
     let kind = response.type_.as_str();
     match (kind, response.fallback_ip.as_deref().filter(|ip| !ip.is_empty())) {
         (FALLBACK_IP, None) => Err(required::ADDRESS.wrong.to_owned()),
-        (FALLBACK_IP, Some(ip)) => {
-            ip.parse().map(DownResponse::FallbackIp).map_err(|_| format!("Fallback IP {ip} is not valid"))
-        }
+        (FALLBACK_IP, Some(ip)) => ip
+            .parse()
+            .map(canonical)
+            .map(DownResponse::FallbackIp)
+            .map_err(|_| format!("Fallback IP {ip} is not valid")),
         (_, Some(_)) => Err(required::NO_ADDRESS.wrong_with(kind)),
         (NONE, None) => Ok(DownResponse::None),
         (ALL_RECORDS, None) => Ok(DownResponse::AllRecords),

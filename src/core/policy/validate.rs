@@ -3,9 +3,11 @@
 
 use super::monitors::{self, Texts};
 use super::{ClusterPolicy, DeploymentPolicy, MonitorSource, TrafficShare, algorithm, down_response};
+use crate::core::dns_name::{self, normal};
 use crate::core::references::{Question, Stop, Surroundings, Validation};
 use crate::crd::global_deployment_policy::ONE_MONITOR_SOURCE;
 use crate::crd::{GlobalDeploymentPolicySpec, MatchCluster, Selector, TrafficSplitEntry};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 type Labels = BTreeMap<String, String>;
@@ -48,7 +50,12 @@ fn check(spec: &GlobalDeploymentPolicySpec, around: Surroundings<'_>) -> Result<
         pki_profile,
         algorithm,
         down_response,
-        default_domain: spec.default_domain.clone().filter(|domain| !domain.is_empty()),
+        default_domain: spec
+            .default_domain
+            .as_deref()
+            .map(normal)
+            .filter(|domain| !domain.is_empty())
+            .map(Cow::into_owned),
     })
 }
 
@@ -57,7 +64,44 @@ fn limitations(spec: &GlobalDeploymentPolicySpec) -> Vec<String> {
     let rules = &spec.match_rules;
     let app = several_labels("appSelector", rules.app_selector.as_ref(), "an object");
     let namespace = several_labels("namespaceSelector", rules.namespace_selector.as_ref(), "a namespace");
-    app.into_iter().chain(namespace).chain(monitors::limitation(&spec.health_monitor_refs)).collect()
+    let labels = app.into_iter().chain(namespace).chain(clusters(spec));
+    labels.chain(default_domain(spec)).chain(monitors::limitation(&spec.health_monitor_refs)).collect()
+}
+
+/// Clusters that are named twice, and shares of clusters that are not matched: typos, more often than not.
+fn clusters(spec: &GlobalDeploymentPolicySpec) -> Vec<String> {
+    let matched = spec.match_clusters.iter().map(|entry| entry.cluster.as_str());
+    let split = spec.traffic_split.iter().map(|entry| entry.cluster.as_str());
+    let twice =
+        |field, names: Vec<&str>| repeated(&names).map(|name| listed_twice(field, name, "first")).collect::<Vec<_>>();
+    let mut limitations = twice("matchClusters", matched.clone().collect());
+    limitations.extend(twice("trafficSplit", split.clone().collect()));
+    let unmatched: BTreeSet<&str> = split.filter(|name| !matched.clone().any(|known| known == *name)).collect();
+    limitations.extend(unmatched.into_iter().map(|name| {
+        format!(
+            "trafficSplit names {name}, which is not in matchClusters: it has no members to share; correct one of them"
+        )
+    }));
+    limitations
+}
+
+/// Names that stand there more than once, each once.
+fn repeated<'a>(names: &[&'a str]) -> impl Iterator<Item = &'a str> {
+    let mut seen = BTreeSet::new();
+    let again: BTreeSet<&str> = names.iter().filter(|name| !seen.insert(**name)).copied().collect();
+    again.into_iter()
+}
+
+/// Says that only one of several entries counts.
+pub fn listed_twice(field: &str, name: &str, which: &str) -> String {
+    format!("{field} names {name} more than once: the {which} entry counts; remove the others, or correct their names")
+}
+
+/// The domain itself is no host; it is checked with one below it.
+fn default_domain(spec: &GlobalDeploymentPolicySpec) -> Option<String> {
+    let domain = spec.default_domain.as_deref().map(normal).filter(|domain| !domain.is_empty())?;
+    let why = dns_name::check(domain.strip_prefix('.').unwrap_or(&domain)).err()?;
+    Some(format!("defaultDomain: {why}"))
 }
 
 /// Upstream takes such a selector for absent (DB-27), so its users have to be told.

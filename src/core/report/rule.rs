@@ -32,7 +32,8 @@ pub fn rule_status(
         RuleVerdict::Accepted { limitations } => {
             let about = About { rule, service, sight, present, speaker };
             let accepted = Statement::new(ACCEPTED, true, "Accepted", accepted_message(limitations));
-            let resolved = Statement::new(RESOLVED_REFS, true, "ResolvedRefs", "everything it refers to exists");
+            let resolved =
+                Statement::new(RESOLVED_REFS, true, "ResolvedRefs", "everything it refers to on the controller exists");
             let (programmed, passing) = about.programmed();
             let conditions = vec![speaker.say(accepted), speaker.say(resolved), programmed];
             let status = GslbHostRuleStatus {

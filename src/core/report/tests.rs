@@ -212,7 +212,7 @@ fn a_rule_whose_service_is_in_sync_says_so_in_full() {
         observed_generation: Some(4),
         conditions: vec![
             condition("Accepted", "True", "Accepted", "the rule is in force"),
-            condition("ResolvedRefs", "True", "ResolvedRefs", "everything it refers to exists"),
+            condition("ResolvedRefs", "True", "ResolvedRefs", "everything it refers to on the controller exists"),
             condition(
                 "Programmed",
                 "True",

@@ -116,7 +116,7 @@ async fn a_service_that_is_refused_for_want_of_the_shared_monitor_makes_it_come_
 
         let refused = work::run(&api, "b.example.org", creation("b.example.org"), 0).await;
         assert!(refused.report.trouble.unwrap().unclear, "{status}: it is read again");
-        let reading = Reading { monitors: [NAME.to_owned()].into(), tenants: ["admin".to_owned()].into() };
+        let reading = Reading { name: None, monitors: [NAME.to_owned()].into(), tenants: ["admin".into()].into() };
         let found = work::run(&api, "b.example.org", Task::Read(reading), 0).await;
         assert!(found.report.observed.unwrap().is_empty());
 
@@ -140,7 +140,7 @@ async fn reading_one_looks_into_every_tenant() {
     let unknown = json!({"error": "Tenant gone does not exist!"});
     controller.on(read, 200, in_tenant("admin")).on(read, 403, unknown).on(read, 200, in_tenant("team2"));
     let tenants = ["admin", "gone", "team2"].map(str::to_owned);
-    let reading = Reading { monitors: BTreeSet::new(), tenants: tenants.into() };
+    let reading = Reading { name: None, monitors: BTreeSet::new(), tenants: tenants.into() };
     let observed = api(&controller).read_one("a.example.org", &reading).await.unwrap();
     let uuids: Vec<_> = observed.services().map(|service| service.uuid.as_str()).collect();
     assert_eq!(uuids, ["gs-admin", "gs-team2"]);

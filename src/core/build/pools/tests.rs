@@ -4,6 +4,7 @@ use super::*;
 use crate::core::fixtures::{deployment, dual_stack, endpoint, rule, share, third_party};
 use crate::core::gslb::PoolAlgorithm;
 use crate::core::host_rule::{HostRule, RuleState};
+use crate::core::plan::Observed;
 use crate::core::policy::ClusterPolicy;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ fn arranged(endpoints: &[Endpoint], rule: HostRule, vip_only: bool) -> Arrangeme
     policy.clusters.values_mut().for_each(|cluster| *cluster = ClusterPolicy { sync_vip_only: vip_only });
     let rule = RuleState::InForce(Arc::new(rule));
     let endpoints: Vec<&Endpoint> = endpoints.iter().collect();
-    arrange(&endpoints, Effective::of(&rule, &policy).unwrap(), |_| 2)
+    arrange(&endpoints, Effective::of(&rule, &policy).unwrap(), Held::of(Some(Observed::EMPTY)), |_| 2)
 }
 
 fn ip(text: &str) -> IpAddr {
@@ -118,7 +119,7 @@ fn third_party_members_follow_those_of_clusters_in_the_pool_of_their_own_priorit
     assert_eq!(origins, [Origin::Object(object.key), site("near"), site("far")]);
     let told = "thirdPartyMembers names 10.1.0.5 of site near, which is a member of the same pool already; it counts \
                 once, remove the entry or give the site another priority in trafficSplit";
-    assert_eq!(found.repeated, [told]);
+    assert_eq!(found.left_out, [told]);
 }
 
 #[test]
@@ -132,5 +133,5 @@ fn an_address_that_a_site_lists_twice_is_one_member_and_is_told() {
     assert_eq!(found.pools, [pool(1, vec![far, bare("198.51.100.7")])], "that of another site has no public address");
     let told = "thirdPartyMembers names 198.51.100.7 of site far more than once; only the first entry is used, remove \
                 the others";
-    assert_eq!(found.repeated, [told]);
+    assert_eq!(found.left_out, [told]);
 }

@@ -11,12 +11,13 @@ const HOST: &str = "m.example.org";
 #[test]
 fn it_has_the_paths_of_its_backends_and_is_secure_with_a_secret_for_the_same_hostname() {
     type Case = (&'static str, &'static str, &'static [&'static str], &'static [&'static str], bool);
-    let cases: [Case; 5] = [
+    let cases: [Case; 6] = [
         ("cert", HOST, &["/a", "", "/a"], &["/a", "/"], true),
         ("cert", HOST, &[], &["/"], true),
         ("", HOST, &["/a"], &["/a"], false),
         ("cert", "", &["/a"], &["/a"], false),
-        ("cert", "M.example.org", &["/a"], &["/a"], false),
+        ("cert", "M.example.org.", &["/a"], &["/a"], true),
+        ("cert", "n.example.org", &["/a"], &["/a"], false),
     ];
     for (secret, in_spec, written, paths, tls) in cases {
         let object =
@@ -28,12 +29,20 @@ fn it_has_the_paths_of_its_backends_and_is_secure_with_a_secret_for_the_same_hos
     }
 }
 
-/// OBJ-01.
+/// OBJ-01, FND-E7.
 #[test]
-fn without_address_or_hostname_in_the_first_entry_it_is_not_ready() {
-    for addresses in [vec![], vec![status("", HOST), status("10.1.0.5", HOST)], vec![status("10.1.0.5", "")]] {
+fn without_address_or_hostname_in_the_first_entry_it_is_not_ready_or_says_why_it_never_will_be() {
+    let object = MultiClusterIngress { addresses: vec![], ..mci("mci", HOST, "", &["/"], "10.1.0.5") };
+    assert_eq!(multi_cluster_ingress::ingest(&object, place("ctx-a")), Ingested::default());
+    for (addresses, why) in [
+        (vec![status("", HOST), status("10.1.0.5", HOST)], "its status has no address"),
+        (vec![status("10.1.0.5", "")], "no entry of its status names the host"),
+    ] {
         let object = MultiClusterIngress { addresses, ..mci("mci", HOST, "", &["/"], "10.1.0.5") };
-        assert_eq!(multi_cluster_ingress::ingest(&object, place("ctx-a")), Ingested::default(), "{object:?}");
+        let told = only(multi_cluster_ingress::ingest(&object, place("ctx-a")));
+        assert_eq!((told.key.hostname.as_str(), told.is_bare()), (HOST, true));
+        let reason = told.withheld.unwrap().reason;
+        assert!(reason.starts_with(why), "{reason}");
     }
     let garbage = mci("mci", HOST, "", &["/"], "ten");
     let Ingested { endpoints, refusals } = multi_cluster_ingress::ingest(&garbage, place("ctx-a"));

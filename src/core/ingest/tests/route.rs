@@ -57,7 +57,7 @@ fn with_custom_names_a_passthrough_route_gives_nothing() {
         let object = route("edge", HOST, "/", termination, "10.1.0.5");
         route::ingest(&object, Place { naming: &custom, ..place("ctx-a") })
     };
-    assert_eq!(offered(Some("passthrough")), Ingested::default());
+    assert!(only(offered(Some("passthrough"))).is_bare());
     assert_eq!(only(offered(Some("edge"))).key.hostname, HOST);
 }
 
@@ -68,7 +68,7 @@ fn a_host_comes_before_a_subdomain_which_needs_a_default_domain() {
         ("h.example.org", "cart", Some("apps.example.org"), Some("h.example.org")),
         ("", "cart", Some("apps.example.org"), Some("cart.apps.example.org")),
         ("", "cart", Some(".apps.example.org"), Some("cart.apps.example.org")),
-        ("", "cart", None, None),
+        ("", "cart", None, Some("")),
         ("", "", Some("apps.example.org"), None),
     ];
     for (host, subdomain, domain, expected) in cases {
@@ -110,10 +110,57 @@ fn only_a_message_of_akos_admission_for_the_same_host_is_an_address() {
     ];
     for (admissions, expected) in cases {
         let Ingested { endpoints, refusals } = ingest(&with(admissions.clone()));
-        let found: Vec<String> = endpoints.iter().map(|e| e.addresses.first().to_string()).collect();
+        let found: Vec<String> = endpoints.iter().flat_map(|e| e.addresses.iter()).map(|ip| ip.to_string()).collect();
         assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{admissions:?}");
         assert_eq!(refusals, [], "what is not ready is not wrong: {admissions:?}");
     }
+}
+
+/// FND-E7
+#[test]
+fn a_route_without_an_address_of_ako_says_why_and_one_that_nobody_admitted_says_nothing() {
+    let cases = [
+        (vec![], None),
+        (
+            vec![admission("default", HOST, "", "")],
+            Some("no router of AKO has admitted it, only \"default\": its status has no address"),
+        ),
+        (
+            vec![admission("ako-a", "other.example.org", "", "10.1.0.5")],
+            Some("no entry of its status names the host: router ako-a has admitted it as \"other.example.org\""),
+        ),
+        (
+            vec![admission("ako-a", HOST, "", "no address left")],
+            Some("its status has no address: AKO's router says \"no address left\""),
+        ),
+    ];
+    for (admissions, why) in cases {
+        let endpoints = ingest(&with(admissions.clone())).endpoints;
+        let told: Vec<_> =
+            endpoints.iter().map(|e| (e.key.hostname.as_str(), &*e.withheld.as_ref().unwrap().reason)).collect();
+        assert_eq!(told.len(), usize::from(why.is_some()), "{admissions:?}");
+        for ((host, told), why) in told.into_iter().zip(why) {
+            assert!(host == HOST && told.starts_with(why), "{host}: {told}");
+        }
+    }
+    let subdomain =
+        Route { host: String::new(), subdomain: "cart".to_owned(), ..route("edge", HOST, "/", None, "10.1.0.5") };
+    let told = only(ingest(&subdomain));
+    assert!(told.is_nameless() && told.withheld.unwrap().reason.contains("has no defaultDomain"));
+}
+
+/// OBJ-08, FND-E5.
+#[test]
+fn the_host_of_a_route_and_those_of_its_admissions_are_one_name_in_any_case() {
+    let object = Route {
+        host: "Edge.example.org.".to_owned(),
+        ..with(vec![admission("ako-a", "EDGE.example.org", "", "10.1.0.5")])
+    };
+    let offered = only(ingest(&object));
+    assert_eq!(
+        (offered.key.hostname.as_str(), offered.virtual_service),
+        (HOST, vs("virtualservice-edge.example.org", "cluster-avi-edge"))
+    );
 }
 
 /// Rule OBJ-03.
