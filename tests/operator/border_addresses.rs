@@ -1,6 +1,6 @@
 //! Objects whose status gives no member: an address at which nothing is reached, or no address at all.
 
-use crate::events::events;
+use crate::events::told_of;
 use crate::http_services::ask;
 use crate::support::ako_crds::{install_route_crd, route};
 use crate::support::controller::add_third_party_sites;
@@ -94,7 +94,7 @@ async fn an_object_whose_status_never_counts_is_told_why_and_one_that_is_not_rea
         no_member("Ingress shop/iponly", "GSLB service iponly.example.org", &alone("10.9.0.2")),
         no_member("Service shop/svciponly", "any GSLB service", &alone("10.9.0.3")),
     ];
-    assert_eq!(events(cluster), told);
+    assert_eq!(told_of(cluster), told);
     let (_, documents) = ask(&world, "/api/gs").await;
     let nameless = documents.as_array().unwrap().iter().find(|document| document["fqdn"] == "").unwrap();
     assert_eq!(nameless["refused"][0]["object"], "Service shop/svciponly");
@@ -117,7 +117,7 @@ async fn a_route_that_only_another_router_admitted_is_told_at_the_start() {
                Route, or take it out of the policy's selection";
     assert_eq!(refused(&world, "other.example.org").await, [format!("Route shop/other: {why}")]);
     let expected = format!("Route shop/other: Warning Refused: is no member of GSLB service other.example.org: {why}");
-    assert_eq!(events(world.cluster("ctx-a")), [expected]);
+    assert_eq!(told_of(world.cluster("ctx-a")), [expected]);
 }
 
 /// FND-E8
@@ -155,7 +155,7 @@ async fn an_address_at_which_nothing_is_reached_makes_no_member_and_every_spelli
         ("many", why("224.0.0.9", "a multicast address")),
         ("zero", why("0.0.0.0", "the unspecified address")),
     ];
-    let told: Vec<String> = events(cluster).into_iter().filter(|event| event.contains("Warning")).collect();
+    let told: Vec<String> = told_of(cluster).into_iter().filter(|event| event.contains("Warning")).collect();
     let expected = table.iter().map(|(name, why)| {
         format!("Ingress shop/{name}: Warning Refused: is no member of GSLB service {name}.example.org: {why}")
     });
@@ -189,7 +189,7 @@ async fn a_useless_member_that_an_upgrade_finds_stays_until_its_object_goes_and_
                 status has the address 0.0.0.0, the unspecified address, at which no client reaches anything; check the \
                 controller that writes this status";
     assert_eq!(refused(&world, "web.example.org").await, [kept]);
-    let told = events(world.cluster("ctx-a"));
+    let told: Vec<String> = told_of(world.cluster("ctx-a")).into_iter().filter(|e| e.contains("Warning")).collect();
     assert_eq!(told.len(), 1, "only of the one that is no member: {told:?}");
     assert!(told[0].starts_with("Ingress shop/new: Warning Refused"), "{told:?}");
 

@@ -1,6 +1,6 @@
 //! Text of users in other grammars: request lines, references, and what names what in policies and rules.
 
-use crate::events::events;
+use crate::events::told_of;
 use crate::http_services::ask;
 use crate::support::controller::{create, user_monitor};
 use crate::support::objects::{Host, apply, ingress, policy};
@@ -49,7 +49,7 @@ async fn a_path_with_a_line_end_is_told_on_its_object_and_the_service_goes_on_wi
     apply(world.cluster("ctx-a"), with_paths("crlf", &["/a HTTP/1.0\r\nX-Injected: yes\r\n\r\n", "/"]));
     world.settle().await;
     assert_eq!(requests(&world), ["amko--d5dafdb06ef9a4d44cfec129ec197b6a5f3c5475: HEAD / HTTP/1.0"]);
-    let told: Vec<String> = events(world.cluster("ctx-a")).into_iter().filter(|e| e.contains("Warning")).collect();
+    let told: Vec<String> = told_of(world.cluster("ctx-a")).into_iter().filter(|e| e.contains("Warning")).collect();
     let expected = "Ingress shop/crlf: Warning Invalid: the path \"/a HTTP/1.0\\r\\nX-Injected: yes\\r\\n\\r\\n\" holds a \
                     control character, so no health monitor asks for it; write a path without";
     assert_eq!(told, [expected]);
@@ -68,7 +68,7 @@ async fn a_path_that_is_a_pattern_of_another_controller_is_told_on_its_object() 
                (/api(/%7C$)(.*)), which may be answered as an error; give the object a plain path, or use healthMonitorRefs";
     let (_, document) = ask(&world, "/api/gs/pattern.example.org").await;
     assert_eq!(document["refused"][0]["reason"], why);
-    let told = events(world.cluster("ctx-a"));
+    let told = told_of(world.cluster("ctx-a"));
     let expected = format!(
         "Ingress shop/pattern: Normal Programmed: is a member of GSLB service pattern.example.org: pool of priority 10, \
          address 10.1.0.5, ratio 1; {why}"
@@ -110,7 +110,7 @@ async fn a_tenant_with_a_line_end_is_told_on_the_objects_and_no_call_is_made_in_
     let expected = "Ingress shop/web: Warning Refused: is no member of GSLB service web.example.org: its namespace shop is \
                     of tenant \"team2\\n\", which holds a control character and so is the name of none; annotate the \
                     namespace with ako.vmware.com/tenant-name again, without it";
-    assert_eq!(events(world.cluster("ctx-a")), [expected]);
+    assert_eq!(told_of(world.cluster("ctx-a")), [expected]);
 }
 
 fn message(object: &Value) -> String {

@@ -14,7 +14,7 @@ const CONTEXTS: [&str; 2] = ["ctx-a", "ctx-b"];
 const EVENTS_OF_SHOP: &str = "/api/v1/namespaces/shop/events";
 
 /// All Events of a cluster, as `Ingress shop/web: Normal Programmed: text`, sorted.
-pub fn events(cluster: &KubeWorld) -> Vec<String> {
+fn events(cluster: &KubeWorld) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let line = |event: Value| {
         let about = &event["involvedObject"];
@@ -31,6 +31,12 @@ pub fn events(cluster: &KubeWorld) -> Vec<String> {
     let mut lines: Vec<String> = cluster.list("events").into_iter().map(line).collect();
     lines.sort();
     lines
+}
+
+/// All Events of a cluster that are not about AMKO's own objects.
+pub fn told_of(cluster: &KubeWorld) -> Vec<String> {
+    let own = ["GSLBConfig ", "GlobalDeploymentPolicy ", "GSLBHostRule "];
+    events(cluster).into_iter().filter(|event| !own.iter().any(|kind| event.starts_with(kind))).collect()
 }
 
 /// What is written in a cluster by `change`.

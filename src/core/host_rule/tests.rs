@@ -321,7 +321,12 @@ fn a_valid_rule_keeps_everything_it_says() {
         down_response: Some(DownResponse::AllRecords),
         ..plain()
     };
-    assert_eq!((rule, limitations), (expected, Vec::new()));
+    let told = [
+        "trafficSplit names ctx-a more than once: the last entry counts; remove the others, or correct their names",
+        "trafficSplit names tp-site, which is neither a cluster of the GSLBConfig nor the site of a thirdPartyMember: not \
+         used, correct the name",
+    ];
+    assert_eq!((rule, limitations), (expected, told.map(str::to_owned).to_vec()));
 }
 
 /// EX-22: the order stays, repeated entries count once.

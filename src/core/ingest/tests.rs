@@ -127,6 +127,7 @@ fn hostnames_are_one_name_in_any_case_and_with_or_without_a_final_dot() {
         object.addresses = vec![status("10.1.0.5", hostname)];
         assert_eq!(only(ingress::ingest(&object, place("ctx-a"))), plain, "{hostname:?} in the status");
         let mut object = tls_ingress("web", hostname, &["/"], "10.1.0.5");
+        object.meta = meta("web", &["web.example.org"]);
         object.addresses = vec![status("10.1.0.5", "web.example.org")];
         let tls = Backend::Paths { paths: strings(&["/"]), tls: true };
         assert_eq!(

@@ -122,8 +122,7 @@ impl HostRules {
                 continue;
             }
             let Some(service) = self.service_of(&endpoint.key.hostname) else {
-                // What has no address waits for more than a name.
-                unnamed.extend((!endpoint.addresses.is_empty()).then_some(endpoint.key.hostname));
+                unnamed.push(endpoint.key.hostname);
                 continue;
             };
             let wrong = dns_name::check(service).err().filter(|_| self.custom);

@@ -244,11 +244,11 @@ fn a_template_changes_nothing_where_no_path_is_probed() {
 fn a_path_with_commas_and_colons_is_asked_for_as_it_is() {
     let expected = HealthMonitor {
         tenant: "admin".to_owned(),
-        name: path_monitor_name("web.example.org", "/a,b: c", false),
-        description: "created by: amko, gsname: web.example.org, path: /a,b: c, protocol: http".to_owned(),
+        name: "amko--dcd868a563ef13bf15172ce25b7f55ab60bfe96c".to_owned(),
+        description: "created by: amko, gsname: web.example.org, path: /a,b:%20c, protocol: http".to_owned(),
         port: 80,
         probe: Probe::Http(HttpProbe {
-            request: "HEAD /a,b: c HTTP/1.0".to_owned(),
+            request: "HEAD /a,b:%20c HTTP/1.0".to_owned(),
             response_codes: strings(&["HTTP_2XX", "HTTP_3XX"]),
         }),
     };
