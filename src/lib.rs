@@ -2,6 +2,8 @@
 
 pub mod actors;
 pub mod avi;
+pub mod causes;
+pub mod certificate;
 pub mod cli;
 pub mod core;
 pub mod crd;

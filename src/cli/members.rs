@@ -1,8 +1,10 @@
 //! Where `amko run` finds the kubeconfig of the member clusters.
 
 use super::CliError;
+use crate::kubernetes::dial::client_of;
 use crate::kubernetes::kubeconfig::parse;
-use crate::kubernetes::members::{KubeconfigMembers, Place, client_of};
+use crate::kubernetes::members::{Dial, KubeconfigMembers, Place};
+use crate::kubernetes::proxies::Proxies;
 use clap::Args;
 use kube::config::Kubeconfig;
 use std::path::PathBuf;
@@ -40,8 +42,8 @@ impl MembersArguments {
     ///
     /// # Errors
     /// When file or variable hold no kubeconfig. A Secret is looked at later.
-    pub fn members(self, namespace: &str) -> Result<Members, CliError> {
-        let dial = Arc::new(client_of);
+    pub fn members(self, namespace: &str, proxies: Proxies) -> Result<Members, CliError> {
+        let dial: Dial = Arc::new(move |config, context| client_of(config, context, &proxies));
         if let Some(name) = self.members_secret {
             let place = Place::Secret { namespace: namespace.to_owned(), name, key: self.members_key };
             return Ok(Members { clients: KubeconfigMembers::at(place, dial), kubeconfig: None });
@@ -80,7 +82,7 @@ mod tests {
         let file = std::env::temp_dir().join(format!("amko-broken-kubeconfig-{}", std::process::id()));
         std::fs::write(&file, "users:\n- name: a\n  user: {token: secret-token}\n  - wrong\nclusters: 5\n").unwrap();
         let arguments = MembersArguments { members: Some(file.clone()), members_secret: None, members_key: KEY.into() };
-        let error = arguments.members("avi-system").err().map(|error| error.to_string());
+        let error = arguments.members("avi-system", Proxies::default()).err().map(|error| error.to_string());
         std::fs::remove_file(&file).unwrap();
         let place = file.display();
         let expected = format!("--members {place} is no kubeconfig: wrong from line 4, column 5 on");

@@ -5,10 +5,12 @@ use super::{CliError, read};
 use crate::actors::operator::{Links, Outside, Settings, start};
 use crate::avi::transport::{AviTransport, ReqwestTransport, Timeouts, TlsSettings};
 use crate::http::{TestHooks, router};
-use crate::kubernetes::members::client_of;
+use crate::kubernetes::dial::client_of;
+use crate::kubernetes::kubeconfig::contexts;
+use crate::kubernetes::proxies::Proxies;
 use crate::telemetry::log::{LogFormat, install};
 use clap::Args;
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::Kubeconfig;
 use kube::{Client, Config};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -80,8 +82,9 @@ fn workers() -> usize {
 async fn operate(arguments: RunArguments) -> Result<(), CliError> {
     let RunArguments { members, context, namespace, http, log_format, controller_ca, concurrency, test_hooks, .. } =
         arguments;
-    let Members { clients, kubeconfig } = members.members(&namespace)?;
-    let client = own_client(context.as_deref(), kubeconfig.as_ref()).await?;
+    let proxies = Proxies::read(|name| std::env::var(name).ok());
+    let Members { clients, kubeconfig } = members.members(&namespace, proxies.clone())?;
+    let client = own_client(context.as_deref(), kubeconfig.as_ref(), &proxies)?;
     let controller_ca = controller_ca.map(|path| read(&path, "--controller-ca")).transpose()?;
     let log_level = install(log_format);
     let listener = TcpListener::bind(http)
@@ -130,18 +133,22 @@ fn transport(tls: &TlsSettings) -> Result<Arc<dyn AviTransport>, String> {
     Ok(Arc::new(transport))
 }
 
-async fn own_client(context: Option<&str>, members: Option<&Kubeconfig>) -> Result<Client, CliError> {
-    let config = match context {
-        None => Config::incluster().map_err(|error| {
-            CliError::Configuration(format!("no in-cluster configuration ({error}); outside of a pod use --context"))
-        })?,
-        Some(context) => context_config(context, members).await?,
+/// In a pod its API server is reached directly.
+fn own_client(context: Option<&str>, members: Option<&Kubeconfig>, proxies: &Proxies) -> Result<Client, CliError> {
+    let made = match context {
+        None => {
+            let config = Config::incluster().map_err(|error| {
+                CliError::Configuration(format!("no in-cluster configuration ({error}); outside of a pod use --context"))
+            })?;
+            client_of(config, "in-cluster", &Proxies::default())
+        }
+        Some(context) => client_of(context_config(context, members)?, context, proxies),
     };
-    client_of(config, context.unwrap_or("in-cluster")).map_err(|error| CliError::Configuration(error.to_string()))
+    made.map_err(|error| CliError::Configuration(error.to_string()))
 }
 
 /// The context may be one of the members, or of the usual kubeconfig.
-async fn context_config(context: &str, members: Option<&Kubeconfig>) -> Result<Config, CliError> {
+fn context_config(context: &str, members: Option<&Kubeconfig>) -> Result<Config, CliError> {
     let unusable =
         |error: &dyn std::fmt::Display| CliError::Configuration(format!("--context {context} cannot be used: {error}"));
     let members = members.filter(|members| members.contexts.iter().any(|named| named.name == context));
@@ -149,8 +156,9 @@ async fn context_config(context: &str, members: Option<&Kubeconfig>) -> Result<C
         Some(members) => members.clone(),
         None => Kubeconfig::read().map_err(|error| unusable(&error))?,
     };
-    let options = KubeConfigOptions { context: Some(context.to_owned()), ..KubeConfigOptions::default() };
-    Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| unusable(&error))
+    let access = contexts(&kubeconfig).remove(context);
+    let access = access.ok_or_else(|| unusable(&"the kubeconfig has no such context"))?;
+    access.config().map_err(|error| unusable(&error))
 }
 
 /// Waits for SIGTERM or SIGINT and names it.

@@ -1,12 +1,16 @@
-//! The kubeconfig of the member clusters: from its text, and what of it concerns one context.
+//! The kubeconfig of the member clusters, from its text. An entry that cannot be read is the trouble of those contexts
+//! that refer to it.
 
-use kube::Config;
-use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError, NamedAuthInfo, NamedCluster, NamedContext};
-use serde_json::{Value, json};
+use super::access::Access;
+use kube::config::{Kubeconfig, KubeconfigError, NamedAuthInfo, NamedCluster, NamedContext};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fmt;
 
-/// Reads a kubeconfig.
+/// Under this key, what is wrong with an entry.
+const UNREADABLE: &str = "amko.vmware.com/unreadable";
+
+/// Reads a kubeconfig. Single entries that cannot be read stay as [`unreadable`] ones.
 ///
 /// # Errors
 /// Where it is wrong, in one line that quotes nothing of it: there may be tokens in it.
@@ -14,23 +18,52 @@ pub fn parse(text: &str) -> Result<Kubeconfig, String> {
     if text.trim().is_empty() {
         return Err("it is empty".into());
     }
-    Kubeconfig::from_yaml(text).map_err(|error| match error {
-        KubeconfigError::Parse(error) => match error.location() {
-            Some(place) => format!("wrong from line {}, column {} on", place.line(), place.column()),
-            None => "it is no YAML".into(),
-        },
-        other => other.to_string(),
+    Kubeconfig::from_yaml(text).or_else(|error| {
+        by_entry(text).ok_or_else(|| match error {
+            KubeconfigError::Parse(error) => match error.location() {
+                Some(place) => format!("wrong from line {}, column {} on", place.line(), place.column()),
+                None => "it is no YAML".into(),
+            },
+            other => other.to_string(),
+        })
     })
 }
 
-/// One context with its cluster and user: what is needed to reach a member. Never shown: it holds credentials.
-#[derive(Clone)]
-pub struct Access(Kubeconfig);
+/// Entry by entry; `None` when it is no kubeconfig at all.
+fn by_entry(text: &str) -> Option<Kubeconfig> {
+    let whole: Value = serde_saphyr::from_str(text).ok()?;
+    Some(Kubeconfig {
+        clusters: entries(&whole, "clusters", |name, other| NamedCluster { name, cluster: None, other })?,
+        auth_infos: entries(&whole, "users", |name, other| NamedAuthInfo { name, auth_info: None, other })?,
+        contexts: entries(&whole, "contexts", |name, other| NamedContext { name, context: None, other })?,
+        ..Kubeconfig::default()
+    })
+}
 
-impl fmt::Debug for Access {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Access")
-    }
+type Other = BTreeMap<String, Value>;
+
+/// The entries of one list. Without a name, nothing can refer to one.
+fn entries<T: DeserializeOwned>(whole: &Value, list: &str, odd: impl Fn(String, Other) -> T) -> Option<Vec<T>> {
+    let all = match whole.as_object()?.get(list) {
+        None | Some(Value::Null) => return Some(Vec::new()),
+        Some(all) => all.as_array()?,
+    };
+    let read = |(number, entry): (usize, &Value)| {
+        serde_path_to_error::deserialize(entry).map_or_else(
+            |error| {
+                let name = entry["name"].as_str()?.to_owned();
+                let what = format!("{} of entry {} ({name:?}) of {list} has the wrong type", error.path(), number + 1);
+                Some(odd(name, [(UNREADABLE.to_owned(), Value::from(what))].into()))
+            },
+            Some,
+        )
+    };
+    Some(all.iter().enumerate().filter_map(read).collect())
+}
+
+/// What is wrong with an entry that could not be read, by its further fields.
+pub fn unreadable(other: &BTreeMap<String, Value>) -> Option<String> {
+    other.get(UNREADABLE).and_then(Value::as_str).map(str::to_owned)
 }
 
 /// By context, of several with one name the first.
@@ -40,46 +73,6 @@ pub fn contexts(kubeconfig: &Kubeconfig) -> BTreeMap<String, Access> {
         all.entry(named.name.clone()).or_insert_with(|| Access::of(kubeconfig, named));
     }
     all
-}
-
-impl Access {
-    fn of(kubeconfig: &Kubeconfig, named: &NamedContext) -> Self {
-        let context = named.context.as_ref();
-        let cluster = context.and_then(|context| kubeconfig.clusters.iter().find(|c| c.name == context.cluster));
-        let user = context.and_then(|context| context.user.as_ref());
-        let user = user.and_then(|user| kubeconfig.auth_infos.iter().find(|known| known.name == *user));
-        Self(Kubeconfig {
-            contexts: vec![named.clone()],
-            clusters: cluster.cloned().into_iter().collect(),
-            auth_infos: user.cloned().into_iter().collect(),
-            current_context: Some(named.name.clone()),
-            ..Kubeconfig::default()
-        })
-    }
-
-    /// Whether both lead to the same server as the same user. What cluster and user are called does not matter.
-    pub fn leads_where(&self, other: &Self) -> bool {
-        self.facts() == other.facts()
-    }
-
-    /// Whether both lead to the same server, as whomever.
-    pub fn is_at(&self, other: &Self) -> bool {
-        self.facts()[0] == other.facts()[0]
-    }
-
-    fn facts(&self) -> Value {
-        let clusters: Vec<_> = self.0.clusters.iter().map(|NamedCluster { cluster, .. }| cluster).collect();
-        let users: Vec<_> = self.0.auth_infos.iter().map(|NamedAuthInfo { auth_info, .. }| auth_info).collect();
-        json!([clusters, users])
-    }
-
-    /// The configuration of a client.
-    ///
-    /// # Errors
-    /// When context, cluster or certificates are not what they should be.
-    pub async fn config(&self) -> Result<Config, KubeconfigError> {
-        Config::from_custom_kubeconfig(self.0.clone(), &KubeConfigOptions::default()).await
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! Clients for the clusters: the one that holds the AMKO objects, and the members named in a kubeconfig, which may be
 //! exchanged while the operator runs.
 
-use super::kubeconfig::{Access, contexts};
-use http::HeaderValue;
-use http::header::USER_AGENT;
+use super::access::{Access, AccessError};
+use super::kubeconfig::contexts;
 use kube::config::Kubeconfig;
 use kube::{Client, Config};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,11 +11,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::watch::{Sender, channel};
-
-/// Longest wait for a connection to an API server.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why no client could be made for a cluster.
 #[derive(Debug, thiserror::Error)]
@@ -27,23 +22,9 @@ pub enum MemberError {
     #[error("context {context:?} is not in the multi-cluster kubeconfig: add it to {place}")]
     UnknownContext { context: String, place: String },
     #[error("kubeconfig context {context:?} cannot be used: {source}")]
-    BadContext { context: String, source: Box<kube::config::KubeconfigError> },
-    #[error("no client for cluster {context:?}: {}", without_secrets(source))]
-    Client { context: String, source: Box<kube::Error> },
-}
-
-/// Some errors quote a proxy's password, or all that a login program printed.
-fn without_secrets(error: &kube::Error) -> String {
-    match error {
-        kube::Error::ProxyProtocolUnsupported { .. } | kube::Error::ProxyProtocolDisabled { .. } => {
-            "its proxy-url asks for a proxy, which is not supported: take it out of the kubeconfig".into()
-        }
-        kube::Error::Auth(_) => {
-            "the credentials of its user cannot be had: see that its exec program runs in this container, or use a token"
-                .into()
-        }
-        other => other.to_string(),
-    }
+    BadContext { context: String, source: AccessError },
+    #[error("no client for cluster {context:?}: {why}")]
+    Client { context: String, why: String },
 }
 
 impl MemberError {
@@ -104,7 +85,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// How a client is made of a configuration for a context: [`client_of`] in production.
+/// How a client is made of a configuration for a context: [`super::dial::client_of`] in production.
 pub type Dial = Arc<dyn Fn(Config, &str) -> Result<Client, MemberError> + Send + Sync>;
 
 /// Clients by the contexts of one kubeconfig, which is held in memory only. Clones share it.
@@ -159,7 +140,7 @@ impl KubeconfigMembers {
 
     /// Takes over another kubeconfig. A context that cannot be used in it stays as it was, if it was there. By the first
     /// one nothing is changed.
-    pub async fn exchange(&self, kubeconfig: &Kubeconfig) -> Exchange {
+    pub fn exchange(&self, kubeconfig: &Kubeconfig) -> Exchange {
         let (before, awaited) = match &*self.0.contents.borrow() {
             Contents::Known(contexts) => (contexts.clone(), false),
             Contents::Unread => (BTreeMap::new(), true),
@@ -169,7 +150,7 @@ impl KubeconfigMembers {
         let mut exchange = Exchange { contexts: now.keys().cloned().collect(), ..Exchange::default() };
         for (context, access) in &mut now {
             let known = before.get(context);
-            if let Err(error) = access.config().await {
+            if let Err(error) = access.config() {
                 exchange.refused.insert(context.clone(), error.to_string());
                 if let Some(known) = known {
                     *access = known.clone();
@@ -224,9 +205,9 @@ impl KubeconfigMembers {
 impl MemberClients for KubeconfigMembers {
     fn client<'a>(&'a self, context: &'a str) -> ClientFuture<'a> {
         Box::pin(async move {
-            let config = self.access(context).await?.config().await;
-            let config = config
-                .map_err(|source| MemberError::BadContext { context: context.to_owned(), source: Box::new(source) })?;
+            let config = self.access(context).await?.config();
+            let config =
+                config.map_err(|source| MemberError::BadContext { context: context.to_owned(), source })?;
             (self.0.dial)(config, context)
         })
     }
@@ -245,23 +226,12 @@ impl MemberClients for KubeconfigMembers {
     }
 }
 
-/// A client with the project's settings: retry belongs to the actors, a connection attempt is bounded, and the server is
-/// told who asks, which audit logs and `metadata.managedFields` show.
-///
-/// # Errors
-/// When the TLS material of the configuration cannot be used.
-pub fn client_of(mut config: Config, context: &str) -> Result<Client, MemberError> {
-    config.default_retry = false;
-    config.connect_timeout = Some(CONNECT_TIMEOUT);
-    config.headers.push((USER_AGENT, HeaderValue::from_static(concat!("amko/", env!("CARGO_PKG_VERSION")))));
-    Client::try_from(config)
-        .map_err(|source| MemberError::Client { context: context.to_owned(), source: Box::new(source) })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kubernetes::dial::client_of;
     use crate::kubernetes::kubeconfig::parse;
+    use crate::kubernetes::proxies::Proxies;
 
     fn of_contexts(names: &[&str]) -> Kubeconfig {
         let list = |make: fn(&&str) -> String| names.iter().map(make).collect::<Vec<_>>().join(", ");
@@ -271,29 +241,30 @@ mod tests {
     }
 
     fn members() -> KubeconfigMembers {
-        KubeconfigMembers::at(Place::File("members".into()), Arc::new(client_of))
+        let dial = |config, context: &str| client_of(config, context, &Proxies::default());
+        KubeconfigMembers::at(Place::File("members".into()), Arc::new(dial))
     }
 
-    async fn changed(members: &KubeconfigMembers, names: &[&str]) -> Vec<String> {
-        members.exchange(&of_contexts(names)).await.changed.into_iter().collect()
+    fn changed(members: &KubeconfigMembers, names: &[&str]) -> Vec<String> {
+        members.exchange(&of_contexts(names)).changed.into_iter().collect()
     }
 
     /// CL-08
-    #[tokio::test]
-    async fn nobody_begins_anew_because_of_the_first_kubeconfig_unless_the_wait_for_it_was_given_up() {
+    #[test]
+    fn nobody_begins_anew_because_of_the_first_kubeconfig_unless_the_wait_for_it_was_given_up() {
         let members = members();
-        assert_eq!(changed(&members, &["a", "b"]).await, [""; 0], "whoever asked for a client waits for it");
-        assert_eq!(changed(&members, &["b", "c"]).await, ["a", "c"]);
+        assert_eq!(changed(&members, &["a", "b"]), [""; 0], "whoever asked for a client waits for it");
+        assert_eq!(changed(&members, &["b", "c"]), ["a", "c"]);
         let late = self::members();
         assert!(!late.unusable("it is not there"));
-        assert_eq!(changed(&late, &["a", "b"]).await, ["a", "b"]);
+        assert_eq!(changed(&late, &["a", "b"]), ["a", "b"]);
         assert!(late.unusable("it is gone"));
-        assert_eq!(changed(&late, &["a", "b"]).await, [""; 0]);
+        assert_eq!(changed(&late, &["a", "b"]), [""; 0]);
     }
 
     /// CL-08: only a server says anew which kinds there are; a context that cannot be used is told each time.
-    #[tokio::test]
-    async fn an_exchange_tells_who_is_somebody_else_who_is_elsewhere_and_who_cannot_be_used() {
+    #[test]
+    fn an_exchange_tells_who_is_somebody_else_who_is_elsewhere_and_who_cannot_be_used() {
         let file = std::env::temp_dir().join(format!("amko-late-token-{}", std::process::id()));
         let text = |server: &str, token: &str, file: &str| {
             let late = format!("{{name: late, cluster: {{server: https://l, certificate-authority: {file}}}}}");
@@ -303,7 +274,7 @@ mod tests {
             parse(&format!("{{clusters: [{clusters}], contexts: [{contexts}], users: [{users}]}}")).unwrap()
         };
         let members = members();
-        members.exchange(&of_contexts(&["a"])).await;
+        members.exchange(&of_contexts(&["a"]));
         let late = file.display().to_string();
         let mut told = Vec::new();
         for (server, token) in [("https://a", "t-1"), ("https://a", "t-2"), ("https://b", "t-2"), ("https://b", "t-2")]
@@ -311,7 +282,7 @@ mod tests {
             if told.len() == 3 {
                 std::fs::write(&file, "").unwrap();
             }
-            let Exchange { changed, moved, refused, .. } = members.exchange(&text(server, token, &late)).await;
+            let Exchange { changed, moved, refused, .. } = members.exchange(&text(server, token, &late));
             let names = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(" ");
             told.push((names(changed), names(moved), names(refused.into_keys().collect())));
         }
@@ -319,15 +290,5 @@ mod tests {
         let line = |changed: &str, moved: &str, refused: &str| (changed.into(), moved.into(), refused.into());
         let expected = [line("a late", "", "late"), line("a", "", "late"), line("a", "a", "late"), line("", "", "")];
         assert_eq!(told, expected);
-    }
-
-    #[test]
-    fn an_error_about_a_proxy_or_a_login_program_quotes_nothing() {
-        let text = "{clusters: [{name: a, cluster: {server: 'https://a', proxy-url: 'http://user:hush@proxy'}}], \
-                    contexts: [{name: a, context: {cluster: a}}]}";
-        let config = futures::executor::block_on(contexts(&parse(text).unwrap())["a"].config()).unwrap();
-        let error = client_of(config, "a").map(drop).map_err(|error| error.to_string());
-        let remedy = "its proxy-url asks for a proxy, which is not supported: take it out of the kubeconfig";
-        assert_eq!(error, Err(format!("no client for cluster \"a\": {remedy}")));
     }
 }

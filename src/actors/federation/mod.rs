@@ -228,6 +228,6 @@ fn said(error: &kube::Error) -> String {
     match error {
         kube::Error::Api(status) if !status.message.is_empty() => status.message.clone(),
         kube::Error::Api(status) => format!("HTTP status {}", status.code),
-        other => other.to_string(),
+        other => crate::kubernetes::cause::said(other),
     }
 }

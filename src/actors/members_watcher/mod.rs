@@ -98,8 +98,8 @@ impl Actor for MembersWatcher {
         state: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            MembersWatcherMsg::Found(finding) => state.on_finding(finding).await,
-            MembersWatcherMsg::Again(text) => state.on_again(&text).await,
+            MembersWatcherMsg::Found(finding) => state.on_finding(finding),
+            MembersWatcherMsg::Again(text) => state.on_again(&text),
             MembersWatcherMsg::Poison => return Err("poisoned by the test hook".into()),
         }
         Ok(())
@@ -107,7 +107,7 @@ impl Actor for MembersWatcher {
 }
 
 impl MembersWatcherState {
-    async fn on_finding(&mut self, finding: Finding) {
+    fn on_finding(&mut self, finding: Finding) {
         match finding {
             Finding::Text(text) => {
                 self.trouble.sight = None;
@@ -115,7 +115,7 @@ impl MembersWatcherState {
                 if !known {
                     let found = text.clone();
                     self.text = Some(text);
-                    self.on_text(&found).await;
+                    self.on_text(&found);
                 }
             }
             Finding::Missing(trouble) => {
@@ -145,15 +145,15 @@ impl MembersWatcherState {
         });
     }
 
-    async fn on_again(&mut self, text: &SecretString) {
+    fn on_again(&mut self, text: &SecretString) {
         // Something else may have been found meanwhile.
         if self.text.as_ref().is_some_and(|known| known.expose_secret() == text.expose_secret()) {
-            self.on_text(text).await;
+            self.on_text(text);
             self.post();
         }
     }
 
-    async fn on_text(&mut self, text: &SecretString) {
+    fn on_text(&mut self, text: &SecretString) {
         let place = self.members.place();
         let kubeconfig = match parse(text.expose_secret()) {
             Ok(kubeconfig) if kubeconfig.contexts.is_empty() => Err("it has no contexts".to_owned()),
@@ -161,7 +161,7 @@ impl MembersWatcherState {
         };
         match kubeconfig {
             Ok(kubeconfig) => {
-                let exchange = self.members.exchange(&kubeconfig).await;
+                let exchange = self.members.exchange(&kubeconfig);
                 self.taken_over(exchange);
             }
             Err(wrong) => self.content(format!("{place} is no usable kubeconfig: {wrong}: correct it")),

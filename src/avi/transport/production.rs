@@ -2,6 +2,7 @@
 
 use super::tls::{CertificateRefused, TlsSettings, client_config};
 use super::{AviTransport, TransportError};
+use crate::causes::causes;
 use bytes::{Bytes, BytesMut};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -115,24 +116,6 @@ fn translate(error: &reqwest::Error) -> TransportError {
         TransportError::Timeout(text)
     } else {
         TransportError::Interrupted(text)
-    }
-}
-
-/// The error and everything below it. `io::Error` hides what it wraps from `source`, so it is unwrapped by hand.
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> Vec<&'a (dyn StdError + 'static)> {
-    let mut all = vec![error];
-    let mut next = below(error);
-    while let Some(cause) = next {
-        all.push(cause);
-        next = below(cause);
-    }
-    all
-}
-
-fn below<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
-    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-        Some(wrapped) => Some(wrapped),
-        None => error.source(),
     }
 }
 

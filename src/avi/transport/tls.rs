@@ -1,14 +1,13 @@
 //! Whom the operator believes to be the controller.
 
 use super::production::TransportSetupError;
+use crate::certificate::describe;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _};
 use rustls::{ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
-use std::fmt::Write as _;
 use std::sync::Arc;
-use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 /// How the controller's certificate is checked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -127,25 +126,4 @@ impl ServerCertVerifier for Verifier {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
-}
-
-fn describe(certificate: &CertificateDer<'_>) -> String {
-    let fingerprint = fingerprint(certificate);
-    match X509Certificate::from_der(certificate) {
-        Ok((_, parsed)) => {
-            format!("subject {}, issuer {}, SHA-256 {fingerprint}", parsed.subject(), parsed.issuer())
-        }
-        Err(_) => format!("unreadable certificate, SHA-256 {fingerprint}"),
-    }
-}
-
-/// Upper-case hex bytes with colons, as `openssl x509 -fingerprint` prints them.
-fn fingerprint(certificate: &CertificateDer<'_>) -> String {
-    let digest = ::ring::digest::digest(&::ring::digest::SHA256, certificate);
-    digest.as_ref().iter().enumerate().fold(String::new(), |mut text, (n, byte)| {
-        let separator = if n == 0 { "" } else { ":" };
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{separator}{byte:02X}");
-        text
-    })
 }

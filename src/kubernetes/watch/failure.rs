@@ -1,5 +1,6 @@
 //! What a failed list or watch means, in types for the caller and in words for people.
 
+use crate::kubernetes::cause::{innermost, said, server_said};
 use kube::runtime::watcher;
 use kube::{Resource, core::Status};
 
@@ -31,9 +32,26 @@ pub fn describe<K: Resource<DynamicType = ()>>(error: &watcher::Error) -> String
             "; the cluster refuses the credentials: renew them where this cluster's kubeconfig comes from".into()
         }
         Some(403) => format!("; give the user of this cluster the verbs list and watch on {}", resource::<K>()),
+        Some(404) if is_everywhere::<K>() => {
+            "; every API server serves this kind: see that the server of this cluster in the kubeconfig is one, and its \
+             path right"
+                .into()
+        }
         _ => String::new(),
     };
-    format!("{error}{remedy}")
+    let words = match error {
+        watcher::Error::InitialListFailed(error)
+        | watcher::Error::WatchStartFailed(error)
+        | watcher::Error::WatchFailed(error) => said(error),
+        watcher::Error::WatchError(status) => server_said(status),
+        watcher::Error::NoResourceVersion => innermost(error),
+    };
+    format!("{words}{remedy}")
+}
+
+/// Whether every Kubernetes has this kind.
+fn is_everywhere<K: Resource<DynamicType = ()>>() -> bool {
+    K::group(&()).is_empty() || K::group(&()) == "networking.k8s.io"
 }
 
 /// For instance `hostrules.ako.vmware.com`, as roles and kubectl spell it.
