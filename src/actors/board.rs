@@ -29,6 +29,9 @@ pub struct Notices {
     pub deployment_policy: String,
     pub gslb_host_rules: RulesNotice,
     pub clusters: BTreeMap<String, ClusterNotice>,
+    /// Whether any member cluster has been seen since the process started.
+    #[serde(skip)]
+    pub cluster_seen: bool,
     /// Of the member clusters, when it may change while the operator runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kubeconfig: Option<KubeconfigNotice>,
@@ -268,12 +271,26 @@ impl Board {
             RoleNotice::Starting => Err("starting: the AMKOCluster has not been read yet".into()),
             RoleNotice::Undecided { reason } => Err(format!("no role: {reason}")),
             RoleNotice::Follower => Ok("standing by as follower"),
+            RoleNotice::Leader { .. } if notices.avi_api.synced && !notices.cluster_seen => {
+                Err(unseen(&notices.clusters))
+            }
             RoleNotice::Leader { .. } if notices.avi_api.synced => Ok("first full sync done"),
             RoleNotice::Leader { .. } if notices.gslb_config.is_empty() => {
                 Err("no GSLBConfig has been read yet".into())
             }
             RoleNotice::Leader { .. } => Err(format!("first full sync not done: {}", notices.gslb_config)),
         }
+    }
+}
+
+/// Why no member cluster has been seen yet.
+fn unseen(clusters: &BTreeMap<String, ClusterNotice>) -> String {
+    let why = clusters.iter().filter_map(|(context, notice)| Some(format!("{context}: {}", notice.error.as_deref()?)));
+    let why: Vec<String> = why.collect();
+    match (clusters.is_empty(), why.is_empty()) {
+        (true, _) => "no member cluster has been seen: the GSLBConfig names none".into(),
+        (false, true) => "no member cluster has been seen yet".into(),
+        (false, false) => format!("no member cluster has been seen yet: {}", why.join("; ")),
     }
 }
 

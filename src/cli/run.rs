@@ -138,7 +138,9 @@ fn own_client(context: Option<&str>, members: Option<&Kubeconfig>, proxies: &Pro
     let made = match context {
         None => {
             let config = Config::incluster().map_err(|error| {
-                CliError::Configuration(format!("no in-cluster configuration ({error}); outside of a pod use --context"))
+                CliError::Configuration(format!(
+                    "no in-cluster configuration ({error}); outside of a pod use --context"
+                ))
             })?;
             client_of(config, "in-cluster", &Proxies::default())
         }

@@ -37,7 +37,9 @@ pub enum AccessError {
     TokenFile(String),
     #[error(transparent)]
     Proxy(#[from] NoProxyUrl),
-    #[error("its user logs in by auth-provider {0:?}, which neither kubectl nor this operator has: use a token or exec")]
+    #[error(
+        "its user logs in by auth-provider {0:?}, which neither kubectl nor this operator has: use a token or exec"
+    )]
     Provider(String),
     #[error("its user logs in by auth-provider \"oidc\", {0}, and nothing here renews it: use a token or exec")]
     Oidc(String),
@@ -218,10 +220,9 @@ fn material(
     if let Some(data) = data {
         let decoded = BASE64.decode(data.as_bytes());
         let what = "is no base64: it is the file, encoded".to_owned();
-        return decoded.map(|bytes| Some((data_field, bytes))).map_err(|_| AccessError::Material {
-            field: data_field,
-            what,
-        });
+        return decoded
+            .map(|bytes| Some((data_field, bytes)))
+            .map_err(|_| AccessError::Material { field: data_field, what });
     }
     let Some(file) = file else { return Ok(None) };
     let what = |error| format!("{file} cannot be read ({error}): mount it into this container, or use {data_field}");

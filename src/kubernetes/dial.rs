@@ -4,10 +4,10 @@ use super::members::MemberError;
 use super::proxies::{Login, Proxies, Proxy, of_kubeconfig};
 use super::token_file::TokenFile;
 use super::trust::Verifier;
-use http::header::{AUTHORIZATION, USER_AGENT};
-use http::{HeaderValue, Request, Uri};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use http::header::{AUTHORIZATION, USER_AGENT};
+use http::{HeaderValue, Request, Uri};
 use hyper::rt::{Read, Write};
 use hyper_rustls::{FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::Client as Exchange;
@@ -35,9 +35,6 @@ enum Undialled {
     Login(String),
     #[error("{0}")]
     Way(String),
-    /// A library panicked. What it said is in the log of the process.
-    #[error("a library gave up on what the kubeconfig says of it: compare its entries with those of a cluster that works")]
-    GaveUp,
 }
 
 /// No connection came about.
@@ -52,8 +49,26 @@ struct NoConnection(String);
 /// # Errors
 /// When something in the configuration cannot be used, whatever a library makes of it.
 pub fn client_of(config: Config, context: &str, proxies: &Proxies) -> Result<Client, MemberError> {
-    let made = catch_unwind(AssertUnwindSafe(|| dial(config, proxies))).unwrap_or(Err(Undialled::GaveUp));
-    made.map_err(|error| MemberError::Client { context: context.to_owned(), why: error.to_string() })
+    unless_it_panics(context, || {
+        dial(config, proxies)
+            .map_err(|error| MemberError::Client { context: context.to_owned(), why: error.to_string() })
+    })
+}
+
+/// What a library makes of what a user wrote. A panic is the trouble of this one cluster; the library's words are in the
+/// log of the process.
+///
+/// # Errors
+/// When it panics, or finds something wrong.
+pub fn unless_it_panics(
+    context: &str,
+    make: impl FnOnce() -> Result<Client, MemberError>,
+) -> Result<Client, MemberError> {
+    catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|_| {
+        let why = "a library gave up on what the kubeconfig says of it: compare its entries with those of a cluster that \
+                   works";
+        Err(MemberError::Client { context: context.to_owned(), why: why.into() })
+    })
 }
 
 fn dial(mut config: Config, proxies: &Proxies) -> Result<Client, Undialled> {
@@ -187,7 +202,9 @@ fn without_secrets(error: &kube::Error, config: &Config) -> String {
     let kube::Error::Auth(error) = error else { return super::cause::said(error) };
     match error {
         AuthError::AuthExecStart(error) => {
-            format!("its exec program {program:?} cannot be started ({error}): see that it is in this container, or use a token")
+            format!(
+                "its exec program {program:?} cannot be started ({error}): see that it is in this container, or use a token"
+            )
         }
         AuthError::AuthExecRun { out, .. } => format!(
             "its exec program {program:?} failed ({}): run it by hand, or use a token; what it printed is not shown, for \

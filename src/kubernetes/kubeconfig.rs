@@ -78,6 +78,7 @@ pub fn contexts(kubeconfig: &Kubeconfig) -> BTreeMap<String, Access> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn text(token: &str, user: &str) -> String {
         json!({"clusters": [{"name": "a", "cluster": {"server": "https://a.example.org"}}],
@@ -99,11 +100,40 @@ mod tests {
             ("secret-token", "wrong from line 1, column 1 on"),
             ("users: secret-token", "wrong from line 1, column 8 on"),
             ("users:\n- name: a\n  user: {token: secret-token}\n  - wrong", "wrong from line 4, column 5 on"),
-            ("users: [{name: a, user: {token: [secret-token]}}]", "wrong from line 1, column 33 on"),
         ];
         for (text, expected) in wrong {
             assert_eq!(parse(text).unwrap_err(), expected, "{text}");
         }
+    }
+
+    /// FND-E2: what one entry says is no reason to refuse the others.
+    #[test]
+    fn an_entry_that_cannot_be_read_is_the_trouble_of_those_who_use_it() {
+        let text = "{clusters: [{name: a, cluster: {server: 'https://a'}}, {name: b, cluster: {server: [secret]}}],
+            users: [{name: a, user: {token: t}}, {name: b, user: {token: [secret]}}, {user: {token: [secret]}}],
+            contexts: [{name: ctx-a, context: {cluster: a, user: a}}, {name: ctx-b, context: {cluster: b, user: a}},
+                {name: ctx-c, context: {cluster: a, user: b}}, {name: ctx-d, context: {cluster: [secret]}},
+                {name: ctx-e, context: {cluster: nowhere}}]}";
+        let all = contexts(&parse(text).unwrap());
+        let told: Vec<(&str, String)> = all
+            .iter()
+            .map(|(context, access)| {
+                let config = access.config();
+                (
+                    context.as_str(),
+                    config.map_or_else(|error| error.to_string(), |config| config.cluster_url.to_string()),
+                )
+            })
+            .collect();
+        let wrong = |what: &str| format!("{what} has the wrong type: correct it");
+        let expected = [
+            ("ctx-a", "https://a/".to_owned()),
+            ("ctx-b", wrong("cluster.server of entry 2 (\"b\") of clusters")),
+            ("ctx-c", wrong("user.token of entry 2 (\"b\") of users")),
+            ("ctx-d", wrong("context.cluster of entry 4 (\"ctx-d\") of contexts")),
+            ("ctx-e", "the kubeconfig has no cluster \"nowhere\": add it, or correct the context".to_owned()),
+        ];
+        assert_eq!(told, expected);
     }
 
     #[test]
@@ -123,11 +153,12 @@ mod tests {
         assert_eq!(format!("{before:?}"), "Access");
     }
 
-    #[tokio::test]
-    async fn a_context_is_used_with_its_own_cluster_and_user_only() {
-        let config = access(&text("one", "a")).config().await.unwrap();
+    #[test]
+    fn a_context_is_used_with_its_own_cluster_and_user_only() {
+        let config = access(&text("one", "a")).config().unwrap();
         assert_eq!(config.cluster_url, "https://a.example.org/");
         let without = access(&text("one", "a").replace("\"cluster\":\"a\"", "\"cluster\":\"b\""));
-        assert_eq!(without.config().await.unwrap_err().to_string(), "failed to load the cluster of context: b");
+        let lacking = "the kubeconfig has no cluster \"b\": add it, or correct the context";
+        assert_eq!(without.config().map(drop).unwrap_err().to_string(), lacking);
     }
 }

@@ -2,6 +2,7 @@
 //! exchanged while the operator runs.
 
 use super::access::{Access, AccessError};
+use super::dial::unless_it_panics;
 use super::kubeconfig::contexts;
 use kube::config::Kubeconfig;
 use kube::{Client, Config};
@@ -206,9 +207,8 @@ impl MemberClients for KubeconfigMembers {
     fn client<'a>(&'a self, context: &'a str) -> ClientFuture<'a> {
         Box::pin(async move {
             let config = self.access(context).await?.config();
-            let config =
-                config.map_err(|source| MemberError::BadContext { context: context.to_owned(), source })?;
-            (self.0.dial)(config, context)
+            let config = config.map_err(|source| MemberError::BadContext { context: context.to_owned(), source })?;
+            unless_it_panics(context, || (self.0.dial)(config, context))
         })
     }
 

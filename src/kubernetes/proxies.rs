@@ -40,7 +40,10 @@ pub enum Login {
     /// Of an HTTP proxy.
     Basic(HeaderValue),
     /// Of a SOCKS proxy.
-    User { name: String, password: String },
+    User {
+        name: String,
+        password: String,
+    },
 }
 
 impl fmt::Debug for Login {
@@ -123,7 +126,7 @@ mod tests {
         found.map(|proxy| proxy.map(|proxy| proxy.uri.to_string())).map_err(|error| error.to_string())
     }
 
-    /// FND-E6
+    /// FND-E6, CL-09
     #[test]
     fn a_proxy_of_the_environment_leads_to_what_no_proxy_does_not_name() {
         let corp = ("HTTPS_PROXY", "http://proxy.corp.example:3128");

@@ -25,7 +25,7 @@ const STAYS: &str = "What was read before stays in force";
 
 /// What the way to the clusters lets through, and what came.
 #[derive(Clone, Default)]
-struct Ways {
+pub struct Ways {
     /// Tokens that no server takes any more.
     revoked: Arc<Mutex<BTreeSet<String>>>,
     /// Of each list of Services, which only a watch that begins anew asks for: server and token.
@@ -71,7 +71,7 @@ fn unauthorized() -> http::Response<axum::body::Body> {
 }
 
 /// A kubeconfig of contexts with servers and tokens.
-fn kubeconfig(contexts: &[(&str, &str, &str)]) -> String {
+pub fn kubeconfig(contexts: &[(&str, &str, &str)]) -> String {
     let all = |make: &dyn Fn(&(&str, &str, &str)) -> Value| contexts.iter().map(make).collect::<Vec<_>>();
     json!({"apiVersion": "v1", "kind": "Config",
         "clusters": all(&|(c, server, _)| json!({"name": c, "cluster": {"server": format!("https://{server}")}})),
@@ -93,13 +93,23 @@ fn store(world: &World, data: Value) {
 
 /// As `kubectl apply` does.
 fn exchange(world: &World, contexts: &[(&str, &str, &str)]) {
+    exchange_text(world, &kubeconfig(contexts));
+}
+
+/// The same with any text.
+pub fn exchange_text(world: &World, text: &str) {
     let secret = json!({"apiVersion": "v1", "kind": "Secret",
-        "metadata": {"name": SECRET, "namespace": "avi-system"}, "stringData": {"gslb-members": kubeconfig(contexts)}});
+        "metadata": {"name": SECRET, "namespace": "avi-system"}, "stringData": {"gslb-members": text}});
     apply(world.home(), secret);
 }
 
 /// Three clusters, the last of which is no member, and no operator yet; `web` is in the first two.
 fn prepared() -> (World, Ways) {
+    prepared_with(|dial| dial)
+}
+
+/// The same with another way to the clusters, made of the usual one.
+pub fn prepared_with(way: impl FnOnce(Dial) -> Dial) -> (World, Ways) {
     let mut world = World::new(1, &["ctx-a", "ctx-b", "other"]);
     patch_config(world.home(), members(&["ctx-a", "ctx-b"]));
     apply(world.home(), policy(&["ctx-a", "ctx-b"], json!({})));
@@ -107,7 +117,7 @@ fn prepared() -> (World, Ways) {
     apply(world.cluster("ctx-b"), web("web", "10.2.0.5"));
     let ways = Ways::default();
     let place = Place::Secret { namespace: "avi-system".into(), name: SECRET.into(), key: "gslb-members".into() };
-    world.kubeconfig = Some(KubeconfigMembers::at(place, ways.dial(world.clusters.clone())));
+    world.kubeconfig = Some(KubeconfigMembers::at(place, way(ways.dial(world.clusters.clone()))));
     (world, ways)
 }
 
@@ -243,7 +253,7 @@ async fn a_secret_that_is_gone_or_broken_changes_nothing_and_is_told_with_the_re
     );
     let wrong = |what: &str| format!("{PLACE} is no usable kubeconfig: {what}: correct it. {STAYS}");
     let refused = format!(
-        "in {PLACE}, context \"ctx-b\" cannot be used: failed to load the cluster of context: nowhere: correct it; until then \
+        "in {PLACE}, context \"ctx-b\" cannot be used: the kubeconfig has no cluster \"nowhere\": add it, or correct the context; until then \
          each stays as it was. {STAYS}"
     );
     let broken = [

@@ -32,6 +32,7 @@ mod incumbents;
 mod killed;
 mod kinds;
 mod kubeconfig;
+mod kubeconfig_odd;
 mod leadership;
 mod neighbour;
 mod outage;

@@ -396,7 +396,12 @@ impl ClusterWatcherState {
 
     /// Changes the notice, which is gone once the cluster has left the configuration.
     fn post(&self, change: impl FnOnce(&mut ClusterNotice)) {
-        self.board.post(|notices| notices.clusters.get_mut(&self.context).map(change).unwrap_or_default());
+        self.board.post(|notices| {
+            if let Some(notice) = notices.clusters.get_mut(&self.context) {
+                change(notice);
+                notices.cluster_seen |= notice.synced;
+            }
+        });
     }
 }
 

@@ -181,7 +181,7 @@ impl MembersWatcherState {
             let refused: Vec<String> =
                 refused.iter().map(|(context, error)| format!("context {context:?} cannot be used: {error}")).collect();
             let place = self.members.place();
-            self.content(format!("in {place}, {}: correct it; until then each stays as it was", refused.join("; ")));
+            self.content(format!("in {place}, {}; until then each stays as it was", refused.join("; ")));
         }
         self.board.post(|notices| notices.kubeconfig.get_or_insert_default().contexts = contexts);
         if !changed.is_empty() {
