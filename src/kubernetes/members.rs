@@ -280,7 +280,8 @@ mod tests {
         for (server, token) in [("https://a", "t-1"), ("https://a", "t-2"), ("https://b", "t-2"), ("https://b", "t-2")]
         {
             if told.len() == 3 {
-                std::fs::write(&file, "").unwrap();
+                let certificate = rcgen::generate_simple_self_signed(vec!["l".to_owned()]).unwrap();
+                std::fs::write(&file, certificate.cert.pem()).unwrap();
             }
             let Exchange { changed, moved, refused, .. } = members.exchange(&text(server, token, &late));
             let names = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(" ");

@@ -14,11 +14,11 @@ use tokio_rustls::TlsAcceptor;
 
 const VERSION: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
 
-/// A client certificate authority in base64, and what answers with a certificate of it for `127.0.0.1`.
-fn authority() -> (String, TlsAcceptor) {
+/// A certificate authority of this name in base64, and what answers with a certificate of it for `127.0.0.1`.
+fn authority(name: &str) -> (String, TlsAcceptor) {
     let mut ca = CertificateParams::default();
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    ca.distinguished_name.push(DnType::CommonName, "Cluster CA");
+    ca.distinguished_name.push(DnType::CommonName, name);
     let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
@@ -81,7 +81,7 @@ async fn asked(cluster: Value, proxies: &Proxies) -> Result<(), String> {
 /// FND-E9
 #[tokio::test]
 async fn a_certificate_that_is_not_trusted_is_named_with_the_remedy_that_fits() {
-    let ((ca, acceptor), (other, _)) = (authority(), authority());
+    let ((ca, acceptor), (other, _)) = (authority("Cluster CA"), authority("Other CA"));
     let server = format!("https://{}", serve(Some(acceptor)).await);
     let direct = Proxies::default();
     let with = |more: Value| {
@@ -115,7 +115,7 @@ async fn a_certificate_that_is_not_trusted_is_named_with_the_remedy_that_fits() 
 /// FND-E9
 #[tokio::test]
 async fn a_server_of_another_protocol_and_one_that_is_not_there_are_told_apart() {
-    let (ca, acceptor) = authority();
+    let (ca, acceptor) = authority("Cluster CA");
     let (plain, secure) = (serve(None).await, serve(Some(acceptor)).await);
     let direct = Proxies::default();
     let told = asked(json!({"server": format!("https://{plain}"), "certificate-authority-data": ca}), &direct).await;
