@@ -167,18 +167,13 @@ fn secure<C>(connector: C, config: &mut Config) -> Result<HttpsConnector<C>, Und
     })
 }
 
+/// A connection in the making.
+type Connecting<S> = BoxFuture<'static, Result<MaybeHttpsStream<S>, BoxError>>;
+
 /// The same connection, with an end to patience.
 fn bounded<C>(
     connector: HttpsConnector<C>,
-) -> impl Service<
-    Uri,
-    Response = MaybeHttpsStream<C::Response>,
-    Error = BoxError,
-    Future = BoxFuture<'static, Result<MaybeHttpsStream<C::Response>, BoxError>>,
-> + Clone
-+ Send
-+ Sync
-+ 'static
+) -> tower::util::ServiceFn<impl FnMut(Uri) -> Connecting<C::Response> + Clone + Send + Sync + 'static>
 where
     C: Service<Uri> + Clone + Send + Sync + 'static,
     C::Response: Connection + Read + Write + Send + Unpin + 'static,
