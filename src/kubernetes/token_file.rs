@@ -88,7 +88,7 @@ mod tests {
         );
         let token = open("one\n").unwrap();
         let later = async |seconds| {
-            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            crate::retry::pause(Duration::from_secs(seconds)).await;
             token.header().to_str().unwrap().to_owned()
         };
         std::fs::write(&file, "two").unwrap();

@@ -152,7 +152,7 @@ fn what_no_client_could_use_is_refused_with_its_reason() {
     }
 }
 
-/// FND-E9, CL-03
+/// FND-E9
 #[test]
 fn what_kubectl_accepts_is_accepted() {
     let [certificate, key] = material();
