@@ -1,11 +1,15 @@
 //! The HTTP server: liveness, readiness, metrics, and what the operator knows about each GSLB service.
 
+mod list;
+mod server;
 #[cfg(test)]
 mod tests;
 mod view;
 
+pub use server::{Limits, serve};
+
 use crate::actors::board::Board;
-use crate::actors::gs_directory::{GsDirectoryMsg, view as view_of, views};
+use crate::actors::gs_directory::{GsDirectoryMsg, view as view_of};
 use crate::actors::link::Link;
 use crate::actors::operator::{Child, Links, OperatorMsg};
 use crate::core::dns_name::normal;
@@ -25,15 +29,23 @@ pub enum TestHooks {
     On,
 }
 
-/// The routes of a running operator.
+/// All routes of a running operator.
 pub fn router(links: Links, hooks: TestHooks) -> Router {
+    probes(links.clone(), hooks).merge(api(links))
+}
+
+/// What is known of the services: names and addresses, which not everybody need see.
+pub fn api(links: Links) -> Router {
+    let router = Router::new().route("/api/status", get(status)).route("/api/gs/{fqdn}", get(one_service));
+    router.with_state(links.clone()).merge(list::router(links))
+}
+
+/// What kubelet and Prometheus ask.
+pub fn probes(links: Links, hooks: TestHooks) -> Router {
     let router = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
-        .route("/api/status", get(status))
-        .route("/api/gs", get(all_services))
-        .route("/api/gs/{fqdn}", get(one_service));
+        .route("/metrics", get(metrics));
     let router = match hooks {
         TestHooks::Off => router,
         TestHooks::On => router.route("/test/poison/{*actor}", post(poison)),
@@ -55,13 +67,6 @@ async fn metrics(State(links): State<Links>) -> impl IntoResponse {
 
 async fn status(State(links): State<Links>) -> impl IntoResponse {
     Json(Board::read(&links.board))
-}
-
-async fn all_services(State(links): State<Links>) -> Response {
-    match views(&links.directory).await {
-        Ok(views) => Json(views.into_iter().map(GsDocument::from).collect::<Vec<_>>()).into_response(),
-        Err(error) => refuse(StatusCode::SERVICE_UNAVAILABLE, error),
-    }
 }
 
 async fn one_service(State(links): State<Links>, Path(fqdn): Path<String>) -> Response {

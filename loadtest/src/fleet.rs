@@ -1,6 +1,6 @@
 //! The member clusters of a run on sockets, and the changes made to them.
 
-use crate::objects::{self, APPLICATIONS, INGRESSES, Login, NAMESPACE, POLICIES, POLICY};
+use crate::objects::{self, APPLICATIONS, CONFIG, CONFIGS, INGRESSES, Login, NAMESPACE, POLICIES, POLICY, RULES};
 use crate::parameters::Parameters;
 use crate::server::free_address;
 use amko_lab::chance::Chance;
@@ -161,6 +161,25 @@ impl Fleet {
         let patch = json!({"spec": {"ttl": ttl}});
         let patched = self.home()?.world.merge_patch(POLICIES, Some(NAMESPACE), POLICY, None, patch);
         patched.map(|_| began).map_err(|status| anyhow::anyhow!("{POLICY}: {status}"))
+    }
+
+    /// Sets for which services there are objects with their status.
+    ///
+    /// # Errors
+    /// When the cluster refuses it.
+    pub fn set_status_objects(&self, which: &str) -> Result<()> {
+        let patch = json!({"spec": {"statusObjects": which}});
+        let patched = self.home()?.world.merge_patch(CONFIGS, Some(NAMESPACE), CONFIG, None, patch);
+        patched.map(drop).map_err(|status| anyhow::anyhow!("{CONFIG}: {status}"))
+    }
+
+    /// How many rules say that their service is as it should be.
+    ///
+    /// # Errors
+    /// When there is no cluster.
+    pub fn rules_with_a_service(&self) -> Result<usize> {
+        let rules = self.home()?.world.list(RULES);
+        Ok(rules.iter().filter(|rule| rule["status"]["service"]["state"] == "InSync").count())
     }
 
     pub async fn close(&self) {

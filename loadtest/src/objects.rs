@@ -8,6 +8,9 @@ pub const APPLICATIONS: &str = "shop";
 pub const INGRESSES: &str = "ingresses.networking.k8s.io";
 pub const POLICIES: &str = "globaldeploymentpolicies.amko.vmware.com";
 pub const POLICY: &str = "global-gdp";
+pub const CONFIGS: &str = "gslbconfigs.amko.vmware.com";
+pub const CONFIG: &str = "gc-1";
+pub const RULES: &str = "gslbhostrules.amko.vmware.com";
 const UUID: &str = "11111111-2222-11ee-8000-333333333333";
 /// The operator reads everything again this often; longer than a run, so that no run is disturbed by it.
 const REFRESH: u32 = 7200;
@@ -42,7 +45,7 @@ pub fn configuration(contexts: &[String], login: &Login<'_>) -> Vec<Value> {
         json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "gslb-avi-secret", "namespace": NAMESPACE},
             "stringData": {"username": "admin", "password": "avi123", "ca.crt": login.ca}}),
         json!({"apiVersion": "amko.vmware.com/v1alpha1", "kind": "GSLBConfig",
-            "metadata": {"name": "gc-1", "namespace": NAMESPACE, "annotations": {"amko.vmware.com/amko-uuid": UUID}},
+            "metadata": {"name": CONFIG, "namespace": NAMESPACE, "annotations": {"amko.vmware.com/amko-uuid": UUID}},
             "spec": {"gslbLeader": {"credentials": "gslb-avi-secret", "controllerVersion": "30.2.1",
                     "controllerIP": login.address, "requestsPerSecond": login.rate},
                 "memberClusters": members, "refreshInterval": REFRESH, "logLevel": "INFO"}}),

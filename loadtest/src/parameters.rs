@@ -19,6 +19,8 @@ pub enum Scenario {
     Blackout,
     /// SIGTERM, a start in sync, and a change right after readiness.
     Restart,
+    /// An object for the status of every service. Not measured unless asked for.
+    Statuses,
 }
 
 /// The size of one run.

@@ -54,8 +54,19 @@ pub struct Run {
     pub burst: Option<Burst>,
     pub blackout: Option<Blackout>,
     pub restart: Option<Restart>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statuses: Option<Statuses>,
     /// Of the first operator process, from its start to its end.
     pub total: Usage,
+}
+
+/// From the wish for an object with the status of every service to the last status.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Statuses {
+    pub services: u32,
+    pub seconds: f64,
+    /// Of the operator.
+    pub cpu_seconds: f64,
 }
 
 /// Requests to the controller.

@@ -6,7 +6,7 @@ use crate::objects;
 use crate::parameters::{Parameters, Scenario};
 use crate::process::Process;
 use crate::results::{Boot, Repeated, Run, Size};
-use crate::scenarios::{blackout, boot, burst, policy, restart, singles};
+use crate::scenarios::{blackout, boot, burst, policy, restart, singles, statuses};
 use crate::server::Controller;
 use amko_lab::up::files::LabDir;
 use amko_lab::up::tls::LabTls;
@@ -181,6 +181,12 @@ pub async fn run(parameters: Parameters, dir: &Path, progress: impl Fn(&str)) ->
     let has = |scenario| bench.parameters.has(scenario);
     let (policy_too, singles_too, burst_too) = (has(Scenario::Policy), has(Scenario::Singles), has(Scenario::Burst));
     let (blackout_too, restart_too) = (has(Scenario::Blackout), has(Scenario::Restart));
+    let statuses = if has(Scenario::Statuses) {
+        progress("an object for each status");
+        Some(statuses::measure(&bench, &process).await.context("statuses")?)
+    } else {
+        None
+    };
     let policy = if policy_too {
         progress("a change of the policy");
         Some(policy::measure(&bench, &process).await.context("policy")?)
@@ -216,5 +222,5 @@ pub async fn run(parameters: Parameters, dir: &Path, progress: impl Fn(&str)) ->
     let recorded = bench.controller.record.mark() as u64;
     ensure!(recorded >= bench.controller.counted(), "the controller was asked past the recorder");
     bench.close().await;
-    Ok(Run { name, size, boot, policy, singles, burst, blackout, restart, total })
+    Ok(Run { name, size, boot, policy, singles, burst, blackout, restart, statuses, total })
 }

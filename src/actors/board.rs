@@ -1,12 +1,18 @@
 //! The notice board: what each actor says about itself, for `/api/status`, `/readyz` and the metrics.
 //!
-//! Actors write their own entry and never read another's: decisions travel in messages only.
+//! Actors write their own entry and never read another's: decisions travel in messages only. What is said in a status is
+//! no decision: the PolicyWatcher looks here for it, as the pages and the metrics do, so that all of them say the same.
 
+use super::avi_session::phase::ControllerState;
 use super::supervisor::restart::ChildView;
+use crate::core::census::Headway;
 use crate::core::deletions::HeldDeletions;
+use crate::core::knowledge::readiness::{Part, Picture, readiness};
+use crate::core::knowledge::{Change, ClusterFacts, ClusterKnown, ClusterSight, Knowledge, ago};
+use jiff::Timestamp;
 use parking_lot::RwLock;
 use serde::{Serialize, Serializer};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -46,17 +52,32 @@ pub struct Notices {
     /// GSLB service actors that were restarted, by FQDN.
     pub restarted_services: BTreeMap<String, ChildView>,
     pub queue: QueueNotice,
+    pub services: ServicesNotice,
     pub deletions: DeletionsNotice,
     pub lookups: LookupNotice,
+    /// The controller was completely read since the process started.
+    #[serde(skip)]
+    ever_read: bool,
 }
 
 /// The controller session, in upstream's shape.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct ControllerNotice {
+    /// Follows from `known` whenever the board is read.
     pub connection_status: ConnectionStatus,
     pub errors: VecDeque<ControllerError>,
-    /// Whether a full read of the controller has succeeded since the session was configured.
+    /// Whether a full read of the controller has succeeded since the session was configured; whoever reads the board
+    /// finds it false while the controller cannot be used.
     pub synced: bool,
+    /// What is known of it at present, as the session says it.
+    #[serde(skip)]
+    pub known: Option<Reached>,
+    /// In what state it is, in the word that the GSLBConfig's condition `Programmed` gives as its reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<&'static str>,
+    /// Since when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// Address of the controller in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub controller: Option<String>,
@@ -77,7 +98,17 @@ pub enum ConnectionStatus {
 #[derive(Debug, Clone, Serialize)]
 pub struct ControllerError {
     pub error: String,
-    pub timestamp: jiff::Timestamp,
+    pub timestamp: Timestamp,
+}
+
+/// In what state the controller is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reached {
+    /// One word.
+    pub reason: &'static str,
+    /// Whether it answers.
+    pub answers: bool,
+    pub since: Instant,
 }
 
 /// What this replica is.
@@ -122,8 +153,17 @@ pub struct KubeconfigNotice {
 /// How well one member cluster is seen.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct ClusterNotice {
-    /// Whether every watched kind was completely listed, or known to be absent, since the process started.
+    /// Whether every watched kind was completely listed, or known to be absent, since the process started; whoever reads
+    /// the board finds it false while the cluster is not seen as it is now.
     pub synced: bool,
+    /// How well it is seen at present; follows from the rest whenever the board is read.
+    pub sight: ClusterSight,
+    /// Since when it is not seen, when it was before; of one that does not answer, when it answered last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// Since when one of its watches has failed.
+    #[serde(skip)]
+    pub failing: Option<Instant>,
     pub objects: usize,
     /// The latest trouble with this cluster; `None` when the last answer was good.
     pub error: Option<String>,
@@ -176,6 +216,35 @@ impl QueueNotice {
     }
 }
 
+/// All GSLB services together.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ServicesNotice {
+    /// How many there are of each state, in the words of `/api/gs`.
+    pub states: BTreeMap<&'static str, usize>,
+    /// How many members each cluster has in them.
+    pub members: BTreeMap<String, usize>,
+    /// How many are not as they should be yet.
+    #[serde(serialize_with = "in_numbers")]
+    pub progress: Headway,
+}
+
+#[derive(Serialize)]
+struct ProgressDocument {
+    /// Not as they should be.
+    open: usize,
+    /// Those for which that is so for longer than a moment.
+    behind: usize,
+    of: usize,
+    /// How long what is left takes at the present pace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_seconds: Option<u64>,
+}
+
+fn in_numbers<S: Serializer>(progress: &Headway, serializer: S) -> Result<S::Ok, S::Error> {
+    let Headway { open, behind, of, left } = *progress;
+    ProgressDocument { open, behind, of, left_seconds: left.map(|left| left.as_secs()) }.serialize(serializer)
+}
+
 /// An FQDN that keeps failing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct QuarantineNotice {
@@ -223,14 +292,14 @@ pub struct LookupNotice {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OpenLookup {
     pub question: String,
-    pub since: jiff::Timestamp,
+    pub since: Timestamp,
 }
 
 /// A question that the controller refused the last time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FailingLookup {
     pub question: String,
-    pub since: jiff::Timestamp,
+    pub since: Timestamp,
     /// The latest error.
     pub error: String,
 }
@@ -244,41 +313,104 @@ pub struct RuleCounts {
     pub pending: usize,
     /// What the pending ones wait for, ten at most, by namespace and name.
     pub waiting: BTreeMap<String, String>,
+    /// How often a rule was judged since the start: by what changed, not by how many there are.
+    pub judgements: u64,
 }
 
 impl Board {
     /// Changes the caller's own entry.
     pub fn post(&self, change: impl FnOnce(&mut Notices)) {
-        change(&mut self.0.write());
+        let mut notices = self.0.write();
+        change(&mut notices);
+        notices.remember();
     }
 
-    /// A copy of everything.
+    /// A copy of everything, with what follows from it at this moment.
     pub fn read(&self) -> Notices {
-        self.0.read().clone()
+        let mut notices = self.0.read().clone();
+        notices.conclude(Instant::now(), Timestamp::now());
+        notices
     }
 
-    /// Whether the operator does its job: `Ok` with the reason it is ready, or `Err` with what it waits for.
+    /// What is known of these member clusters at this moment, taken in by `knowledge`.
+    pub fn look(&self, contexts: &BTreeSet<String>, knowledge: &mut Knowledge) -> Change {
+        let notices = self.0.read();
+        let (now, unheard) = (Instant::now(), ClusterNotice::default());
+        let facts = contexts.iter().map(|context| {
+            let notice = notices.clusters.get(context).unwrap_or(&unheard);
+            (context.as_str(), notice.facts(now))
+        });
+        knowledge.look(facts.collect(), Timestamp::now())
+    }
+
+    /// Whether the operator does its job, and how far it is.
     ///
     /// # Errors
     /// The reason why it is not ready yet.
-    pub fn readiness(&self) -> Result<&'static str, String> {
-        let notices = self.0.read();
+    pub fn readiness(&self) -> Result<String, String> {
+        let notices = self.read();
+        let unseen = |(context, cluster): (&'_ String, &ClusterNotice)| {
+            (cluster.sight != ClusterSight::Seen).then(|| context.clone())
+        };
+        let unseen: Vec<String> = notices.clusters.iter().filter_map(unseen).collect();
         let rules = &notices.gslb_host_rules;
-        if let (RoleNotice::Leader { .. }, false, Some(error)) = (&notices.role, rules.known, &rules.error) {
-            return Err(error.clone());
+        let controller = &notices.avi_api;
+        let never_seen = (!notices.cluster_seen).then(|| self::unseen(&notices.clusters));
+        let usable = [ControllerState::Syncing.reason(), ControllerState::Synced.reason()];
+        let obstacle = controller.state.filter(|state| !usable.contains(state));
+        readiness(&Picture {
+            part: match &notices.role {
+                RoleNotice::Starting => Part::Starting,
+                RoleNotice::Undecided { reason } => Part::Undecided(reason),
+                RoleNotice::Follower => Part::Follower,
+                RoleNotice::Leader { .. } => Part::Leader,
+            },
+            rules_unknown: rules.error.as_deref().filter(|_| !rules.known),
+            config: &notices.gslb_config,
+            read: notices.ever_read,
+            never_seen: never_seen.as_deref(),
+            obstacle: obstacle.zip(controller.since),
+            unseen: unseen.iter().map(String::as_str).collect(),
+            progress: notices.services.progress,
+        })
+    }
+}
+
+impl Notices {
+    /// What was once so, for readiness.
+    fn remember(&mut self) {
+        self.ever_read |= self.avi_api.synced;
+    }
+
+    /// What follows from the notices as of now: the same for every face.
+    fn conclude(&mut self, now: Instant, wall: Timestamp) {
+        for notice in self.clusters.values_mut() {
+            let ClusterKnown { sight, since, .. } = ClusterKnown::of(notice.facts(now), wall);
+            let ends = matches!(sight, ClusterSight::Partly | ClusterSight::Lost);
+            (notice.sight, notice.since) = (sight, ends.then_some(since));
+            notice.synced &= sight == ClusterSight::Seen;
         }
-        match &notices.role {
-            RoleNotice::Starting => Err("starting: the AMKOCluster has not been read yet".into()),
-            RoleNotice::Undecided { reason } => Err(format!("no role: {reason}")),
-            RoleNotice::Follower => Ok("standing by as follower"),
-            RoleNotice::Leader { .. } if notices.avi_api.synced && !notices.cluster_seen => {
-                Err(unseen(&notices.clusters))
-            }
-            RoleNotice::Leader { .. } if notices.avi_api.synced => Ok("first full sync done"),
-            RoleNotice::Leader { .. } if notices.gslb_config.is_empty() => {
-                Err("no GSLBConfig has been read yet".into())
-            }
-            RoleNotice::Leader { .. } => Err(format!("first full sync not done: {}", notices.gslb_config)),
+        let controller = &mut self.avi_api;
+        controller.state = controller.known.map(|known| known.reason);
+        controller.since = controller.known.map(|known| ago(wall, now.saturating_duration_since(known.since)));
+        controller.connection_status = match controller.known {
+            None => ConnectionStatus::Initiating,
+            Some(Reached { answers: true, .. }) => ConnectionStatus::Connected,
+            Some(Reached { answers: false, .. }) => ConnectionStatus::Disconnected,
+        };
+        controller.synced &= controller.state.is_none_or(|state| state == ControllerState::Synced.reason());
+    }
+}
+
+impl ClusterNotice {
+    /// What is known of the cluster, for [`crate::core::knowledge`].
+    fn facts(&self, now: Instant) -> ClusterFacts<'_> {
+        let age = |at: Option<Instant>| at.map(|at| now.saturating_duration_since(at));
+        ClusterFacts {
+            listed: self.synced,
+            silent: age(self.heard),
+            failing: age(self.failing),
+            error: self.error.as_deref(),
         }
     }
 }
@@ -307,6 +439,6 @@ impl ControllerNotice {
         if self.errors.len() == ERRORS_SHOWN {
             self.errors.pop_front();
         }
-        self.errors.push_back(ControllerError { error, timestamp: jiff::Timestamp::now() });
+        self.errors.push_back(ControllerError { error, timestamp: Timestamp::now() });
     }
 }

@@ -10,6 +10,7 @@ mod account;
 mod drift;
 mod learning;
 mod reporting;
+mod standing;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,9 @@
 //! How far a policy has been carried out: which FQDNs have not been in line with it since it came.
 //!
-//! Part of the GsDirectory's state. A service that changes later for other reasons is not behind again. What passes
-//! within a moment is not told.
+//! Part of the GsDirectory's state. A service that changes later for other reasons is behind again when that takes longer
+//! than a moment. What passes within a moment is not told.
 
+use crate::core::census::Headway;
 use crate::core::policy::PolicySnapshot;
 use crate::core::report::Sight;
 use std::collections::BTreeSet;
@@ -31,23 +32,37 @@ pub struct Rollout {
     done: bool,
     timer: bool,
     due: bool,
-    /// Whether some were behind when it was told last.
-    told: Option<bool>,
+    /// How many were behind when it was told last.
+    told: Option<usize>,
+    /// Services that are not as they should be for longer than a moment, whatever they were before.
+    late: usize,
+    /// The number may be told anew.
+    counted: bool,
     told_sight: Option<Sight>,
 }
 
 impl Rollout {
     pub fn new(policy: Arc<PolicySnapshot>) -> Self {
         let behind = BTreeSet::new();
-        Self { policy, behind, done: false, timer: false, due: false, told: None, told_sight: None }
+        Self {
+            policy,
+            behind,
+            done: false,
+            timer: false,
+            due: false,
+            told: None,
+            late: 0,
+            counted: false,
+            told_sight: None,
+        }
     }
 
     /// A policy came, and these FQDNs exist. The same policy once more is only told again.
     pub fn begin<'a>(&mut self, policy: &Arc<PolicySnapshot>, fqdns: impl Iterator<Item = &'a Arc<str>>) {
         self.told = None;
         if self.policy != *policy {
-            let told_sight = self.told_sight;
-            *self = Self { behind: fqdns.cloned().collect(), told_sight, ..Self::new(Arc::clone(policy)) };
+            let (told_sight, late) = (self.told_sight, self.late);
+            *self = Self { behind: fqdns.cloned().collect(), late, told_sight, ..Self::new(Arc::clone(policy)) };
         }
     }
 
@@ -68,6 +83,11 @@ impl Rollout {
         }
     }
 
+    /// All services were counted.
+    pub fn count(&mut self, progress: Headway) {
+        (self.late, self.counted) = (progress.behind, true);
+    }
+
     /// The moment is over.
     pub fn be_due(&mut self) {
         self.due = self.timer;
@@ -75,17 +95,19 @@ impl Rollout {
 
     /// What has to be done now. Nothing before the first look at clusters and controller is over (`ready`).
     pub fn step(&mut self, ready: bool) -> Step {
-        let some = !self.behind.is_empty();
-        if !ready || self.told == Some(some) {
+        let number = self.behind.len().max(self.late);
+        let some = number > 0;
+        let counted = std::mem::take(&mut self.counted);
+        if !ready || self.told.is_some_and(|told| told == number || ((told > 0) == some && !counted)) {
             return Step::Nothing;
         }
-        if some && !self.due {
+        if some && self.late == 0 && !self.due {
             let begin = !std::mem::replace(&mut self.timer, true);
             return if begin { Step::WaitAMoment(MOMENT) } else { Step::Nothing };
         }
-        self.done |= !some;
-        self.told = Some(some);
-        Step::Tell(self.behind.len())
+        self.done |= self.behind.is_empty();
+        self.told = Some(number);
+        Step::Tell(number)
     }
 
     /// What can be said of things that nobody reported, when that has changed. Before everybody has `spoken` who sleeps,

@@ -1,13 +1,11 @@
 //! Status code and text of an answer to the failure that it means.
 
 use super::call_error::Failure;
+use crate::core::knowledge::title_of;
 use http::header::{DATE, HeaderName, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, StatusCode, Uri};
 use serde_json::Value;
 use std::time::{Duration, SystemTime};
-
-/// Longest part of a controller's text that goes into a message.
-const MAX_TEXT: usize = 300;
 
 /// `text` is the controller's explanation, see [`explanation`].
 pub fn classify(status: StatusCode, headers: &HeaderMap, text: String) -> Failure {
@@ -41,11 +39,12 @@ pub fn classify(status: StatusCode, headers: &HeaderMap, text: String) -> Failur
     }
 }
 
-/// What the controller says in an error answer: its `error` or `detail`, or the beginning of the text.
+/// What the controller says in an error answer: its `error` or `detail`, or the beginning of the text; of a page of
+/// HTML, as proxies answer with, its title.
 pub fn explanation(json: Option<&Value>, raw: &str) -> String {
     let field = json.and_then(|json| ["error", "detail"].into_iter().find_map(|key| json.get(key)?.as_str()));
     let text = field.unwrap_or(raw).trim();
-    if text.is_empty() { "no explanation".to_owned() } else { text.chars().take(MAX_TEXT).collect() }
+    if text.is_empty() { "no explanation".to_owned() } else { title_of(text) }
 }
 
 /// How long the controller asks to wait: in seconds, or until a date. A date is taken by the controller's own clock
@@ -175,9 +174,11 @@ mod tests {
         }
     }
 
+    /// FND-C5
     #[test]
     fn a_page_of_the_front_proxy_is_shortened() {
-        assert_eq!(explanation(None, &"x".repeat(5000)).len(), MAX_TEXT);
         assert_eq!(explanation(None, "  "), "no explanation");
+        let page = "<html>\r\n<head><title>502 Bad\nGateway</title></head><body><h1>nginx</h1></body></html>";
+        assert_eq!(explanation(None, page), "502 Bad Gateway");
     }
 }

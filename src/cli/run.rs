@@ -4,7 +4,7 @@ use super::members::{Members, MembersArguments};
 use super::{CliError, read};
 use crate::actors::operator::{Links, Outside, Settings, start};
 use crate::avi::transport::{AviTransport, ReqwestTransport, Timeouts, TlsSettings};
-use crate::http::{TestHooks, router};
+use crate::http::{Limits, TestHooks, api, probes, router, serve};
 use crate::kubernetes::dial::client_of;
 use crate::kubernetes::kubeconfig::contexts;
 use crate::kubernetes::proxies::Proxies;
@@ -41,6 +41,9 @@ pub struct RunArguments {
     /// Address of the HTTP server.
     #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8080")]
     http: SocketAddr,
+    /// Serves /api/ on this address instead, so that who may probe and measure need not see names and addresses.
+    #[arg(long, value_name = "ADDR")]
+    http_api: Option<SocketAddr>,
     /// How log lines look.
     #[arg(long, value_enum, default_value = "text")]
     log_format: LogFormat,
@@ -80,16 +83,18 @@ fn workers() -> usize {
 }
 
 async fn operate(arguments: RunArguments) -> Result<(), CliError> {
-    let RunArguments { members, context, namespace, http, log_format, controller_ca, concurrency, test_hooks, .. } =
-        arguments;
+    let RunArguments { members, context, namespace, http, http_api, log_format, controller_ca, .. } = arguments;
+    let RunArguments { concurrency, test_hooks, .. } = arguments;
     let proxies = Proxies::read(|name| std::env::var(name).ok());
     let Members { clients, kubeconfig } = members.members(&namespace, proxies.clone())?;
     let client = own_client(context.as_deref(), kubeconfig.as_ref(), &proxies)?;
     let controller_ca = controller_ca.map(|path| read(&path, "--controller-ca")).transpose()?;
     let log_level = install(log_format);
-    let listener = TcpListener::bind(http)
-        .await
-        .map_err(|error| CliError::Configuration(format!("cannot listen on {http} (--http): {error}")))?;
+    let listener = listen(http, "--http").await?;
+    let api_listener = match http_api {
+        Some(address) => Some(listen(address, "--http-api").await?),
+        None => None,
+    };
     let links = Links::default();
     let outside = Outside {
         client,
@@ -109,12 +114,18 @@ async fn operate(arguments: RunArguments) -> Result<(), CliError> {
         .map_err(|error| CliError::Runtime(format!("cannot start the operator: {error}")))?;
     tracing::info!(%http, namespace, version = env!("CARGO_PKG_VERSION"), "amko runs");
     let hooks = if test_hooks { TestHooks::On } else { TestHooks::Off };
-    let serving = axum::serve(listener, router(links, hooks));
+    let serving = async {
+        match api_listener {
+            None => serve(listener, router(links, hooks), Limits::default()).await,
+            Some(api_listener) => {
+                let probes = serve(listener, probes(links.clone(), hooks), Limits::default());
+                tokio::join!(probes, serve(api_listener, api(links), Limits::default()));
+            }
+        }
+    };
     tokio::select! {
         signal = stop_signal() => tracing::info!(signal, "stopping"),
-        result = async { serving.await } => {
-            return Err(CliError::Runtime(format!("the HTTP server ended: {result:?}")));
-        }
+        () = serving => return Err(CliError::Runtime("the HTTP server ended, which is a bug".into())),
         _ = ended => return Err(CliError::Runtime("the root actor ended, which is a bug".into())),
     }
     // Past the deadline the process ends anyway; what was in flight is decided again at the next start.
@@ -122,6 +133,11 @@ async fn operate(arguments: RunArguments) -> Result<(), CliError> {
         tracing::warn!("not everything stopped in time");
     }
     Ok(())
+}
+
+async fn listen(address: SocketAddr, option: &str) -> Result<TcpListener, CliError> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|error| CliError::Configuration(format!("cannot listen on {address} ({option}): {error}")))
 }
 
 fn is_true(text: &str) -> bool {

@@ -1,10 +1,12 @@
 //! A GSLBHostRule in force: what one FQDN does differently from the policy (`docs/RULES.md#host-rules`).
 
+mod book;
 mod table;
 #[cfg(test)]
 mod tests;
 mod validate;
 
+pub use book::{Judged, RuleBook, Tally};
 pub use table::{RuleCandidate, RuleCheck, Ruling, Standing, decide};
 pub use validate::{Subject, questions, validate};
 

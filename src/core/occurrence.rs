@@ -69,6 +69,10 @@ pub enum Reason {
     Rejected,
     /// Too many services would be deleted at once.
     DeletionsHeld,
+    /// A member cluster is not seen as it is now.
+    ClusterNotSeen,
+    /// It is again.
+    ClusterSeen,
     /// The GSLBConfig has lost the UUID by which services are recognised.
     UuidLost,
 }
@@ -85,6 +89,8 @@ impl Reason {
             Self::Undecodable => "Undecodable",
             Self::Rejected => "Rejected",
             Self::DeletionsHeld => "DeletionsHeld",
+            Self::ClusterNotSeen => "ClusterNotSeen",
+            Self::ClusterSeen => "ClusterSeen",
             Self::UuidLost => "UuidLost",
         }
     }
@@ -92,13 +98,14 @@ impl Reason {
     /// `type` of the Event. Not to be selected is a choice, and no trouble.
     pub fn event_type(self) -> &'static str {
         match self {
-            Self::Accepted | Self::Programmed | Self::NotSelected => "Normal",
+            Self::Accepted | Self::Programmed | Self::NotSelected | Self::ClusterSeen => "Normal",
             Self::Refused
             | Self::NotProgrammed
             | Self::Invalid
             | Self::Undecodable
             | Self::Rejected
             | Self::DeletionsHeld
+            | Self::ClusterNotSeen
             | Self::UuidLost => "Warning",
         }
     }

@@ -3,6 +3,7 @@
 
 mod applied;
 mod compare;
+mod describe;
 mod drift;
 mod keep;
 mod known;
@@ -12,6 +13,7 @@ mod tests;
 
 pub use applied::Stored;
 pub use compare::same_monitor;
+pub use describe::{Described, describe};
 pub use drift::{Drift, DriftCounts, DriftKind, drift};
 pub use keep::{keep_unseen, relevant_unseen};
 pub use known::Known;

@@ -39,7 +39,7 @@ pub struct RuleReport {
 }
 
 /// How far a service is from what it should be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SyncState {
     /// The controller holds what it should.
@@ -55,6 +55,10 @@ pub enum SyncState {
     Failing,
     /// It failed so often in a row that it is tried rarely.
     Quarantined,
+    /// The policy selects none of its objects, and the controller holds nothing.
+    NotSelected,
+    /// Objects are selected, none of which can be a member, and the controller holds nothing.
+    NoMembers,
 }
 
 impl SyncState {
@@ -68,6 +72,31 @@ impl SyncState {
             Self::Waiting => "Waiting",
             Self::Failing => "Failing",
             Self::Quarantined => "Quarantined",
+            Self::NotSelected => "NotSelected",
+            Self::NoMembers => "NoMembers",
+        }
+    }
+
+    /// As metrics and pages say it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::InSync => "in-sync",
+            Self::Queued => "queued",
+            Self::Writing => "writing",
+            Self::Unread => "unread",
+            Self::Waiting => "waiting",
+            Self::Failing => "failing",
+            Self::Quarantined => "quarantined",
+            Self::NotSelected => "not-selected",
+            Self::NoMembers => "no-members",
+        }
+    }
+
+    /// Whether the controller does not hold what it should, as far as is known.
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::InSync | Self::NotSelected | Self::NoMembers => false,
+            Self::Queued | Self::Writing | Self::Unread | Self::Waiting | Self::Failing | Self::Quarantined => true,
         }
     }
 }

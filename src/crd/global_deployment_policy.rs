@@ -32,8 +32,9 @@ pub const ONE_MONITOR_SOURCE: Requirement = Requirement {
     status = "GlobalDeploymentPolicyStatus",
     derive = "PartialEq",
     derive = "Default",
-    printcolumn = r#"{"name": "Status", "type": "string", "jsonPath": ".status.errorStatus"}"#,
+    printcolumn = r#"{"name": "Accepted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].reason"}"#,
     printcolumn = r#"{"name": "Programmed", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Programmed\")].status"}"#,
+    printcolumn = r#"{"name": "Status", "type": "string", "priority": 1, "jsonPath": ".status.errorStatus"}"#,
     printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
 )]
 #[serde(default, rename_all = "camelCase")]

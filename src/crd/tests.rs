@@ -66,6 +66,7 @@ fn names_versions_and_status_subresource_are_those_of_the_contract() {
     assert_eq!(found, expected);
 }
 
+/// FND-C5
 #[test]
 fn the_columns_of_each_kind_tell_what_it_is_about_and_whether_it_works() {
     let columns = |crd: &Value| {
@@ -76,8 +77,8 @@ fn the_columns_of_each_kind_tell_what_it_is_about_and_whether_it_works() {
     let found: Vec<String> = definitions().iter().map(columns).collect();
     let expected = [
         "Context Leader Age",
-        "Status Programmed Age",
-        "Controller State Programmed Age",
+        "Accepted Programmed Status* Age",
+        "Controller Programmed Reason State* Age",
         "FQDN Status Programmed Members Error* Age",
     ];
     assert_eq!(found, expected);

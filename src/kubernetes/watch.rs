@@ -23,8 +23,9 @@ use std::fmt::Debug;
 use std::pin::pin;
 use tokio::time::Instant;
 
-/// How long the server keeps a watch open; a silent one is noticed five seconds later.
-const WATCH_SECONDS: u32 = 60;
+/// How long the server keeps a watch open; a silent one is noticed five seconds later. A cluster that is well is never
+/// silent for longer, so that a silence tells within a minute that it is gone.
+const WATCH_SECONDS: u32 = 30;
 /// After this many failures in a row the watch starts over from a list.
 const FAILURES_BEFORE_RELIST: u32 = 3;
 

@@ -87,3 +87,27 @@ async fn a_name_that_nobody_asks_for_has_no_service() {
     assert_eq!(ask(&world, "/api/gs/web.example.org").await, (404, error));
     assert_eq!(ask(&world, "/api/gs").await, (200, json!([])));
 }
+
+/// FND-D2: the list of all services is sent as it is read by the client, to two clients at a time; a third is told to ask
+/// again, and gets it when one of them has left.
+#[tokio::test(start_paused = true)]
+async fn the_list_of_all_services_is_sent_to_two_clients_at_a_time() {
+    let mut world = World::of_examples();
+    (1..=100).for_each(|n| drop(apply(world.cluster("ctx-a"), web(&format!("web{n}"), &format!("10.1.0.{n}")))));
+    world.start().await;
+    let router = router(world.links().clone(), TestHooks::Off);
+    let ask = || router.clone().oneshot(http::Request::get("/api/gs").body(Body::empty()).unwrap());
+    let (first, second) = (ask().await.unwrap(), ask().await.unwrap());
+    let third = ask().await.unwrap();
+    assert_eq!(
+        (first.status(), second.status(), third.status()),
+        (http::StatusCode::OK, http::StatusCode::OK, http::StatusCode::SERVICE_UNAVAILABLE)
+    );
+    assert_eq!(third.headers()["retry-after"], "5");
+    let probe = router.clone().oneshot(http::Request::get("/healthz").body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(probe.status(), 200);
+    drop(first);
+    let whole = second.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(serde_json::from_slice::<Value>(&whole).unwrap().as_array().unwrap().len(), 100);
+    assert_eq!(ask().await.unwrap().status(), 200);
+}

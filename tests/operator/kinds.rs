@@ -519,7 +519,10 @@ async fn without_the_crd_of_the_gslb_host_rules_services_are_written_and_the_rem
     let error = "the CRD gslbhostrules.amko.vmware.com is not installed, so there are no GSLBHostRules: apply the \
                  files of crds/ to use them";
     assert_eq!(rules_notice(&world), RulesNotice { known: true, error: Some(error.into()), ..RulesNotice::default() });
-    assert_eq!(world.links().board.readiness(), Ok("first full sync done"));
+    assert_eq!(
+        world.links().board.readiness(),
+        Ok("first look done: every GSLB service is as it should be".to_owned())
+    );
     crate::support::objects::install_crds(world.home());
     later(&world).await;
     assert_eq!(rules_notice(&world), RulesNotice { known: true, ..RulesNotice::default() });

@@ -296,7 +296,7 @@ async fn before_the_first_kubeconfig_nobody_leads_and_nothing_is_written() {
     assert_eq!(addresses(&world), ["10.1.0.5", "10.2.0.5"]);
     assert_eq!(
         (world.links().board.readiness(), notice(&world)),
-        (Ok("first full sync done"), told(&["ctx-a", "ctx-b"], None))
+        (Ok("first look done: every GSLB service is as it should be".to_owned()), told(&["ctx-a", "ctx-b"], None))
     );
 }
 

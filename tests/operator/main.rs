@@ -45,3 +45,4 @@ mod status_documents;
 mod supervision;
 mod tls_rollout;
 mod trouble;
+mod truth;

@@ -118,7 +118,10 @@ async fn a_controller_that_is_down_at_start_is_waited_for() {
     assert_eq!(world.service_names(), ["web.example.org"]);
     let config = world.home().get("gslbconfigs.amko.vmware.com", Some("avi-system"), "gc-1").unwrap();
     assert_eq!(config["status"]["state"], "success: gslb config accepted");
-    assert_eq!(world.links().board.readiness(), Ok("first full sync done"));
+    assert_eq!(
+        world.links().board.readiness(),
+        Ok("first look done: every GSLB service is as it should be".to_owned())
+    );
 }
 
 /// DB-49.
@@ -177,7 +180,7 @@ async fn a_follower_writes_nothing_until_it_is_told_to_lead() {
     apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
     world.start().await;
     assert_eq!((world.avi.last_request(), world.writes()), (0, vec![]), "a follower never talks to the controller");
-    assert_eq!(world.links().board.readiness(), Ok("standing by as follower"));
+    assert_eq!(world.links().board.readiness(), Ok("standing by as follower".to_owned()));
 
     world.writes_after(|world| lead(world, true)).await;
     assert_eq!(world.service_names(), ["web.example.org"]);

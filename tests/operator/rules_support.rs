@@ -63,6 +63,8 @@ pub struct Desk {
     notes: Arc<Mutex<Vec<Heard>>>,
     board: Board,
     watcher: Option<ActorRef<PolicyWatcherMsg>>,
+    /// What the directory was told so far.
+    table: RuleTable,
 }
 
 impl Desk {
@@ -74,6 +76,7 @@ impl Desk {
             notes: Arc::default(),
             board: Board::default(),
             watcher: None,
+            table: RuleTable::new(),
         }
     }
 
@@ -161,13 +164,26 @@ impl Desk {
         taken
     }
 
-    /// The newest table since the last look, in words.
+    /// The table as told since the last look, in words: whole, or what is different for one FQDN.
     pub fn rules(&mut self) -> Option<Vec<String>> {
-        let tables = self.take(|heard| match heard {
-            Heard::Directory(GsDirectoryMsg::Rules(table)) => Some(in_words(table)),
+        enum Told {
+            Whole(RuleTable),
+            One(String, RuleState),
+        }
+        let told = self.take(|heard| match heard {
+            Heard::Directory(GsDirectoryMsg::Rules(table)) => Some(Told::Whole((**table).clone())),
+            Heard::Directory(GsDirectoryMsg::RuleOf { fqdn, rule }) => Some(Told::One(fqdn.clone(), rule.clone())),
             _ => None,
         });
-        tables.into_iter().next_back()
+        let any = !told.is_empty();
+        for told in told {
+            match told {
+                Told::Whole(table) => self.table = table,
+                Told::One(fqdn, RuleState::None) => drop(self.table.remove(&fqdn)),
+                Told::One(fqdn, rule) => drop(self.table.insert(fqdn, rule)),
+            }
+        }
+        any.then(|| in_words(&self.table))
     }
 
     /// The newest state of the policy since the last look, when it changed.
@@ -247,8 +263,9 @@ impl Desk {
         })
     }
 
+    /// Without the number of judgements.
     pub fn rules_notice(&self) -> RuleCounts {
-        self.board.read().gslb_host_rules.counts
+        RuleCounts { judgements: 0, ..self.board.read().gslb_host_rules.counts }
     }
 
     pub fn policy_notice(&self) -> String {

@@ -22,7 +22,7 @@ async fn applications_in_three_real_clusters_become_services_with_the_rights_of_
         create_service(&world, context, QUEUE.0, QUEUE.1).await;
     }
     let mut pod = world.operator().await;
-    assert_eq!(pod.ready().await, "ready: first full sync done\n");
+    assert!(pod.ready().await.starts_with("ready: first look done: "));
     the_clusters_of_the_policy_count(&world, &pod).await;
     weights_and_ttl_follow_the_policy(&world).await;
     a_rule_is_applied_and_tells_its_members(&world).await;

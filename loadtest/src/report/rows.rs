@@ -52,7 +52,7 @@ impl Row {
 
 /// All rows of a run.
 pub fn rows(run: &Run) -> Vec<Row> {
-    [boot(run), policy(run), singles(run), burst(run), blackout(run), restart(run)].concat()
+    [boot(run), policy(run), singles(run), burst(run), blackout(run), restart(run), statuses(run)].concat()
 }
 
 /// Whether the run is of the size of upstream's figures, with a controller that answers at once.
@@ -105,6 +105,16 @@ fn policy(run: &Run) -> Vec<Row> {
         Row::new("- CPU of the operator", seconds(policy.cpu_seconds)),
     ]);
     rows
+}
+
+fn statuses(run: &Run) -> Vec<Row> {
+    let Some(statuses) = &run.statuses else { return Vec::new() };
+    let what = format!("An object with the status of each of {} services", statuses.services);
+    let mut cpu = Row::new("- CPU of the operator", seconds(statuses.cpu_seconds));
+    if statuses.services == 5000 {
+        cpu = cpu.target("below 2 s", statuses.cpu_seconds < 2.0);
+    }
+    vec![Row::new(what, seconds(statuses.seconds)), cpu]
 }
 
 /// The ratio of each round, where there were several.

@@ -6,6 +6,7 @@ pub mod burst;
 pub mod policy;
 pub mod restart;
 pub mod singles;
+pub mod statuses;
 
 use crate::calls::{count, first_write, last_answer};
 use crate::floor::apart;

@@ -22,16 +22,69 @@ pub struct AviApi {
     owner: Owner,
     shared: SharedMonitors,
     known: Arc<Mutex<Known>>,
+    cause: &'static str,
+    trail: Arc<Mutex<Trail>>,
 }
+
+/// What was said of writes in the log.
+#[derive(Debug, Default)]
+struct Trail {
+    writes: u64,
+    /// By FQDN and object.
+    failing: BTreeMap<(String, String), String>,
+}
+
+/// So many failing objects are told apart from new ones.
+const REMEMBERED: usize = 10_000;
+/// Why something is written for which nobody waits.
+const BULK: &str = "policy, start or full read";
+/// Why something is written at once.
+const CHANGE: &str = "an object or a rule changed";
 
 impl AviApi {
     pub fn new(client: AviClient, owner: Owner) -> Self {
-        Self { client, owner, shared: SharedMonitors::default(), known: Arc::default() }
+        Self {
+            client,
+            owner,
+            shared: SharedMonitors::default(),
+            known: Arc::default(),
+            cause: BULK,
+            trail: Arc::default(),
+        }
     }
 
     /// The same, for calls that are this urgent, and for writes that may be recalled.
     pub fn for_work(&self, urgency: Urgency, wanted: Wanted) -> Self {
-        Self { client: self.client.with_urgency(urgency).with_wanted(wanted), ..self.clone() }
+        let cause = if urgency == Urgency::Interactive { CHANGE } else { BULK };
+        Self { client: self.client.with_urgency(urgency).with_wanted(wanted), cause, ..self.clone() }
+    }
+
+    /// Why this is done, for the log.
+    pub fn cause(&self) -> &'static str {
+        self.cause
+    }
+
+    /// The number of a write, counted on this connection.
+    pub fn count_write(&self) -> u64 {
+        let mut trail = self.trail.lock();
+        trail.writes += 1;
+        trail.writes
+    }
+
+    /// Notes that an object could not be written. Answers whether that is new.
+    pub fn note_failure(&self, fqdn: &str, object: &str, error: &str) -> bool {
+        let key = (fqdn.to_owned(), object.to_owned());
+        let mut trail = self.trail.lock();
+        if trail.failing.len() >= REMEMBERED {
+            trail.failing.clear();
+        }
+        trail.failing.insert(key, error.to_owned()).as_deref() != Some(error)
+    }
+
+    /// Notes that an object was written. Answers whether it had failed before.
+    pub fn forget_failure(&self, fqdn: &str, object: &str) -> bool {
+        let mut trail = self.trail.lock();
+        !trail.failing.is_empty() && trail.failing.remove(&(fqdn.to_owned(), object.to_owned())).is_some()
     }
 
     /// Which calls that change objects may be sent from now on.

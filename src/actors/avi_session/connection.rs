@@ -7,9 +7,10 @@ use super::phase::{ControllerState, Phase};
 use super::queue::Queue;
 use super::settings::ControllerSettings;
 use super::{AviSessionMsg, AviSessionState, SessionMark};
-use crate::actors::board::ConnectionStatus;
+use crate::actors::board::Reached;
 use crate::actors::gs_directory::GsDirectoryMsg;
 use crate::actors::policy_watcher::PolicyWatcherMsg;
+use crate::core::knowledge::{Obstacle, in_words};
 use futures::future::join_all;
 use ractor::ActorRef;
 use std::collections::BTreeMap;
@@ -138,7 +139,12 @@ impl AviSessionState {
         let wanted = self.settings.is_some() && self.term.is_some();
         let address = self.address().map(str::to_owned).filter(|_| wanted);
         self.args.board.post(|notices| notices.avi_api.controller.clone_from(&address));
-        let Some(address) = address else { return };
+        let Some(address) = address else {
+            // Nothing is asked of it, so nothing is known of it.
+            (self.said, self.troubled_since) = (None, None);
+            self.args.board.post(|notices| notices.avi_api.known = None);
+            return;
+        };
         match self.connect(&address) {
             Ok(connection) => {
                 self.api = Some(connection.api);
@@ -186,18 +192,60 @@ impl AviSessionState {
     /// Waits for something that has failed without saying why in a way that the operator understands.
     pub(super) fn stay_down(&mut self, error: String, retry_after: Option<Duration>) {
         let delay = self.probing.fail(retry_after, &mut self.rng);
-        tracing::warn!(error, retry_in = ?delay, "controller cannot be used, work waits");
+        tracing::debug!(error, retry_in = in_words(delay), "controller cannot be used, work waits");
         self.phase = Phase::Down { probe_at: later(delay) };
-        self.args.board.post(|notices| {
-            notices.avi_api.connection_status = ConnectionStatus::Disconnected;
-            notices.avi_api.fail(error.clone());
-        });
-        self.tell(ControllerState::Unreachable(error));
+        self.args.board.post(|notices| notices.avi_api.fail(error.clone()));
+        self.tell(ControllerState::Unusable(Obstacle::SettingsUnusable, error));
     }
 
+    /// Says in what state the controller is: to the policy watcher and on the board each time, in the log when that is
+    /// another than before.
     pub(super) fn tell(&mut self, state: ControllerState) {
+        let now = Instant::now();
+        let before = self.said.filter(|(reason, _)| *reason == state.reason());
+        if before.is_none() {
+            self.log(&state, now);
+        }
+        let (reason, since) = before.unwrap_or((state.reason(), now));
+        self.said = Some((reason, since));
+        let known = Reached { reason, answers: state.answers(), since };
+        self.args.board.post(|notices| notices.avi_api.known = Some(known));
         self.controller = Some(state.clone());
         self.args.policy.cast(PolicyWatcherMsg::Controller(state));
+    }
+
+    /// One line when trouble begins, or becomes another, and one when it is over.
+    fn log(&mut self, state: &ControllerState, now: Instant) {
+        let controller = self.address().unwrap_or_default().to_owned();
+        match state {
+            ControllerState::Unusable(obstacle, error) => {
+                self.troubled_since.get_or_insert(now);
+                let reason = obstacle.reason();
+                tracing::warn!(
+                    controller,
+                    reason,
+                    error,
+                    "the controller cannot be used: work waits, and it is tried again"
+                );
+            }
+            ControllerState::NotLeader(why) => {
+                self.troubled_since.get_or_insert(now);
+                tracing::warn!(
+                    controller,
+                    reason = "NotLeader",
+                    why,
+                    "the controller does not lead the GSLB: work waits"
+                );
+            }
+            ControllerState::Syncing => {}
+            ControllerState::Synced => match self.troubled_since.take() {
+                Some(since) => {
+                    let after = in_words(now.saturating_duration_since(since));
+                    tracing::info!(controller, after, "the controller is in use again");
+                }
+                None => tracing::info!(controller, "the controller is in use"),
+            },
+        }
     }
 
     /// What the metrics say of the session.

@@ -8,7 +8,6 @@ use super::leadership::{Answer, Verdict};
 use super::phase::{ControllerState, Phase};
 use super::trouble::concerns_everybody;
 use super::{AviSessionMsg, AviSessionState};
-use crate::actors::board::ConnectionStatus;
 use crate::avi::api::LeaderStatus;
 use crate::avi::call_error::{CallError, Failure};
 use futures::future::join_all;
@@ -194,10 +193,8 @@ impl AviSessionState {
     }
 
     fn stay_passive(&mut self, why: &str) {
-        tracing::warn!(why, "controller is not the GSLB leader, work waits");
         let refresh = self.settings.as_ref().map_or(PASSIVE_POLL, |settings| settings.refresh.min(PASSIVE_POLL));
         self.phase = Phase::Down { probe_at: later(refresh) };
-        self.args.board.post(|notices| notices.avi_api.connection_status = ConnectionStatus::Connected);
         self.tell(ControllerState::NotLeader(why.to_owned()));
     }
 }

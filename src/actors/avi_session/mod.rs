@@ -180,6 +180,10 @@ pub struct AviSessionState {
     questions: Questions,
     /// What was told last, for a restarted policy watcher.
     controller: Option<ControllerState>,
+    /// In one word, and since when.
+    said: Option<(&'static str, Instant)>,
+    /// Since when it cannot be used.
+    troubled_since: Option<Instant>,
     /// How they fare, for people.
     lookups: Lookups,
     /// Somebody asked for a full read while one was on its way already.
@@ -228,6 +232,8 @@ impl Actor for AviSession {
             deletions: Deletions::new(Instant::now()),
             questions: Questions::new(args.retry, Instant::now()),
             controller: None,
+            said: None,
+            troubled_since: None,
             lookups: Lookups::default(),
             list_again: false,
             probing: Backoff::new(args.retry),

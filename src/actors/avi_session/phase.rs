@@ -1,5 +1,6 @@
 //! The phases that a controller session goes through, and what is said of them.
 
+use crate::core::knowledge::Obstacle;
 use tokio::time::Instant;
 
 /// Where the session stands.
@@ -95,10 +96,31 @@ impl Phase {
 /// What the session tells of the controller, for the GSLBConfig's status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ControllerState {
-    Unreachable(String),
+    /// Nothing can be done there: which kind of trouble, and in words.
+    Unusable(Obstacle, String),
     /// And who does, as far as is known.
     NotLeader(String),
     /// Reading everything for the first time.
     Syncing,
     Synced,
+}
+
+impl ControllerState {
+    /// One word, as a condition gives its reason. States with the same word differ in their text only.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Unusable(obstacle, _) => obstacle.reason(),
+            Self::NotLeader(_) => "NotLeader",
+            Self::Syncing => "Syncing",
+            Self::Synced => "Synced",
+        }
+    }
+
+    /// Whether the controller answers.
+    pub fn answers(&self) -> bool {
+        match self {
+            Self::Unusable(obstacle, _) => obstacle.answers(),
+            Self::NotLeader(_) | Self::Syncing | Self::Synced => true,
+        }
+    }
 }

@@ -6,9 +6,9 @@ use super::guard::guarded;
 use super::phase::{ControllerState, Phase};
 use super::trouble::concerns_everybody;
 use super::{AviSessionMsg, AviSessionState, FullRead};
-use crate::actors::board::ConnectionStatus;
 use crate::actors::gs_directory::GsDirectoryMsg;
 use crate::avi::call_error::CallError;
+use crate::core::knowledge::in_words;
 use crate::core::plan::Observed;
 use ractor::ActorRef;
 use std::collections::BTreeMap;
@@ -52,10 +52,7 @@ impl AviSessionState {
                 let refresh = self.settings.as_ref().map_or(Duration::MAX, |settings| settings.refresh);
                 self.phase = Phase::Ready { refresh_at: later(refresh) };
                 self.relisting.reset();
-                self.args.board.post(|notices| {
-                    notices.avi_api.connection_status = ConnectionStatus::Connected;
-                    notices.avi_api.synced = true;
-                });
+                self.args.board.post(|notices| notices.avi_api.synced = true);
                 self.tell(ControllerState::Synced);
                 self.questions.ask_all_again(Instant::now());
                 if self.list_again {
@@ -74,7 +71,7 @@ impl AviSessionState {
     pub(super) fn read_again_soon(&mut self, error: &CallError) {
         let delay = self.relisting.fail(error.retry_after(), &mut self.rng);
         let outage = is_outage(&error.failure);
-        tracing::warn!(%error, retry_in = ?delay, outage, "controller cannot be read again, work goes on with what is known");
+        tracing::warn!(%error, retry_in = in_words(delay), outage, "controller cannot be read again, work goes on with what is known");
         self.phase = Phase::Ready { refresh_at: later(delay) };
         self.args.board.post(|notices| notices.avi_api.fail(error.to_string()));
     }

@@ -3,9 +3,10 @@
 use super::breaker::is_outage;
 use super::connection::later;
 use super::phase::{ControllerState, Phase};
+use super::reason::obstacle;
 use super::{AviSessionMsg, AviSessionState};
-use crate::actors::board::ConnectionStatus;
 use crate::avi::call_error::{CallError, Failure, Remedy};
+use crate::core::knowledge::{Obstacle, in_words};
 use crate::retry::slow;
 use ractor::ActorRef;
 use std::time::Duration;
@@ -91,40 +92,33 @@ impl AviSessionState {
                 self.freeze(&error.to_string(), delay);
             }
             (Failure::NotLeader(_), _) => {
-                tracing::warn!(%error, "the controller does not lead any more, it is asked who does");
                 self.phase = Phase::Down { probe_at: later(delay) };
                 self.args.board.post(|notices| notices.avi_api.fail(error.to_string()));
                 self.tell(ControllerState::NotLeader(error.to_string()));
             }
             _ => {
-                tracing::warn!(%error, retry_in = ?delay, "controller cannot be used, work waits");
+                tracing::debug!(%error, retry_in = in_words(delay), "controller cannot be used, work waits");
                 self.phase = Phase::Down { probe_at: later(delay) };
-                self.args.board.post(|notices| {
-                    notices.avi_api.connection_status = ConnectionStatus::Disconnected;
-                    notices.avi_api.fail(error.to_string());
-                });
-                self.tell(ControllerState::Unreachable(error.to_string()));
+                self.args.board.post(|notices| notices.avi_api.fail(error.to_string()));
+                self.tell(ControllerState::Unusable(obstacle(&error.failure), error.to_string()));
             }
         }
     }
 
     /// The controller asked for a pause, which is an answer: it is well.
     fn rest(&mut self, error: &CallError, delay: Duration, refresh_at: Instant) {
-        tracing::warn!(%error, pause = ?delay, "the controller asks for fewer requests, work waits");
+        tracing::warn!(%error, pause = in_words(delay), "the controller asks for fewer requests, work waits");
         self.breaker.close(Instant::now());
         self.phase = Phase::Resting { until: later(delay), refresh_at };
-        self.args.board.post(|notices| notices.avi_api.fail(format!("{error}; work waits for {delay:.1?}")));
+        self.args.board.post(|notices| notices.avi_api.fail(format!("{error}; work waits for {}", in_words(delay))));
     }
 
     /// Writes wait, reads go on.
     pub(super) fn freeze(&mut self, why: &str, delay: Duration) {
-        tracing::warn!(why, retry_in = ?delay, "the controller takes no writes, they wait");
+        tracing::debug!(why, retry_in = in_words(delay), "the controller takes no writes, they wait");
         self.phase = Phase::Frozen { probe_at: later(delay) };
-        self.args.board.post(|notices| {
-            notices.avi_api.connection_status = ConnectionStatus::Connected;
-            notices.avi_api.fail(why.to_owned());
-        });
-        self.tell(ControllerState::Unreachable(why.to_owned()));
+        self.args.board.post(|notices| notices.avi_api.fail(why.to_owned()));
+        self.tell(ControllerState::Unusable(Obstacle::Maintenance, why.to_owned()));
     }
 
     /// How long nothing is sent.

@@ -5,7 +5,8 @@ use super::queue::Standing;
 use super::slot::{Reading, Task};
 use super::{Report, Trouble};
 use crate::avi::call_error::{CallError, Failure, Remedy};
-use crate::core::plan::{Observed, Write};
+use crate::core::plan::{Described, Observed, Write, describe};
+use tokio::time::Instant;
 
 /// How a piece of work ended: for its owner, and for the session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +37,35 @@ pub enum WorkFailure {
 pub async fn run(api: &AviApi, fqdn: &str, task: Task, epoch: u64) -> Completed {
     match task {
         Task::Read(reading) => read(api, fqdn, &reading, epoch).await,
-        Task::Write { writes, observed } => write(api, writes, observed, epoch).await,
+        Task::Write { writes, observed } => write(api, fqdn, writes, observed, epoch).await,
+    }
+}
+
+/// A write on its way: one line in the log when it ends, for whoever follows what was changed, when and why. Of what
+/// fails again and again for the same reason, the first failure.
+struct Begun<'a> {
+    fqdn: &'a str,
+    described: Described,
+    at: Instant,
+}
+
+impl Begun<'_> {
+    fn done(self, api: &AviApi) {
+        let Self { fqdn, described: Described { what, tenant, name, fields }, at } = self;
+        let (number, cause, took) = (api.count_write(), api.cause(), at.elapsed().as_millis());
+        let result = if api.forget_failure(fqdn, &name) { "done, after it had failed" } else { "done" };
+        tracing::info!(fqdn, tenant, name, fields, cause, result, took_ms = %took, number, "{what}");
+    }
+
+    fn failed(self, api: &AviApi, error: &CallError) {
+        let Self { fqdn, described: Described { what, tenant, name, fields }, at } = self;
+        let (number, cause, took) = (api.count_write(), api.cause(), at.elapsed().as_millis());
+        let text = error.failure.to_string();
+        if api.note_failure(fqdn, &name, &text) {
+            tracing::warn!(fqdn, tenant, name, fields, cause, result = text, took_ms = %took, number, "{what}");
+        } else {
+            tracing::debug!(fqdn, tenant, name, fields, cause, result = text, took_ms = %took, number, "{what}");
+        }
     }
 }
 
@@ -50,14 +79,16 @@ async fn read(api: &AviApi, fqdn: &str, reading: &Reading, epoch: u64) -> Comple
     }
 }
 
-async fn write(api: &AviApi, writes: Vec<Write>, mut observed: Box<Observed>, epoch: u64) -> Completed {
+async fn write(api: &AviApi, fqdn: &str, writes: Vec<Write>, mut observed: Box<Observed>, epoch: u64) -> Completed {
     let mut wrote = false;
     for planned in writes {
         // An earlier write of this list may have moved the object's version.
         let write = observed.refresh(planned);
+        let begun = Begun { fqdn, described: describe(&write, &observed), at: Instant::now() };
         match api.execute(&write).await {
             Ok(stored) => {
                 wrote = true;
+                begun.done(api);
                 observed.applied(&write, stored);
             }
             Err(CallError { failure: Failure::Recalled, .. }) => {
@@ -66,6 +97,7 @@ async fn write(api: &AviApi, writes: Vec<Write>, mut observed: Box<Observed>, ep
             }
             Err(error) => {
                 let unclear = error.remedy() == Remedy::Reread || doubts_shared_monitor(&write, &error);
+                begun.failed(api, &error);
                 let report = Report { wrote, observed: Some(observed), ..report(epoch) };
                 return failed(report, false, error, unclear);
             }

@@ -37,6 +37,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::sync::Arc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use unreadable::{Trouble, Unreadable};
 
 /// What a ClusterWatcher is told.
@@ -390,6 +391,7 @@ impl ClusterWatcherState {
         }
         self.post(|notice| {
             notice.kinds = kinds;
+            notice.failing = error.as_ref().map(|_| notice.failing.unwrap_or_else(Instant::now));
             notice.error = error;
         });
     }

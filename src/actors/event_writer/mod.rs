@@ -13,7 +13,7 @@ mod told;
 
 use super::board::Board;
 use crate::core::occurrence::verdict::Account;
-use crate::core::occurrence::{Involved, Occurrence, digest};
+use crate::core::occurrence::{Involved, Occurrence, Reason, digest};
 use crate::kubernetes::events::Created;
 use crate::kubernetes::members::MemberClients;
 use crate::retry::RetryPolicy;
@@ -218,7 +218,10 @@ impl EventWriterState {
         if self.said.len() >= REMEMBERED {
             self.said.clear();
         }
-        let (id, words) = (digest(&(&place, &involved)), digest(&occurrence));
+        let words = digest(&occurrence);
+        // What is said of a cluster replaces nothing that is said of another, or of the object itself.
+        let topic = matches!(occurrence.reason, Reason::ClusterSeen | Reason::ClusterNotSeen).then_some(words);
+        let id = digest(&(&place, &involved, topic));
         if self.term.is_some() && self.said.insert(id, words) != Some(words) {
             self.put(myself, place, id, item(None, involved, occurrence));
         }

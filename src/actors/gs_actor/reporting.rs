@@ -27,7 +27,7 @@ impl GsState {
         if let RuleState::InForce(rule) = &self.rule {
             let subject = Subject {
                 fqdn: &self.fqdn,
-                state: self.sync_state(&built.decision),
+                state: self.shown_state(built),
                 built,
                 planned: &planned,
                 held: observed.and_then(|observed| observed.services().next()).map(|service| &service.content),
@@ -63,6 +63,14 @@ impl GsState {
         }
     }
 
+    /// Nothing to do is not the same for a service, for objects that nobody selects, and for those that cannot be members.
+    fn shown_state(&self, built: &Built) -> SyncState {
+        match self.sync_state(&built.decision) {
+            SyncState::InSync => self.at_rest(matches!(built.decision, Decision::Nothing)),
+            state => state,
+        }
+    }
+
     fn sync_state(&self, decision: &Decision) -> SyncState {
         match (&self.knowledge, decision) {
             // Until a write succeeds, whatever is tried meanwhile.
@@ -81,7 +89,7 @@ impl GsState {
         let built = self.build();
         GsView {
             fqdn: Arc::clone(&self.fqdn),
-            state: self.sync_state(&built.decision),
+            state: self.shown_state(&built),
             built,
             rule: self.rule.clone(),
             knowledge: self.knowledge.clone(),

@@ -2,6 +2,7 @@
 
 use super::account::{Decided, Told};
 use super::drift::Drifting;
+use super::standing::Shape;
 use super::{Context, GsMsg, Input, Knowledge};
 use crate::actors::avi_session::slot::{Class, OwnSlot, Reading, Removal, Slot, Task, Work};
 use crate::actors::avi_session::{AviSessionMsg, FullRead, SessionMark};
@@ -77,6 +78,8 @@ pub(super) struct Said {
     in_sync: bool,
     /// Whether an object should carry the status of this service.
     pub(super) carrier: bool,
+    /// Digest of how the service stands.
+    pub(super) standing: Option<u64>,
 }
 
 /// What is to be done, and inside which term and session.
@@ -242,6 +245,7 @@ impl GsState {
         // What somebody waits for stays urgent until it is done.
         self.urgency = self.urgency.min(std::mem::take(&mut self.undecided));
         let mut built = self.build();
+        let shape = Shape::of(&built);
         let questions = std::mem::take(&mut built.questions);
         if !questions.is_empty() {
             self.links.session.cast(AviSessionMsg::Ask(questions));
@@ -277,6 +281,7 @@ impl GsState {
         if let Some(built) = reported {
             self.report(&built);
         }
+        self.tell_standing(shape, !decided.done);
         self.tell_account(&decided);
     }
 

@@ -92,6 +92,7 @@ impl GsDirectoryState {
     /// The FQDN is not wanted any more.
     pub(super) fn end(&mut self, fqdn: &Arc<str>) {
         self.children.dismiss(fqdn);
+        self.census.remove(fqdn);
         match self.entries.remove(fqdn).map(|entry| entry.life) {
             Some(Life::Awake(_, stamp)) => self.rest.lost(stamp),
             Some(Life::Leaving(_)) => self.rest.left(),

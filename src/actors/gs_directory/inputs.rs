@@ -46,6 +46,20 @@ impl GsDirectoryState {
         }
     }
 
+    /// Tells one FQDN its rule. Before the table has come in, what is said of one is part of that.
+    pub(super) fn on_rule(&mut self, fqdn: String, rule: RuleState) {
+        let Some(rules) = &mut self.rules else { return };
+        let known = self.entries.get_key_value(fqdn.as_str()).map(|(fqdn, _)| Arc::clone(fqdn));
+        match rule {
+            RuleState::None => drop(Arc::make_mut(rules).remove(&fqdn)),
+            _ => drop(Arc::make_mut(rules).insert(fqdn, rule.clone())),
+        }
+        if let Some(fqdn) = known {
+            self.tell(&fqdn, GsMsg::Input(Input::Rule(rule)));
+            self.give_another_chance(&fqdn);
+        }
+    }
+
     /// Tells services the aliases that belong to them now. One without actor gets them when it is started.
     pub(super) fn tell_aliases(&mut self, services: Services) {
         for service in services {

@@ -4,6 +4,7 @@
 //! (shared with them, not copied), the policy, the rules, who has which alias, the clusters not seen, the term. *Is told*
 //! all of these by the watchers. *Does* routing, by FQDN, and nothing else. *Fails* with its children; restarted, it is told everything again and the controller is read again.
 
+mod census;
 mod clusters;
 mod entry;
 mod inputs;
@@ -14,7 +15,7 @@ mod tests;
 mod views;
 
 pub use rest::AWAKE;
-pub use views::{view, views};
+pub use views::{fqdns, view, view_of_each, views};
 
 use super::avi_session::slot::Slot;
 use super::avi_session::{AviSessionMsg, FullRead, Report};
@@ -29,12 +30,15 @@ use super::supervisor::Children;
 use super::supervisor::restart::RestartPolicy;
 use crate::avi::urgency::Urgency;
 use crate::core::aliases::AliasTable;
-use crate::core::host_rule::RuleTable;
+use crate::core::census::{Census, Headway};
+use crate::core::host_rule::{RuleState, RuleTable};
 use crate::core::inventory::Offer;
 use crate::core::naming::Naming;
 use crate::core::plan::{Observed, Unseen, relevant_unseen};
 use crate::core::policy::{DeploymentState, PolicySnapshot};
 use crate::core::references::Catalog;
+use crate::core::report::SyncState;
+use census::Clock;
 use entry::Entry;
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 use rand::SeedableRng;
@@ -67,6 +71,11 @@ pub enum GsDirectoryMsg {
     Policy(Arc<PolicySnapshot>),
     /// All GSLBHostRules, once they have been listed.
     Rules(Arc<RuleTable>),
+    /// What is in force for one FQDN now, when the rest stays.
+    RuleOf {
+        fqdn: String,
+        rule: RuleState,
+    },
     /// What is known about the objects on the controller that policies refer to.
     References(Arc<Catalog>),
     /// The leadership term, while there is one.
@@ -83,6 +92,14 @@ pub enum GsDirectoryMsg {
         policy: Arc<PolicySnapshot>,
         fqdn: Arc<str>,
     },
+    /// How a service stands, and its members by cluster.
+    Stands {
+        fqdn: Arc<str>,
+        state: SyncState,
+        members: Vec<(String, u16)>,
+    },
+    /// All services are to be counted.
+    Count,
     /// Services that are behind the policy for longer than a moment are told now.
     RolloutDue,
     /// The StatusWriter was restarted and forgot what it was told.
@@ -151,6 +168,10 @@ pub struct GsDirectoryState {
     /// did not name is known absent.
     last_read: Option<FullRead>,
     rollout: Rollout,
+    census: Census,
+    clock: Clock,
+    /// As of the last count.
+    progress: Headway,
     children: Children<Arc<str>>,
     rest: Rest<Arc<Slot>>,
     /// A timer for [`GsDirectoryMsg::MakeRoom`] runs.
@@ -202,6 +223,9 @@ impl Actor for GsDirectory {
             aliases: AliasTable::default(),
             rules: None,
             rollout: Rollout::new(Arc::clone(&policy)),
+            census: Census::default(),
+            clock: Clock::start(),
+            progress: Headway::default(),
             policy,
             catalog,
             term: None,
@@ -251,6 +275,7 @@ impl Actor for GsDirectory {
                 state.give_all_another_chance();
             }
             GsDirectoryMsg::Rules(rules) => state.on_rules(rules),
+            GsDirectoryMsg::RuleOf { fqdn, rule } => state.on_rule(fqdn, rule),
             GsDirectoryMsg::References(catalog) => {
                 state.catalog = catalog;
                 state.announce();
@@ -279,6 +304,10 @@ impl Actor for GsDirectory {
                 state.tell(&fqdn, GsMsg::Done { slot, report, at });
             }
             GsDirectoryMsg::InSync { policy, fqdn } => state.rollout.in_sync(&policy, &fqdn),
+            GsDirectoryMsg::Stands { fqdn, state: stands, members } => {
+                state.on_stands(&myself, &fqdn, stands, &members);
+            }
+            GsDirectoryMsg::Count => state.count(&myself),
             GsDirectoryMsg::RolloutDue => state.rollout.be_due(),
             GsDirectoryMsg::StatusWriterRestarted => {
                 state.rollout.forget_sight();
@@ -414,7 +443,9 @@ impl GsDirectoryState {
             Step::WaitAMoment(moment) => drop(myself.send_after(moment, || GsDirectoryMsg::RolloutDue)),
             Step::Tell(behind) => {
                 let policy = Arc::clone(&self.policy);
-                self.args.policy.cast(PolicyWatcherMsg::Programmed { policy, behind });
+                let of = self.progress.of.max(self.entries.len());
+                let progress = Headway { open: self.progress.open.max(behind), behind, of, left: self.progress.left };
+                self.args.policy.cast(PolicyWatcherMsg::Programmed { policy, progress });
             }
         }
     }

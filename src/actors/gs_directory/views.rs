@@ -3,20 +3,39 @@
 use super::GsDirectoryMsg;
 use crate::actors::gs_actor::GsView;
 use crate::actors::link::Link;
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use ractor::RpcReplyPort;
 use ractor::rpc::CallResult;
+use std::sync::Arc;
 use std::time::Duration;
 
-/// Views of all FQDNs, asked of their owners; of a service whose actor is being restarted there is none.
+/// All FQDNs that somebody owns.
+///
+/// # Errors
+/// When the directory does not answer within a second.
+pub async fn fqdns(directory: &Link<GsDirectoryMsg>) -> Result<Vec<Arc<str>>, &'static str> {
+    ask(directory, GsDirectoryMsg::List).await?.ok_or(SILENT)
+}
+
+/// The views of all of them.
 ///
 /// # Errors
 /// When the directory does not answer within a second.
 pub async fn views(directory: &Link<GsDirectoryMsg>) -> Result<Vec<GsView>, &'static str> {
-    let fqdns = ask(directory, GsDirectoryMsg::List).await?.ok_or(SILENT)?;
-    let views = futures::stream::iter(fqdns).map(|fqdn| view(directory, fqdn.to_string())).buffered(AT_ONCE);
+    let fqdns = fqdns(directory).await?;
+    Ok(view_of_each(directory.clone(), fqdns).collect().await)
+}
+
+/// Views of these FQDNs, asked of their owners as they are wanted; of a service whose actor is being restarted there is
+/// none.
+pub fn view_of_each(directory: Link<GsDirectoryMsg>, fqdns: Vec<Arc<str>>) -> impl Stream<Item = GsView> {
+    let asked = move |fqdn: Arc<str>| {
+        let directory = directory.clone();
+        async move { view(&directory, fqdn.to_string()).await }
+    };
+    let views = futures::stream::iter(fqdns).map(asked).buffered(AT_ONCE);
     // One that does not answer in time does not keep the others back.
-    Ok(views.filter_map(|view| std::future::ready(view.ok().flatten())).collect().await)
+    views.filter_map(|view| std::future::ready(view.ok().flatten()))
 }
 
 /// The view of one FQDN; `None` when nobody owns it.

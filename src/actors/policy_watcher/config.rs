@@ -1,6 +1,6 @@
 //! The GSLBConfig: which one is active, what follows from it, and its status.
 
-use super::status::Held;
+use super::status::{About, Held};
 use super::{PolicyWatcherMsg, PolicyWatcherState, candidates::config_candidates, settings, status};
 use crate::actors::avi_session::ControllerSettings;
 use crate::actors::avi_session::phase::ControllerState;
@@ -128,7 +128,7 @@ impl PolicyWatcherState {
         let state = match (&activation.problem, &self.controller) {
             (Some(problem), _) => problem.to_string(),
             (None, None) => return,
-            (None, Some(ControllerState::Unreachable(error))) => {
+            (None, Some(ControllerState::Unusable(_, error))) => {
                 Problem::ControllerUnreachable(error.clone()).to_string()
             }
             (None, Some(ControllerState::NotLeader(_))) => Problem::NotLeader.to_string(),
@@ -138,6 +138,25 @@ impl PolicyWatcherState {
         self.args.board.post(|notices| notices.gslb_config = state.clone());
         let verified = activation.settings.as_ref().map(|settings| !settings.tls.insecure_skip_verify);
         self.write_config_status(name, state, verified, self.held(name));
+    }
+
+    /// Looks at what is known of the member clusters, and tells of what is another. Answers whether a status may say
+    /// something else.
+    pub(super) fn look(&mut self) -> bool {
+        let Some(installation) = &self.installation else { return false };
+        let change = self.args.board.look(&installation.member_clusters, &mut self.known);
+        let config = self.active_config.as_ref().filter(|_| self.term.is_some());
+        if let Some((name, object)) = config.and_then(|name| Some((name, self.configs.objects.get(name)?))) {
+            for occurrence in change.occurrences {
+                self.tell_outcome::<GslbConfig>(name, object.uid(), occurrence);
+            }
+        }
+        change.differs
+    }
+
+    /// In what state the controller is, in one word.
+    fn about_controller(&self) -> Option<&'static str> {
+        self.controller.as_ref().map(ControllerState::reason)
     }
 
     /// Who leads instead of the controller in use, for people.
@@ -161,7 +180,13 @@ impl PolicyWatcherState {
         let Some(config) = self.configs.objects.get(name).filter(|_| self.term.is_some()) else { return };
         self.tell_of_config(config, name, &state);
         self.tell_of_deletions(config, name, &held);
-        if let Some(status) = status::of_config(config, state, verified, self.about_leader(), held) {
+        let active = self.active_config.as_ref() == Some(name);
+        let about = About {
+            controller: self.about_controller().filter(|_| active),
+            leader: self.about_leader(),
+            clusters: Some(&self.known).filter(|known| active && known.speaks()),
+        };
+        if let Some(status) = status::of_config(config, state, verified, about, held) {
             let target = Target::GslbConfig(name.clone());
             self.args.status.cast(StatusWriterMsg::Write { target, update: Update::status(&status) });
         }

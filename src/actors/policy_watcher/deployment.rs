@@ -74,8 +74,8 @@ impl PolicyWatcherState {
         self.tell_of_policy(policy, name, report);
         // What was said of another policy says nothing of this one.
         let told = self.programmed.as_ref().filter(|(policy, _)| policy.deployment == self.deployment);
-        let behind = told.map(|(_, behind)| *behind);
-        if let Some(status) = status::of_policy(policy, report, behind) {
+        let progress = told.map(|(_, progress)| *progress);
+        if let Some(status) = status::of_policy(policy, report, progress) {
             let target = Target::GlobalDeploymentPolicy(name.clone());
             self.args.status.cast(StatusWriterMsg::Write { target, update: Update::status(&status) });
         }

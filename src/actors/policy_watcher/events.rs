@@ -71,12 +71,19 @@ impl PolicyWatcherState {
         }
     }
 
-    fn tell_outcome<K: Resource<DynamicType = ()>>(
+    pub(super) fn tell_outcome<K: Resource<DynamicType = ()>>(
         &self,
         name: &ObjectName,
         uid: Option<String>,
         occurrence: Occurrence,
     ) {
+        let (kind, ObjectName { namespace, name: object }) = (K::kind(&()), name);
+        let Occurrence { reason, message } = &occurrence;
+        let reason = reason.word();
+        match occurrence.reason.event_type() {
+            "Normal" => tracing::info!(%kind, namespace, name = object, reason, "{message}"),
+            _ => tracing::warn!(%kind, namespace, name = object, reason, "{message}"),
+        }
         let involved = Involved {
             api_version: K::api_version(&()).into_owned().into(),
             kind: K::kind(&()).into_owned().into(),

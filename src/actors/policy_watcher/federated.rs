@@ -10,13 +10,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 impl PolicyWatcherState {
-    /// Tells all objects of the kinds that are copied, once each kind has been completely listed.
-    pub(super) fn tell_federated(&self) {
-        if self.configs.listed && self.policies.listed {
+    /// Tells all objects of the kinds that are copied when one has `changed`, once each kind has been completely listed.
+    pub(super) fn tell_federated_if(&self, changed: bool) -> bool {
+        if changed && self.configs.listed && self.policies.listed {
             let configs = originals(&self.configs, |config| (value(&config.spec), value(&config.status)));
             let policies = originals(&self.policies, |policy| (value(&policy.spec), value(&policy.status)));
             self.args.federation.cast(FederationMsg::Policies { configs, policies });
         }
+        changed
     }
 }
 

@@ -33,8 +33,9 @@ use super::gs_directory::GsDirectoryMsg;
 use super::link::Link;
 use super::operator::OperatorMsg;
 use super::status_writer::StatusWriterMsg;
+use crate::core::census::Headway;
 use crate::core::deletions::HeldDeletions;
-use crate::core::host_rule::RuleTable;
+use crate::core::knowledge::Knowledge;
 use crate::core::naming::Naming;
 use crate::core::object::Namespace;
 use crate::core::policy::{DeploymentState, Installation, PolicySnapshot};
@@ -50,9 +51,10 @@ use kube::Client;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rules::{Reports, Rules};
+use rules::{Reports, Rules, Scope};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 use tenants::Tenants;
 use tokio::task::JoinSet;
 
@@ -76,13 +78,16 @@ pub enum PolicyWatcherMsg {
     Controller(ControllerState),
     /// The deletions of services that wait for an approval.
     Deletions(Option<Arc<HeldDeletions>>),
-    /// How many GSLB services do not follow this policy yet: told when there are none any more, or some again.
+    /// How many GSLB services do not follow this policy yet: told when there are none any more, or some again, and now and
+    /// then while there are.
     Programmed {
         policy: Arc<PolicySnapshot>,
-        behind: usize,
+        progress: Headway,
     },
     /// The leadership term; objects are written only while there is one.
     Term(Option<u64>),
+    /// What is known of the member clusters may be another.
+    Look,
     /// Somebody was restarted: say everything again.
     Republish,
     /// Test hook: fail as a bug would.
@@ -131,8 +136,6 @@ pub struct PolicyWatcherState {
     tenants: Tenants,
     /// What the policy refers to on the controller.
     policy_questions: BTreeSet<Question>,
-    /// What the rules refer to.
-    rule_questions: BTreeSet<Question>,
     /// `None` until the controller has answered anything.
     catalog: Option<Arc<Catalog>>,
     /// The UUID that the active config had last, or that was made for it when it had none.
@@ -140,8 +143,10 @@ pub struct PolicyWatcherState {
     controller: Option<ControllerState>,
     /// What the session holds; `None` until it has said so.
     deletions: Option<Option<Arc<HeldDeletions>>>,
+    /// What is known of the member clusters.
+    known: Knowledge,
     /// Of which policy the directory spoke last, and how many services were behind it.
-    programmed: Option<(Arc<PolicySnapshot>, usize)>,
+    programmed: Option<(Arc<PolicySnapshot>, Headway)>,
     term: Option<u64>,
     /// What was told last, so that only changes travel.
     told: Told,
@@ -156,8 +161,10 @@ struct Told {
     settings: Option<Arc<ControllerSettings>>,
     members: Option<(BTreeSet<String>, Option<Naming>)>,
     log_level: Option<String>,
-    rules: Option<Arc<RuleTable>>,
-    reports: Reports,
+    /// Whether the directory has the table of rules; from then on it is told what differs.
+    rules: bool,
+    /// `None` when all are to be told.
+    reports: Option<Reports>,
     questions: BTreeSet<Question>,
 }
 
@@ -186,11 +193,11 @@ impl Actor for PolicyWatcher {
             rules: Rules::new(args.ever_listed.clone()),
             tenants: Tenants::default(),
             policy_questions: BTreeSet::new(),
-            rule_questions: BTreeSet::new(),
             catalog: None,
             last_uuid: None,
             controller: None,
             deletions: None,
+            known: Knowledge::default(),
             programmed: None,
             term: None,
             told: Told::default(),
@@ -204,6 +211,7 @@ impl Actor for PolicyWatcher {
         state.watch_rules(&myself);
         let by_name = |_: &str, name: &str| name.to_owned();
         state.watch_everywhere::<NamespaceObject, _, _>(&myself, by_name, PolicyWatcherMsg::Namespaces);
+        look_later(&myself);
         Ok(state)
     }
 
@@ -214,8 +222,14 @@ impl Actor for PolicyWatcher {
         state: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
         let changed = match message {
-            PolicyWatcherMsg::Configs(event) => state.configs.take(event),
-            PolicyWatcherMsg::Policies(event) => state.policies.take(event),
+            PolicyWatcherMsg::Configs(event) => {
+                let changed = state.configs.take(event);
+                state.tell_federated_if(changed)
+            }
+            PolicyWatcherMsg::Policies(event) => {
+                let changed = state.policies.take(event);
+                state.tell_federated_if(changed)
+            }
             PolicyWatcherMsg::AmkoClusters(event) => {
                 let changed = state.amko_clusters.take(event);
                 if changed {
@@ -226,7 +240,10 @@ impl Actor for PolicyWatcher {
             PolicyWatcherMsg::Rules(event) => {
                 let changed = state.rules.take(event);
                 state.post_rules();
-                changed
+                if changed {
+                    state.reconsider_rules();
+                }
+                false
             }
             PolicyWatcherMsg::RulesNotServed => {
                 let changed = state.rules.not_served();
@@ -248,27 +265,38 @@ impl Actor for PolicyWatcher {
                 state.deletions = Some(held);
                 true
             }
-            PolicyWatcherMsg::Programmed { policy, behind } => {
-                state.programmed = Some((policy, behind));
+            PolicyWatcherMsg::Programmed { policy, progress } => {
+                state.programmed = Some((policy, progress));
                 true
             }
             PolicyWatcherMsg::Term(term) => {
                 state.term = term;
                 true
             }
+            PolicyWatcherMsg::Look => {
+                look_later(&myself);
+                state.look()
+            }
             PolicyWatcherMsg::Republish => {
                 state.told = Told::default();
                 state.tell_federation();
-                true
+                state.tell_federated_if(true)
             }
             PolicyWatcherMsg::Poison => return Err("poisoned by the test hook".into()),
         };
         if changed {
-            state.tell_federated();
             state.reconsider(&myself);
         }
         Ok(())
     }
+}
+
+/// How often what is known of the clusters is looked at: it has to be said within a minute.
+const LOOK: Duration = Duration::from_secs(5);
+
+fn look_later(myself: &ActorRef<PolicyWatcherMsg>) {
+    // Not cancelled: when the watcher is gone, nobody looks.
+    drop(myself.send_after(LOOK, || PolicyWatcherMsg::Look));
 }
 
 impl PolicyWatcherState {
@@ -277,15 +305,25 @@ impl PolicyWatcherState {
         if !self.configs.listed {
             return;
         }
+        self.look();
         let Some(installation) = self.take_over_config(myself) else { return };
         self.decide_policy(&installation);
-        self.decide_rules(&installation);
+        self.decide_rules(&installation, Scope::All);
         let members = installation.member_clusters.clone();
         // The directory first: it takes no word about a cluster that it has not been told of.
         self.tell_policy(installation);
         self.tell_rules();
         self.tell_members(members);
         self.tell_settings();
+        self.tell_questions();
+    }
+
+    /// The same after a change of rules alone, which decides nothing about the rest.
+    fn reconsider_rules(&mut self) {
+        let Some(installation) = self.installation.take() else { return };
+        self.decide_rules(&installation, Scope::Touched);
+        self.installation = Some(installation);
+        self.tell_rules();
         self.tell_questions();
     }
 

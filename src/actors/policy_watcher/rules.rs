@@ -7,12 +7,10 @@ use crate::actors::ever_listed::EverListed;
 use crate::actors::gs_directory::GsDirectoryMsg;
 use crate::actors::status_writer::StatusWriterMsg;
 use crate::core::dns_name::normal;
-use crate::core::host_rule::{
-    self, ACCEPTED, RuleCandidate, RuleCheck, RuleTable, RuleVerdict, Ruling, Standing, Subject, decide,
-};
+use crate::core::host_rule::{self, ACCEPTED, Judged, RuleBook, RuleCandidate, RuleCheck, Subject, Tally};
 use crate::core::policy::Installation;
 use crate::core::precedence::ObjectName;
-use crate::core::references::{Question, Surroundings, Validation, waiting_for};
+use crate::core::references::{Catalog, Question, Surroundings, Validation, waiting_for};
 use crate::core::report::RuleReport;
 use crate::kubernetes::watch::WatchEvent;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +18,8 @@ use std::sync::Arc;
 
 /// How many rules that wait are shown.
 const WAITING_SHOWN: usize = 10;
+/// Above so many FQDNs at once the directory is told the whole table instead.
+const ONE_BY_ONE: usize = 16;
 
 /// The rules of all namespaces.
 #[derive(Debug, Default)]
@@ -31,16 +31,43 @@ pub struct Rules {
     ever_listed: EverListed,
     /// Why they are not known, or that their kind is missing.
     trouble: Option<String>,
-    standing: Standing,
-    /// What was decided last; `None` until it could be.
-    decided: Option<Decided>,
+    book: RuleBook,
+    /// What each was judged by, beside what it says.
+    judged_by: BTreeMap<ObjectName, Grounds>,
+    /// Everything that rules refer to, and how many do.
+    questions: BTreeMap<Question, usize>,
+    /// By what all were judged.
+    common: Option<Common>,
+    /// Rules that say something else since they were judged.
+    touched: BTreeSet<ObjectName>,
+    /// Whether any could be judged yet.
+    decided: bool,
+    /// What was judged and not told yet.
+    news: Judged,
 }
 
+/// What the judgement of one rule depended on.
 #[derive(Debug)]
-struct Decided {
-    table: Arc<RuleTable>,
-    verdicts: BTreeMap<ObjectName, RuleVerdict>,
-    superfluous: BTreeSet<ObjectName>,
+struct Grounds {
+    tenant: String,
+    questions: BTreeSet<Question>,
+}
+
+/// What the judgement of every rule depended on.
+#[derive(Debug)]
+struct Common {
+    clusters: BTreeSet<String>,
+    default_tenant: String,
+    catalog: Option<Arc<Catalog>>,
+}
+
+/// Which rules may have to be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Those that say something else.
+    Touched,
+    /// And those for which anything around them is different.
+    All,
 }
 
 /// What is listed, for [`EverListed`].
@@ -75,13 +102,19 @@ impl Rules {
                 for name in undecodable {
                     self.seen.extend(before.remove_entry(&name));
                 }
-                changed || !before.is_empty()
+                changed |= !before.is_empty();
+                self.touched.extend(before.into_keys());
+                changed
             }
             WatchEvent::Applied(rule) => {
                 let known = self.seen.remove(&rule.object);
                 self.put(known, rule)
             }
-            WatchEvent::Deleted(name) => self.seen.remove(&name).is_some(),
+            WatchEvent::Deleted(name) => {
+                let known = self.seen.remove(&name).is_some();
+                self.touched.extend(known.then_some(name));
+                known
+            }
             WatchEvent::Undecodable { object, error, .. } => {
                 tracing::warn!(object, error, "rule cannot be decoded, its last known state stays in force");
                 false
@@ -124,12 +157,43 @@ impl Rules {
         RulesNotice { known, error: self.trouble.clone(), counts: RuleCounts::default() }
     }
 
+    /// Judges these rules. Those without a candidate are gone.
+    fn judge(&mut self, due: &BTreeSet<ObjectName>, judged: Vec<(RuleCandidate, Grounds)>, status_for_all: bool) {
+        for name in due {
+            let Some(Grounds { questions, .. }) = self.judged_by.remove(name) else { continue };
+            for question in questions {
+                if let Some(count) = self.questions.get_mut(&question) {
+                    *count -= 1;
+                    if *count == 0 {
+                        self.questions.remove(&question);
+                    }
+                }
+            }
+        }
+        for name in due.iter().filter(|name| !self.seen.contains_key(name)) {
+            self.book.remove(name);
+        }
+        for (candidate, grounds) in judged {
+            for question in &grounds.questions {
+                *self.questions.entry(question.clone()).or_default() += 1;
+            }
+            self.judged_by.insert(candidate.object.clone(), grounds);
+            self.book.put(candidate);
+        }
+        self.book.want_managed(status_for_all);
+        let Judged { fqdns, rules } = self.book.judge();
+        self.news.fqdns.extend(fqdns);
+        self.news.rules.extend(rules);
+        self.decided = true;
+    }
+
     /// Answers whether the rule decides otherwise than the one known before.
     fn put(&mut self, known: Option<SeenRule>, mut rule: SeenRule) -> bool {
         let echo = known.filter(|known| known.decides_as(&rule));
         let changed = echo.is_none();
-        if let Some(known) = echo {
-            rule.generation = known.generation;
+        match echo {
+            Some(known) => rule.generation = known.generation,
+            None => drop(self.touched.insert(rule.object.clone())),
         }
         self.seen.insert(rule.object.clone(), rule);
         changed
@@ -147,84 +211,141 @@ impl PolicyWatcherState {
 
     /// Works out which rules are in force. Before the rules have been listed, and while tenants are not known, nothing
     /// is.
-    pub(super) fn decide_rules(&mut self, installation: &Installation) {
+    pub(super) fn decide_rules(&mut self, installation: &Installation, scope: Scope) {
         if !self.rules.listed {
             return;
         }
-        let mut candidates = Vec::new();
-        let mut asked = BTreeSet::new();
-        for rule in self.rules.seen.values() {
-            let Some(tenant) = self.tenant_of(&rule.object.namespace, installation) else { return };
+        let due = self.rules_to_judge(installation, scope);
+        let mut judged = Vec::new();
+        for name in &due {
+            let Some(rule) = self.rules.seen.get(name) else { continue };
+            let Some(tenant) = self.tenant_of(&name.namespace, installation) else {
+                self.rules.touched = due;
+                return;
+            };
             let around = Surroundings {
                 clusters: &installation.member_clusters,
                 default_tenant: &installation.default_tenant,
                 tenant,
                 catalog: self.known(),
             };
-            candidates.push(candidate(rule, around, &mut asked));
+            let mut questions = BTreeSet::new();
+            let candidate = candidate(rule, around, &mut questions);
+            judged.push((candidate, Grounds { tenant: tenant.to_owned(), questions }));
         }
-        let Ruling { table, verdicts, superfluous, standing } =
-            decide(&candidates, &self.rules.standing, installation.status_for_all);
-        self.rule_questions = asked;
-        self.rules.standing = standing;
-        let counts = counts(&verdicts);
+        self.rules.common = Some(Common {
+            clusters: installation.member_clusters.clone(),
+            default_tenant: installation.default_tenant.clone(),
+            catalog: self.catalog.clone(),
+        });
+        self.rules.judge(&due, judged, installation.status_for_all);
+        let counts = counts(self.rules.book.tally());
         self.args.board.post(|notices| notices.gslb_host_rules.counts = counts);
-        self.rules.decided = Some(Decided { table: Arc::new(table), verdicts, superfluous });
+    }
+
+    /// The rules of which anything may be judged otherwise than it was.
+    fn rules_to_judge(&mut self, installation: &Installation, scope: Scope) -> BTreeSet<ObjectName> {
+        let mut due = std::mem::take(&mut self.rules.touched);
+        if scope == Scope::Touched && self.rules.common.is_some() {
+            return due;
+        }
+        let same = self.rules.common.as_ref().filter(|common| {
+            common.clusters == installation.member_clusters && common.default_tenant == installation.default_tenant
+        });
+        let Some(common) = same else {
+            due.extend(self.rules.seen.keys().cloned());
+            return due;
+        };
+        let before = common.catalog.as_deref().unwrap_or(Catalog::EMPTY);
+        let differs = |question: &Question| before.answer(question) != self.known().answer(question);
+        for (name, Grounds { tenant, questions }) in &self.rules.judged_by {
+            let moved = self.tenant_of(&name.namespace, installation) != Some(tenant.as_str());
+            if moved || questions.iter().any(differs) {
+                due.insert(name.clone());
+            }
+        }
+        due
     }
 
     /// Tells the directory what is in force, and the StatusWriter what became of each rule.
     pub(super) fn tell_rules(&mut self) {
-        let Some(decided) = &self.rules.decided else { return };
-        if self.told.rules.as_ref() != Some(&decided.table) {
-            self.told.rules = Some(Arc::clone(&decided.table));
-            self.args.directory.cast(GsDirectoryMsg::Rules(Arc::clone(&decided.table)));
-        }
-        if self.term.is_none() {
-            // Whoever leads writes; should it be this one later, it says everything again.
-            self.told.reports.clear();
+        if !self.rules.decided {
             return;
         }
-        let gone = self.told.reports.extract_if(.., |name, _| !self.rules.seen.contains_key(name));
-        for (name, _) in gone {
-            self.args.status.cast(StatusWriterMsg::RuleGone(name));
+        let news = std::mem::take(&mut self.rules.news);
+        self.tell_table(&news);
+        if self.term.is_none() {
+            // Whoever leads writes; should it be this one later, it says everything again.
+            self.told.reports = None;
+            return;
         }
-        for (name, verdict) in &decided.verdicts {
-            let Some(rule) = self.rules.seen.get(name) else { continue };
-            let report = RuleReport {
-                object: name.clone(),
-                fqdn: normal(rule.fqdn()).into_owned(),
-                uid: rule.uid.clone(),
-                generation: rule.generation,
-                present: None,
-                verdict: verdict.clone(),
-                managed: rule.managed,
-                superfluous: decided.superfluous.contains(name),
-            };
-            if self.told.reports.get(name) != Some(&report) {
-                self.told.reports.insert(name.clone(), report.clone());
-                self.tell_of_rule(&report, rule.status.as_ref());
-                let report = RuleReport { present: rule.status.clone(), ..report };
-                self.args.status.cast(StatusWriterMsg::Rule(Box::new(report)));
+        let all = self.told.reports.is_none();
+        let mut told = self.told.reports.take().unwrap_or_default();
+        let names = if all { self.rules.book.verdicts().keys().cloned().collect() } else { news.rules };
+        for name in names {
+            self.tell_report(&name, &mut told);
+        }
+        self.told.reports = Some(told);
+    }
+
+    fn tell_table(&mut self, news: &Judged) {
+        let table = self.rules.book.table();
+        if !self.told.rules || news.fqdns.len() > ONE_BY_ONE {
+            self.told.rules = true;
+            self.args.directory.cast(GsDirectoryMsg::Rules(Arc::new(table.clone())));
+            return;
+        }
+        for fqdn in &news.fqdns {
+            let rule = table.get(fqdn).cloned().unwrap_or_default();
+            self.args.directory.cast(GsDirectoryMsg::RuleOf { fqdn: fqdn.clone(), rule });
+        }
+    }
+
+    /// Tells what became of one rule, unless that was told.
+    fn tell_report(&self, name: &ObjectName, told: &mut Reports) {
+        let (rule, verdict) = (self.rules.seen.get(name), self.rules.book.verdicts().get(name));
+        let (Some(rule), Some(verdict)) = (rule, verdict) else {
+            if told.remove(name).is_some() {
+                self.args.status.cast(StatusWriterMsg::RuleGone(name.clone()));
             }
+            return;
+        };
+        let report = RuleReport {
+            object: name.clone(),
+            fqdn: normal(rule.fqdn()).into_owned(),
+            uid: rule.uid.clone(),
+            generation: rule.generation,
+            present: None,
+            verdict: verdict.clone(),
+            managed: rule.managed,
+            superfluous: self.rules.book.is_superfluous(name),
+        };
+        if told.get(name) != Some(&report) {
+            told.insert(name.clone(), report.clone());
+            self.tell_of_rule(&report, rule.status.as_ref());
+            let report = RuleReport { present: rule.status.clone(), ..report };
+            self.args.status.cast(StatusWriterMsg::Rule(Box::new(report)));
         }
+    }
+
+    /// What the rules refer to.
+    pub(super) fn rule_questions(&self) -> impl Iterator<Item = &Question> {
+        self.rules.questions.keys()
     }
 }
 
-fn counts(verdicts: &BTreeMap<ObjectName, RuleVerdict>) -> RuleCounts {
-    let mut notice = RuleCounts::default();
-    for (ObjectName { namespace, name }, verdict) in verdicts {
-        match verdict {
-            RuleVerdict::Accepted { .. } => notice.accepted += 1,
-            RuleVerdict::Rejected(_) => notice.rejected += 1,
-            RuleVerdict::Pending(waits_for) => {
-                notice.pending += 1;
-                if notice.waiting.len() < WAITING_SHOWN {
-                    notice.waiting.insert(format!("{namespace}/{name}"), waits_for.clone());
-                }
-            }
-        }
+fn counts(tally: &Tally) -> RuleCounts {
+    let Tally { accepted, rejected, pending, judgements } = tally;
+    let waits = |(ObjectName { namespace, name }, waits_for): (&ObjectName, &String)| {
+        (format!("{namespace}/{name}"), waits_for.clone())
+    };
+    RuleCounts {
+        accepted: *accepted,
+        rejected: *rejected,
+        pending: pending.len(),
+        waiting: pending.iter().take(WAITING_SHOWN).map(waits).collect(),
+        judgements: *judgements,
     }
-    notice
 }
 
 fn candidate(rule: &SeenRule, around: Surroundings<'_>, asked: &mut BTreeSet<Question>) -> RuleCandidate {

@@ -4,6 +4,8 @@
 mod tests;
 
 use crate::core::activation::{Problem, Progress};
+use crate::core::census::Headway;
+use crate::core::knowledge::{CLUSTERS_SEEN, Knowledge, in_words};
 use crate::core::occurrence::{Occurrence, Reason};
 use crate::core::policy::{ANOTHER_EXISTS, PolicyReport, PolicyVerdict};
 use crate::core::references::waiting_for;
@@ -28,23 +30,43 @@ pub enum Held {
     Some(String),
 }
 
+/// What is known of the outside, for the GSLBConfig that is active.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct About<'a> {
+    /// In what state the controller is, in one word.
+    pub controller: Option<&'static str>,
+    /// Who leads when the controller does not.
+    pub leader: Option<&'a str>,
+    pub clusters: Option<&'a Knowledge>,
+}
+
 /// The status of a GSLBConfig, or `None` when it has it already. `verified` and `held` are unknown for one that is not
-/// active; `leader` tells who leads when the controller does not.
+/// active.
 pub fn of_config(
     config: &GslbConfig,
     state: String,
     verified: Option<bool>,
-    leader: Option<&str>,
+    about: About<'_>,
     held: Held,
 ) -> Option<GslbConfigStatus> {
     let present = config.status.clone().unwrap_or_default();
     let observed_generation = config.metadata.generation;
     let speaker = Speaker { generation: observed_generation, present: &present.conditions, now: Timestamp::now() };
     let [accepted, resolved, mut programmed] = about_config(&state);
-    if let Some(leader) = leader.filter(|_| Stage::of(&state) == Stage::NotLeader) {
-        programmed.message = format!("{}: {leader}", programmed.message);
+    match Stage::of(&state) {
+        Stage::NotLeader => {
+            let leader = about.leader.map(|leader| format!(": {leader}")).unwrap_or_default();
+            programmed.message.push_str(&leader);
+        }
+        Stage::Unreachable => programmed.reason = about.controller.unwrap_or(programmed.reason),
+        Stage::Synced => programmed = about.clusters.and_then(Knowledge::programmed).unwrap_or(programmed),
+        _ => {}
     }
     let mut conditions = [accepted, resolved, programmed].map(|statement| speaker.say(statement)).to_vec();
+    conditions.extend(match about.clusters {
+        Some(clusters) => Some(speaker.say(clusters.clusters_seen())),
+        None => speaker.said(CLUSTERS_SEEN).cloned(),
+    });
     conditions.extend(match verified {
         Some(verified) => Some(speaker.say(certificate(verified))),
         None => speaker.said(CERTIFICATE_VERIFIED).cloned(),
@@ -58,12 +80,12 @@ pub fn of_config(
     (wanted != present).then_some(wanted)
 }
 
-/// The status of a GlobalDeploymentPolicy, or `None` when it has it already. `behind` is how many services do not
+/// The status of a GlobalDeploymentPolicy, or `None` when it has it already. `progress` is how many services do not
 /// follow it yet, `None` while that is not known.
 pub fn of_policy(
     policy: &GlobalDeploymentPolicy,
     report: &PolicyReport,
-    behind: Option<usize>,
+    progress: Option<Headway>,
 ) -> Option<GlobalDeploymentPolicyStatus> {
     let present = policy.status.clone().unwrap_or_default();
     let observed_generation = policy.metadata.generation;
@@ -73,8 +95,8 @@ pub fn of_policy(
         PolicyVerdict::Pending { .. } => speaker.keep_current_or_say(statement),
         _ => speaker.say(statement),
     });
-    let programmed = match (&report.verdict, behind) {
-        (PolicyVerdict::Accepted { .. }, Some(behind)) => speaker.say(policy_programmed(behind)),
+    let programmed = match (&report.verdict, progress) {
+        (PolicyVerdict::Accepted { .. }, Some(progress)) => speaker.say(policy_programmed(progress)),
         (PolicyVerdict::Accepted { .. } | PolicyVerdict::Pending { .. }, _) => speaker.keep_or_say(Statement::new(
             PROGRAMMED,
             Truth::Unknown,
@@ -110,17 +132,18 @@ pub fn outcome_of_config(state: &str) -> Option<Occurrence> {
     Some(Occurrence::new(reason, statement.message))
 }
 
-fn policy_programmed(behind: usize) -> Statement {
-    match behind {
-        0 => Statement::new(PROGRAMMED, true, "InSync", "every GSLB service follows it"),
-        _ => Statement::new(
-            PROGRAMMED,
-            false,
-            "Pending",
-            "some GSLB services do not follow it yet: condition Programmed of the GSLBHostRules and /api/gs say which \
-             and why",
-        ),
+fn policy_programmed(progress: Headway) -> Statement {
+    let Headway { behind, of, left, .. } = progress;
+    if behind == 0 {
+        return Statement::new(PROGRAMMED, true, "InSync", "every GSLB service follows it");
     }
+    let left = left.map(|left| format!(", done in about {} at the present pace", in_words(left))).unwrap_or_default();
+    let (services, follow) = if of == 1 { ("service", "does") } else { ("services", "do") };
+    let message = format!(
+        "{behind} of {of} GSLB {services} {follow} not follow it yet{left}: condition Programmed of the GSLBHostRules and \
+         /api/gs say which and why"
+    );
+    Statement::new(PROGRAMMED, false, "Pending", message)
 }
 
 fn about_policy(report: &PolicyReport) -> [Statement; 2] {

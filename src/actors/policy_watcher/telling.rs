@@ -54,7 +54,7 @@ impl PolicyWatcherState {
 
     /// Everything that policy and rules refer to, known or not: the session asks again at each refresh.
     pub(super) fn tell_questions(&mut self) {
-        let questions: BTreeSet<_> = self.policy_questions.union(&self.rule_questions).cloned().collect();
+        let questions: BTreeSet<_> = self.policy_questions.iter().chain(self.rule_questions()).cloned().collect();
         if self.told.questions != questions {
             self.told.questions.clone_from(&questions);
             self.args.session.cast(AviSessionMsg::Ask(questions));

@@ -44,9 +44,9 @@ pub enum RuleCheck {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Standing {
     /// The rule in force for each FQDN, as it was last good.
-    owners: BTreeMap<String, Arc<HostRule>>,
+    pub(super) owners: BTreeMap<String, Arc<HostRule>>,
     /// Rules of which this process has said that they are valid or that they are not.
-    judged: BTreeSet<ObjectName>,
+    pub(super) judged: BTreeSet<ObjectName>,
 }
 
 /// What follows from all rules together.
@@ -63,9 +63,18 @@ pub struct Ruling {
 /// Gives each FQDN the rule that has it already, else the accepted ones first, then the oldest. The order of
 /// `candidates` does not matter. `managed_wanted` tells whether the operator may keep rules of its own at all.
 pub fn decide(candidates: &[RuleCandidate], before: &Standing, managed_wanted: bool) -> Ruling {
+    decide_among(candidates.iter(), before, managed_wanted)
+}
+
+/// The same for some rules: all that there are for their FQDNs.
+pub(super) fn decide_among<'a>(
+    candidates: impl Iterator<Item = &'a RuleCandidate> + Clone,
+    before: &Standing,
+    managed_wanted: bool,
+) -> Ruling {
     let mut ruling = Ruling::default();
     let mut by_fqdn = BTreeMap::<Cow<'_, str>, Vec<&RuleCandidate>>::new();
-    for candidate in candidates {
+    for candidate in candidates.clone() {
         ruling.superfluous.extend((candidate.managed && !managed_wanted).then(|| candidate.object.clone()));
         by_fqdn.entry(normal(&candidate.fqdn)).or_default().push(candidate);
     }
@@ -77,7 +86,7 @@ pub fn decide(candidates: &[RuleCandidate], before: &Standing, managed_wanted: b
         Some(RuleVerdict::Rejected(_)) => matches!(rule.check, RuleCheck::Valid { .. } | RuleCheck::Invalid(_)),
         Some(RuleVerdict::Pending(_)) | None => before.judged.contains(&rule.object),
     };
-    let judged = candidates.iter().filter(settled).map(|rule| rule.object.clone()).collect();
+    let judged = candidates.filter(settled).map(|rule| rule.object.clone()).collect();
     ruling.standing.judged = judged;
     ruling
 }

@@ -1,5 +1,6 @@
 //! Validation of one rule by itself.
 
+mod book;
 mod table;
 
 use super::*;

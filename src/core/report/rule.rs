@@ -139,6 +139,10 @@ impl About<'_> {
                 let reason = report.waiting_for.as_deref().unwrap_or_default();
                 say(Truth::False, "Waiting", format!("nothing is written for now: {reason}"))
             }
+            (SyncState::NotSelected | SyncState::NoMembers, _) if !report.service.refused.is_empty() => {
+                say(Truth::False, "NoMembers", no_members(fqdn))
+            }
+            (SyncState::NotSelected | SyncState::NoMembers, _) => say(Truth::False, "NoService", no_service(fqdn)),
             (SyncState::InSync, true) => (self.speaker.say(in_sync(report)), false),
             (SyncState::InSync, false) if report.service.refused.is_empty() => {
                 say(Truth::False, "NoService", no_service(fqdn))
@@ -162,7 +166,8 @@ impl About<'_> {
             return before.cloned();
         }
         // There is none any more, nor an object that could tell why: nobody will speak of it again.
-        if report.state == SyncState::InSync && !report.wanted && report.service.refused.is_empty() {
+        let at_rest = matches!(report.state, SyncState::InSync | SyncState::NotSelected);
+        if at_rest && !report.wanted && report.service.refused.is_empty() {
             return None;
         }
         let mut service = report.service.clone();

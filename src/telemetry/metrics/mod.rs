@@ -25,6 +25,11 @@ struct ClusterLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StateLabels {
+    state: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ActorLabels {
     actor: String,
 }
@@ -71,6 +76,8 @@ pub struct Metrics {
     cluster_synced: Family<ClusterLabels, Gauge>,
     cluster_refused: Family<ClusterLabels, Gauge>,
     cluster_watch_age: Family<ClusterLabels, Gauge<f64, AtomicU64>>,
+    members: Family<ClusterLabels, Gauge>,
+    services: Family<StateLabels, Gauge>,
     kubeconfig: Gauge,
     restarts: Family<ActorLabels, Gauge>,
     events: Family<EventLabels, Counter>,
@@ -90,6 +97,8 @@ impl Default for Metrics {
             cluster_synced: Family::default(),
             cluster_refused: Family::default(),
             cluster_watch_age: Family::default(),
+            members: Family::default(),
+            services: Family::default(),
             kubeconfig: Gauge::default(),
             restarts: Family::default(),
             events: Family::default(),
@@ -103,9 +112,14 @@ impl Metrics {
     fn register(&mut self) {
         let registry = &mut self.registry;
         registry.register("leader", "1 while this replica holds a leadership term", self.leader.clone());
-        registry.register("controller_synced", "1 once the controller was completely read", self.synced.clone());
+        let help = "1 while the controller is completely read and in use";
+        registry.register("controller_synced", help, self.synced.clone());
         let synced = self.cluster_synced.clone();
-        registry.register("cluster_synced", "1 once the member cluster was completely listed", synced);
+        let help = "1 while the member cluster is completely listed and its watches work";
+        registry.register("cluster_synced", help, synced);
+        let help = "Members of GSLB services by the cluster of the object behind them";
+        registry.register("members", help, self.members.clone());
+        registry.register("services", "GSLB services by state, as /api/gs says it", self.services.clone());
         let refused = self.cluster_refused.clone();
         registry.register("cluster_refused_objects", "Parts of objects of a cluster that cannot be used", refused);
         let help = "Time since the API server of the member cluster answered last";
@@ -139,6 +153,15 @@ impl Metrics {
         self.cluster_refused.clear();
         self.cluster_watch_age.clear();
         self.restarts.clear();
+        self.members.clear();
+        self.services.clear();
+        let gauge = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        for (cluster, count) in &notices.services.members {
+            self.members.get_or_create(&ClusterLabels { cluster: cluster.clone() }).set(gauge(*count));
+        }
+        for (state, count) in &notices.services.states {
+            self.services.get_or_create(&StateLabels { state }).set(gauge(*count));
+        }
         let now = Instant::now();
         for (context, cluster) in &notices.clusters {
             let labels = ClusterLabels { cluster: context.clone() };

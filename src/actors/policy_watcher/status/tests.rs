@@ -32,7 +32,7 @@ fn pending() -> PolicyReport {
 fn what_was_said_of_a_policy_stays_while_the_controller_is_asked_about_it_again() {
     let mut policy = GlobalDeploymentPolicy::default();
     policy.metadata.generation = Some(3);
-    policy.status = of_policy(&policy, &in_force(), Some(0));
+    policy.status = of_policy(&policy, &in_force(), Some(Headway::default()));
     assert_eq!(of_policy(&policy, &pending(), None), None);
 }
 
@@ -41,7 +41,7 @@ fn what_was_said_of_a_policy_stays_while_the_controller_is_asked_about_it_again(
 fn a_changed_policy_that_waits_for_the_controller_says_what_it_waits_for() {
     let mut policy = GlobalDeploymentPolicy::default();
     policy.metadata.generation = Some(3);
-    policy.status = of_policy(&policy, &in_force(), Some(0));
+    policy.status = of_policy(&policy, &in_force(), Some(Headway::default()));
     policy.metadata.generation = Some(4);
     let status = of_policy(&policy, &pending(), None).unwrap();
     let expected = ["Accepted=Unknown Pending", "ResolvedRefs=Unknown Pending", "Programmed=True InSync"];
@@ -54,7 +54,7 @@ fn a_changed_policy_that_waits_for_the_controller_says_what_it_waits_for() {
 #[test]
 fn what_a_policy_cannot_have_stands_beside_its_acceptance() {
     let report = PolicyReport::accepted(vec!["only the first 6 of 7 are used".into()]);
-    let status = of_policy(&GlobalDeploymentPolicy::default(), &report, Some(0)).unwrap();
+    let status = of_policy(&GlobalDeploymentPolicy::default(), &report, Some(Headway::default())).unwrap();
     assert_eq!(status.conditions[0].message, "the policy is in force; only the first 6 of 7 are used");
 }
 
@@ -62,30 +62,30 @@ fn what_a_policy_cannot_have_stands_beside_its_acceptance() {
 fn a_status_that_is_there_already_is_not_written_again() {
     let mut config = GslbConfig::default();
     config.metadata.generation = Some(3);
-    let first = of_config(&config, "syncing all objects".into(), Some(true), None, Held::Unknown).unwrap();
+    let first = of_config(&config, "syncing all objects".into(), Some(true), About::default(), Held::Unknown).unwrap();
     assert_eq!((first.state.as_str(), first.observed_generation), ("syncing all objects", Some(3)));
     config.status = Some(first);
-    assert_eq!(of_config(&config, "syncing all objects".into(), Some(true), None, Held::Unknown), None);
+    assert_eq!(of_config(&config, "syncing all objects".into(), Some(true), About::default(), Held::Unknown), None);
 
     let mut policy = GlobalDeploymentPolicy::default();
-    policy.status = of_policy(&policy, &in_force(), Some(0));
-    assert_eq!(of_policy(&policy, &in_force(), Some(0)), None);
+    policy.status = of_policy(&policy, &in_force(), Some(Headway::default()));
+    assert_eq!(of_policy(&policy, &in_force(), Some(Headway::default())), None);
     assert_eq!(of_policy(&policy, &in_force(), None), None, "what is not known stays as it was said");
 }
 
 #[test]
 fn the_opt_out_of_verification_shows_as_a_condition_whose_time_moves_only_with_its_status() {
     let mut config = GslbConfig::default();
-    let mut verified = of_config(&config, "x".into(), Some(true), None, Held::Unknown).unwrap();
+    let mut verified = of_config(&config, "x".into(), Some(true), About::default(), Held::Unknown).unwrap();
     let long_ago: Timestamp = "2024-01-01T00:00:00Z".parse().unwrap();
     verified.conditions[3].last_transition_time = Some(long_ago);
     config.status = Some(verified);
-    let same = of_config(&config, "y".into(), Some(true), None, Held::Unknown).unwrap();
+    let same = of_config(&config, "y".into(), Some(true), About::default(), Held::Unknown).unwrap();
     assert_eq!(same.conditions[3].last_transition_time, Some(long_ago));
-    let other = of_config(&config, "y".into(), Some(false), None, Held::Unknown).unwrap();
+    let other = of_config(&config, "y".into(), Some(false), About::default(), Held::Unknown).unwrap();
     assert_eq!((other.conditions[3].status.as_str(), other.conditions.len()), ("False", 4));
     assert_ne!(other.conditions[3].last_transition_time, Some(long_ago));
-    let unknown = of_config(&config, "y".into(), None, None, Held::Unknown).unwrap();
+    let unknown = of_config(&config, "y".into(), None, About::default(), Held::Unknown).unwrap();
     assert_eq!(unknown.conditions[3].last_transition_time, Some(long_ago));
 }
 
@@ -113,7 +113,7 @@ fn the_state_of_a_configuration_decides_its_conditions() {
         ("error: invalid gslb config with controller IP ", ["False Invalid", "Unknown NotChecked", "False NotInUse"]),
     ];
     for (state, expected) in table {
-        let status = of_config(&GslbConfig::default(), state.into(), None, None, Held::Unknown).unwrap();
+        let status = of_config(&GslbConfig::default(), state.into(), None, About::default(), Held::Unknown).unwrap();
         let expected: Vec<String> = ["Accepted", "ResolvedRefs", "Programmed"]
             .iter()
             .zip(expected)
@@ -121,6 +121,20 @@ fn the_state_of_a_configuration_decides_its_conditions() {
             .collect();
         assert_eq!((status.state.as_str(), said(&status.conditions)), (state, expected));
     }
+}
+
+fn behind_of_five(behind: usize) -> Headway {
+    Headway { open: behind, behind, of: 5, left: None }
+}
+
+/// FND-C7
+#[test]
+fn a_policy_that_not_every_service_follows_says_how_many_do_not_and_for_how_long() {
+    let progress = Headway { open: 263, behind: 263, of: 300, left: Some(std::time::Duration::from_secs(129)) };
+    let status = of_policy(&GlobalDeploymentPolicy::default(), &in_force(), Some(progress)).unwrap();
+    let message = "263 of 300 GSLB services do not follow it yet, done in about 2m09s at the present pace: condition \
+                   Programmed of the GSLBHostRules and /api/gs say which and why";
+    assert_eq!(status.conditions[2].message, message);
 }
 
 /// DB-50.
@@ -148,7 +162,7 @@ fn the_text_of_a_policy_and_the_services_behind_it_decide_its_conditions() {
         ),
     ];
     for (text, behind, expected) in table {
-        let status = of_policy(&GlobalDeploymentPolicy::default(), &report(text), behind).unwrap();
+        let status = of_policy(&GlobalDeploymentPolicy::default(), &report(text), behind.map(behind_of_five)).unwrap();
         let expected: Vec<String> = ["Accepted", "ResolvedRefs", "Programmed"]
             .iter()
             .zip(expected)

@@ -157,7 +157,7 @@ async fn a_controller_that_is_not_ready_says_in_which_state_it_is() {
         let outcome = readiness(prepared(status, cluster(state))).await;
         assert_eq!(outcome, Err(Failure::NotReady(state.into())));
     }
-    let server_error = |status| Failure::ServerError { status, text: PAGE.into(), retry_after: None };
+    let server_error = |status| Failure::ServerError { status, text: "Please log in".into(), retry_after: None };
     for status in [500, 502, 503] {
         assert_eq!(readiness(prepared(status, json!(PAGE))).await, Err(server_error(status)));
     }
