@@ -198,6 +198,8 @@ impl Story {
         policy.as_object_mut().unwrap().remove("status");
         policy["metadata"] = json!({ "name": "global-gdp", "namespace": "avi-system" });
 
+        let grace = r#"{"spec": {"deletionGuard": {"policyGraceSeconds": 1}}}"#;
+        self.world.kubectl("s1az1", &["-n", "avi-system", "patch", "gc", "gc-1", "--type=merge", "-p", grace], "");
         self.world.kubectl("s1az1", &["-n", "avi-system", "delete", "gdp", "global-gdp"], "");
         becomes("no policy, no services", vec![], async || self.leader().content().await).await;
         self.in_sync(&[]).await;

@@ -38,6 +38,9 @@ pub struct Notices {
     /// Whether any member cluster has been seen since the process started.
     #[serde(skip)]
     pub cluster_seen: bool,
+    /// What the other clusters of the federation have of the objects that are copied to them, by cluster and kind.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub followers: BTreeMap<String, BTreeMap<&'static str, CopyNotice>>,
     /// Of the member clusters, when it may change while the operator runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kubeconfig: Option<KubeconfigNotice>,
@@ -137,6 +140,18 @@ pub struct RulesNotice {
     pub error: Option<String>,
     #[serde(flatten)]
     pub counts: RuleCounts,
+}
+
+/// What a follower has of a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CopyNotice {
+    /// What this cluster has now.
+    Copied,
+    /// Something else, or it is not known.
+    Pending,
+    /// What it had: there is nothing here that should replace or delete it.
+    Kept,
 }
 
 /// The kubeconfig of the member clusters.

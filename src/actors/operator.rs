@@ -15,7 +15,7 @@ use super::federation::FederationMsg;
 use super::gs_directory::{AWAKE, GsDirectoryMsg};
 use super::link::Link;
 use super::members_watcher::MembersWatcherMsg;
-use super::policy_watcher::{LogLevels, PolicyWatcherMsg};
+use super::policy_watcher::{LogLevels, PolicyWatcherMsg, WallClock};
 use super::status_writer::StatusWriterMsg;
 use super::supervisor::restart::RestartPolicy;
 use super::supervisor::{Children, arrange};
@@ -23,6 +23,7 @@ use crate::core::naming::Naming;
 use crate::kubernetes::members::MemberClients;
 use crate::retry::RetryPolicy;
 use crate::telemetry::metrics::Metrics;
+use jiff::Timestamp;
 use kube::Client;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SpawnErr, SupervisionEvent};
 use rand::rngs::StdRng;
@@ -124,6 +125,8 @@ pub struct Settings {
     pub awake: usize,
     /// Whether AKO's MultiClusterIngresses are watched; off unless asked for, as upstream has it.
     pub multi_cluster_ingress: bool,
+    /// Read for what outlives the process, and nothing else.
+    pub wall: WallClock,
 }
 
 impl Settings {
@@ -136,6 +139,7 @@ impl Settings {
             concurrency: 8,
             awake: AWAKE,
             multi_cluster_ingress: false,
+            wall: Arc::new(Timestamp::now),
         }
     }
 }

@@ -6,6 +6,7 @@ mod tests;
 
 pub use choose::{Choice, choose};
 
+use crate::crd::MemberCluster;
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -58,6 +59,12 @@ pub enum Problem {
     /// Upstream ends the process here.
     #[error("error: invalid gslb config with controllerVersion ")]
     NoControllerVersion,
+    /// Upstream goes on without any cluster here, and deletes what it had from them.
+    #[error(
+        "error: invalid gslb config with memberClusters: name at least one cluster, and each by its clusterContext; the \
+         last valid ones stay"
+    )]
+    NoMembers,
     #[error("error: secret object doesn't exist {0}")]
     NoSecret(String),
     #[error("error: issue in connecting to the controller API, {0}")]
@@ -85,6 +92,8 @@ pub struct Facts<'a> {
     /// Name of the credentials Secret.
     pub credentials: &'a str,
     pub controller_version: &'a str,
+    /// `spec.memberClusters`.
+    pub members: &'a [MemberCluster],
 }
 
 /// The checks of a GSLBConfig's own content, in the order of `docs/RULES.md#activation`. Gives the installation's UUID;
@@ -93,12 +102,16 @@ pub struct Facts<'a> {
 /// # Errors
 /// The first check that fails.
 pub fn check(facts: Facts<'_>) -> Result<Option<Uuid>, Problem> {
-    let Facts { uuid, controller_ip, credentials, controller_version } = facts;
+    let Facts { uuid, controller_ip, credentials, controller_version, members } = facts;
     let uuid = uuid.map(parse_uuid).transpose()?;
     let filled = |value: &str, problem| if value.is_empty() { Err(problem) } else { Ok(()) };
     filled(controller_ip, Problem::NoControllerIp)?;
     filled(credentials, Problem::NoCredentials)?;
     filled(controller_version, Problem::NoControllerVersion)?;
+    // A key that was mistyped is dropped by the API server, and leaves an empty list, or an entry without a name.
+    if members.is_empty() || members.iter().any(|member| member.cluster_context.is_empty()) {
+        return Err(Problem::NoMembers);
+    }
     Ok(uuid)
 }
 

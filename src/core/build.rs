@@ -132,6 +132,13 @@ pub fn build<'a>(inputs: Inputs<'_>, endpoints: impl IntoIterator<Item = &'a End
         DeploymentState::Unknown => {
             Built::of(Decision::Wait("no GlobalDeploymentPolicy has been seen or was valid so far".into()), Vec::new())
         }
+        DeploymentState::Missing => Built::of(
+            Decision::Wait(
+                "there is no GlobalDeploymentPolicy, and nobody is known to have deleted the one that was in force; create one"
+                    .into(),
+            ),
+            Vec::new(),
+        ),
         DeploymentState::Absent => without_policy(&endpoints),
         DeploymentState::InForce(deployment) => {
             let selection = Selection::of(
@@ -151,12 +158,12 @@ pub fn build<'a>(inputs: Inputs<'_>, endpoints: impl IntoIterator<Item = &'a End
     }
 }
 
-/// Whether the policy selects any of the endpoints; while the policy is not known, whether there are any. What is
-/// withheld may be on the controller, and counts.
+/// Whether the policy selects any of the endpoints; while none is known, whether there are any. What is withheld may be
+/// on the controller, and counts.
 pub fn has_members<'a>(policy: &PolicySnapshot, endpoints: impl IntoIterator<Item = &'a Endpoint>) -> bool {
     let endpoints: Vec<&Endpoint> = endpoints.into_iter().collect();
     match (&policy.installation, &policy.deployment) {
-        (None, _) | (_, DeploymentState::Unknown) => !endpoints.is_empty(),
+        (None, _) | (_, DeploymentState::Unknown | DeploymentState::Missing) => !endpoints.is_empty(),
         (Some(_), DeploymentState::Absent) => false,
         (Some(installation), DeploymentState::InForce(deployment)) => {
             !Selection::of(&endpoints, deployment, installation, None, Held::ANYTHING).members.is_empty()

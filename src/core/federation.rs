@@ -2,6 +2,7 @@
 //! (`docs/RULES.md#federation`).
 
 pub mod condition;
+pub mod copied;
 pub mod copy;
 pub mod kind;
 pub mod survey;

@@ -73,6 +73,12 @@ pub enum Reason {
     ClusterNotSeen,
     /// It is again.
     ClusterSeen,
+    /// The policy in force was deleted, and what follows from that when.
+    PolicyDeleted,
+    /// There is no policy, and nobody is known to have deleted one.
+    PolicyMissing,
+    /// There is a policy again.
+    PolicyReturned,
     /// The GSLBConfig has lost the UUID by which services are recognised.
     UuidLost,
 }
@@ -91,6 +97,9 @@ impl Reason {
             Self::DeletionsHeld => "DeletionsHeld",
             Self::ClusterNotSeen => "ClusterNotSeen",
             Self::ClusterSeen => "ClusterSeen",
+            Self::PolicyDeleted => "PolicyDeleted",
+            Self::PolicyMissing => "PolicyMissing",
+            Self::PolicyReturned => "PolicyReturned",
             Self::UuidLost => "UuidLost",
         }
     }
@@ -98,7 +107,9 @@ impl Reason {
     /// `type` of the Event. Not to be selected is a choice, and no trouble.
     pub fn event_type(self) -> &'static str {
         match self {
-            Self::Accepted | Self::Programmed | Self::NotSelected | Self::ClusterSeen => "Normal",
+            Self::Accepted | Self::Programmed | Self::NotSelected | Self::ClusterSeen | Self::PolicyReturned => {
+                "Normal"
+            }
             Self::Refused
             | Self::NotProgrammed
             | Self::Invalid
@@ -106,6 +117,8 @@ impl Reason {
             | Self::Rejected
             | Self::DeletionsHeld
             | Self::ClusterNotSeen
+            | Self::PolicyDeleted
+            | Self::PolicyMissing
             | Self::UuidLost => "Warning",
         }
     }

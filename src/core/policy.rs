@@ -1,9 +1,11 @@
 //! The deployment policy in force: an accepted GlobalDeploymentPolicy, validated once and then trusted.
 
+pub mod absence;
 pub mod algorithm;
 mod choose;
 pub mod down_response;
 pub mod monitors;
+pub mod presence;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -41,13 +43,16 @@ pub struct Installation {
 }
 
 /// What is known about the GlobalDeploymentPolicy. "Absent" is a decision of the user that empties every service;
-/// "unknown" is blindness and changes nothing.
+/// "unknown" is blindness, and "missing" is an absence that nobody is known to have wished for: both change nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "there is one value per snapshot, and snapshots are shared")]
 pub enum DeploymentState {
     /// Not listed yet, or present but never valid since the start.
     Unknown,
-    /// The list was complete and there is none.
+    /// A complete list names none, and nothing shows that somebody deleted the one in force: as at a start or a promotion
+    /// without a policy (DEL-02).
+    Missing,
+    /// The one in force was deleted, and that is proven to be a wish (DEL-02).
     Absent,
     InForce(DeploymentPolicy),
 }
@@ -119,13 +124,23 @@ pub enum MonitorChoice<'a> {
     ControlPlaneOnly,
 }
 
+impl DeploymentState {
+    /// Whether it is known which policy there is, or that there is none by somebody's wish.
+    pub fn is_decided(&self) -> bool {
+        match self {
+            Self::Unknown | Self::Missing => false,
+            Self::Absent | Self::InForce(_) => true,
+        }
+    }
+}
+
 impl PolicySnapshot {
     /// How services are named now.
     pub fn naming(&self) -> Naming {
         let custom_global_fqdn = self.installation.as_ref().is_some_and(|i| i.custom_global_fqdn);
         let default_domain = match &self.deployment {
             DeploymentState::InForce(policy) => policy.default_domain.clone(),
-            DeploymentState::Unknown | DeploymentState::Absent => None,
+            DeploymentState::Unknown | DeploymentState::Missing | DeploymentState::Absent => None,
         };
         Naming { custom_global_fqdn, default_domain }
     }

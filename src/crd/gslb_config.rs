@@ -1,6 +1,8 @@
 //! GSLBConfig: which Avi controller leads, and which clusters take part.
 
 use super::Condition;
+use super::condition::date_time;
+use jiff::Timestamp;
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -64,6 +66,11 @@ pub struct DeletionGuard {
     #[schemars(range(min = 0))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_count: Option<i32>,
+    /// Seconds for which a GlobalDeploymentPolicy that was deleted may come back under its name before anything follows
+    /// from that; 30 when absent, 0 means at once.
+    #[schemars(range(min = 0))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_grace_seconds: Option<i32>,
 }
 
 /// Where the GSLB leader is and how to log in.
@@ -105,6 +112,20 @@ pub struct MemberCluster {
     pub cluster_context: String,
 }
 
+/// The GlobalDeploymentPolicy in force was deleted, which deletes every GSLB service once `effectiveAt` is over.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyDeletion {
+    /// Its name.
+    pub policy: String,
+    /// When it was seen to be gone.
+    #[schemars(schema_with = "date_time")]
+    pub deleted_at: Timestamp,
+    /// Until when it may come back under its name without anything having happened.
+    #[schemars(schema_with = "date_time")]
+    pub effective_at: Timestamp,
+}
+
 /// How far activation got.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq, Default)]
 #[serde(default, rename_all = "camelCase")]
@@ -116,8 +137,12 @@ pub struct GslbConfigStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// The same for programs, with what `state` has no room for: `Accepted`, `ResolvedRefs`, `Programmed` and
-    /// `ControllerCertificateVerified`.
+    /// `ControllerCertificateVerified`; `DeletionsHeld`, `PolicyAbsent` and `CleanedUp` while there is reason for them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
+    /// A restarted or promoted operator goes on with it. Absent while there is a policy, and where nobody is known to
+    /// have deleted one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_deletion: Option<PolicyDeletion>,
 }

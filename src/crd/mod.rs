@@ -25,7 +25,9 @@ pub use global_deployment_policy::{
     GlobalDeploymentPolicy, GlobalDeploymentPolicySpec, GlobalDeploymentPolicyStatus, MatchCluster, MatchRules,
     Selector, TrafficSplitEntry,
 };
-pub use gslb_config::{DeletionGuard, GslbConfig, GslbConfigSpec, GslbConfigStatus, GslbLeader, MemberCluster};
+pub use gslb_config::{
+    DeletionGuard, GslbConfig, GslbConfigSpec, GslbConfigStatus, GslbLeader, MemberCluster, PolicyDeletion,
+};
 pub use gslb_host_rule::{
     GslbHostRule, GslbHostRuleSpec, GslbHostRuleStatus, PublicIp, RuleTrafficSplitEntry, SitePersistence,
     ThirdPartyMember,

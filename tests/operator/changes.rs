@@ -5,8 +5,7 @@
 
 use crate::support::controller::create_tenant;
 use crate::support::objects::{
-    apply, config, delete_config, delete_ingress, delete_policy, members, patch_config, policy, set_leader,
-    set_password, web,
+    apply, config, delete_config, delete_ingress, members, patch_config, policy, set_leader, set_password, web,
 };
 use crate::support::{LEADER, UUID, World, lines, outcomes};
 use amko::actors::gs_directory::views;
@@ -163,7 +162,7 @@ async fn gdp_02_a_second_policy_is_refused_in_the_known_words() {
         |name: &str| world.home().get(kind, Some("avi-system"), name).unwrap()["status"]["errorStatus"].clone();
     assert_eq!(status("another"), "a GDP object already exists, can't add another");
     assert_eq!(status("global-gdp"), "success");
-    world.writes_after(|world| delete_policy(world.home())).await;
+    world.writes_after_deleted_policy().await;
     assert_eq!((status("another"), addresses(&world, LEADER)), ("success".into(), vec!["10.1.0.5".to_owned()]));
 }
 

@@ -1,7 +1,7 @@
 //! Mass deletions: a mistake in a cluster takes no services along before somebody has looked at it, and everything
 //! else goes on.
 
-use crate::support::objects::{Host, apply, config, delete_policy, ingress, patch_config, policy, set_leader};
+use crate::support::objects::{Host, apply, config, ingress, patch_config, policy, set_leader};
 use crate::support::{LEADER, World, lines};
 use amko::actors::board::DeletionsNotice;
 use amko::actors::operator::{Child, OperatorMsg};
@@ -325,7 +325,7 @@ async fn deletions_that_trickle_in_are_stopped_where_the_limit_is() {
     assert_eq!(held(&world), Some(("MassDeletion".into(), said)));
 }
 
-/// DEL-02 and DEL-06
+/// DEL-02 and DEL-06: after its grace.
 #[tokio::test(start_paused = true)]
 async fn deleting_the_policy_is_an_approval() {
     for held_before in [false, true] {
@@ -335,8 +335,7 @@ async fn deleting_the_policy_is_an_approval() {
             world.settle().await;
         }
         let before = world.avi.last_request();
-        delete_policy(world.home());
-        world.settle().await;
+        world.writes_after_deleted_policy().await;
         assert_eq!((deletions_since(&world, before), held(&world)), ((60, 0), None));
         assert_eq!((world.service_names(), world.monitor_names()), (vec![], vec![]));
     }

@@ -4,7 +4,7 @@ use crate::support::bodies::*;
 use crate::support::controller::{
     add_third_party_sites, create, persistence_profile, pki_profile, template, user_monitor,
 };
-use crate::support::objects::{Host, apply, delete_policy, ingress, policy};
+use crate::support::objects::{Host, apply, ingress, policy};
 use crate::support::{Request, World};
 use serde_json::{Value, json};
 
@@ -325,7 +325,7 @@ async fn ex_28_a_cluster_leaves_the_policy_and_comes_back_and_the_policy_goes() 
     let [monitor_back, service_back] = created.clone();
     expect_in_any_order(&writes, &[("PUT gslbservice/<uuid>", both.clone()), monitor_back, service_back]);
 
-    let writes = world.writes_after(|w| delete_policy(w.home())).await;
+    let writes = world.writes_after_deleted_policy().await;
     let expected = [service_gone.clone(), service_gone, monitor_gone.clone(), monitor_gone];
     expect_in_any_order(&writes, &expected);
     assert_eq!(names(&world), (vec![], vec![]));

@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod absence;
 mod blindness;
 mod border_addresses;
 mod border_names;
@@ -26,6 +27,7 @@ mod faults_state;
 mod faults_support;
 mod faults_wire;
 mod federation;
+mod federation_copies;
 mod http;
 mod http_services;
 mod incumbents;

@@ -105,6 +105,7 @@ impl Desk {
             board: self.board.clone(),
             ever_listed: EverListed::default(),
             log_levels: Arc::new(|_: &str| ()),
+            wall: Arc::new(jiff::Timestamp::now),
             retry: RetryPolicy::default(),
             seed: 1,
         };

@@ -42,6 +42,9 @@ pub const LEADER: &str = "neutral";
 /// Where the operator believes the kubeconfig of the members to be.
 pub const PLACE: &str = "key gslb-members of Secret avi-system/gslb-config-secret";
 
+/// The grace of a deleted policy, and time for the list that confirms it.
+const POLICY_GRACE: Duration = Duration::from_secs(32);
+
 /// How long, in virtual time, nothing must happen before a world counts as settled.
 const QUIET: Duration = Duration::from_secs(15);
 const STEP: Duration = Duration::from_millis(500);
@@ -51,6 +54,7 @@ const LIMIT: Duration = Duration::from_secs(1800);
 pub struct World {
     pub clusters: BTreeMap<String, KubeWorld>,
     pub avi: AviWorld,
+    pub clock: Clock,
     pub mischief: Mischief,
     /// How many service actors may be awake.
     pub awake: usize,
@@ -106,6 +110,7 @@ impl World {
         Self {
             clusters,
             avi,
+            clock,
             mischief: Mischief::default(),
             awake: AWAKE,
             kubeconfig: None,
@@ -157,7 +162,8 @@ impl World {
             seed: self.seed.wrapping_mul(1000).wrapping_add(self.starts),
             log_levels: Arc::new(move |level: &str| levels.lock().push(level.to_owned())),
         };
-        let settings = Settings { awake: self.awake, ..Settings::in_namespace("avi-system") };
+        let (awake, clock) = (self.awake, self.clock);
+        let settings = Settings { awake, wall: Arc::new(move || clock.now()), ..Settings::in_namespace("avi-system") };
         let (actor, _) = start(outside, settings, links.clone()).await.unwrap();
         self.running = Some(Running { links, actor });
     }
@@ -255,6 +261,15 @@ impl World {
     /// All writes since the world began.
     pub fn writes(&self) -> Vec<Request> {
         self.avi.requests().into_iter().filter(is_write).map(Request::from).collect()
+    }
+
+    /// Deletes the policy and gives the writes that follow from it, once its grace is over.
+    pub async fn writes_after_deleted_policy(&self) -> Vec<Request> {
+        let before = self.avi.last_request();
+        objects::delete_policy(self.home());
+        tokio::time::sleep(POLICY_GRACE).await;
+        self.settle().await;
+        self.writes_since(before)
     }
 
     /// Objects of a kind on a site, by name.

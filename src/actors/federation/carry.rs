@@ -33,6 +33,16 @@ pub struct Carried {
     pub result: Result<Vec<Trouble>, Trouble>,
     /// Whether everything is as wished; otherwise it is tried again.
     pub settled: bool,
+    /// `None` when it could not be made out.
+    pub wish: Option<Wish>,
+    /// The followers, and whether each has what is wished for.
+    pub members: Vec<(String, bool)>,
+}
+
+impl Carried {
+    fn failed(kind: Kind, trouble: Trouble) -> Self {
+        Self { kind, result: Err(trouble), settled: false, wish: None, members: Vec::new() }
+    }
 }
 
 /// Fulfils the wishes one kind after the other, everywhere at once, until one cannot be made out.
@@ -41,7 +51,7 @@ pub async fn carry(wishes: Vec<(Kind, Result<Wish, Trouble>)>, home: &Place, mem
     for (kind, wish) in wishes {
         let carried = match wish {
             Ok(wish) => one_kind(kind, wish, home, members).await,
-            Err(trouble) => Carried { kind, result: Err(trouble), settled: false },
+            Err(trouble) => Carried::failed(kind, trouble),
         };
         let ended = carried.result.is_err();
         all.push(carried);
@@ -57,14 +67,18 @@ async fn one_kind(kind: Kind, wish: Wish, home: &Place, members: &[Place]) -> Ca
         // The watch says that the leader has none. A deletion everywhere deserves a second look.
         match list(kind, home).await {
             Ok(objects) if objects.is_empty() => {}
-            Ok(_) => return Carried { kind, result: Ok(Vec::new()), settled: false },
-            Err(trouble) => return Carried { kind, result: Err(trouble), settled: false },
+            Ok(_) => {
+                return Carried { kind, result: Ok(Vec::new()), settled: false, wish: None, members: Vec::new() };
+            }
+            Err(trouble) => return Carried::failed(kind, trouble),
         }
         tracing::warn!(kind = kind.name(), "the leader has none any more, deleting those of the followers");
     }
     let results = join_all(members.iter().map(|member| to_member(kind, &wish, member))).await;
+    let contexts = members.iter().map(|member| member.context.clone());
+    let members = contexts.zip(results.iter().map(Result::is_ok)).collect();
     let troubles: Vec<Trouble> = results.into_iter().filter_map(Result::err).collect();
-    Carried { kind, settled: troubles.is_empty(), result: Ok(troubles) }
+    Carried { kind, settled: troubles.is_empty(), result: Ok(troubles), wish: Some(wish), members }
 }
 
 /// Ends at the first change that fails: what should replace an object comes before that one goes.

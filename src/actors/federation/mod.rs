@@ -22,6 +22,7 @@ use super::gs_directory::GsDirectoryMsg;
 use super::link::Link;
 use super::policy_watcher::PolicyWatcherMsg;
 use super::status_writer::StatusWriterMsg;
+use crate::core::federation::copied::Copies;
 use crate::core::federation::copy::Originals;
 use crate::core::federation::{FederationMember, Role, conditions_at_home, decide};
 use crate::core::precedence::ObjectName;
@@ -92,6 +93,12 @@ pub struct FederationState {
     /// What they say; nothing before the first word.
     members: Option<Vec<FederationMember>>,
     known: Option<Known>,
+    /// What the followers have of it.
+    copies: Copies,
+    /// What a run up to this number has copied may be elsewhere now.
+    forgotten: u64,
+    /// Those that the last run could copy to.
+    followers: Vec<String>,
     role: Option<Role>,
     term: Option<u64>,
     /// What the AMKOCluster's status should say, and of which generation.
@@ -126,6 +133,9 @@ impl Actor for FederationActor {
             clusters: BTreeMap::new(),
             members: None,
             known: None,
+            copies: Copies::default(),
+            forgotten: 0,
+            followers: Vec::new(),
             role: None,
             term: None,
             conditions: run::Conditions::default(),
@@ -151,6 +161,9 @@ impl Actor for FederationActor {
             FederationMsg::AmkoClusters(clusters) => state.on_clusters(&myself, clusters),
             FederationMsg::Policies { configs, policies } => state.on_policies(&myself, configs, policies),
             FederationMsg::Exchanged => {
+                // Another server may be meant, also by the run on its way.
+                state.copies.forget();
+                state.forgotten = state.runs;
                 if state.candidate().is_some() {
                     state.trigger(&myself);
                 }
@@ -200,6 +213,7 @@ impl FederationState {
                 true
             }
         };
+        self.post_copies();
         if changed && self.candidate().is_some() {
             self.trigger(myself);
         }

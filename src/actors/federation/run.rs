@@ -3,10 +3,12 @@
 use super::ask::{Asked, ask};
 use super::carry::{Carried, Place, carry};
 use super::{FederationMsg, FederationState, LOOK, RESYNC};
+use crate::actors::board::CopyNotice;
 use crate::core::federation::condition::Step;
-use crate::core::federation::copy::{GRACE, Originals, wish};
+use crate::core::federation::copy::{Certainty, GRACE, Originals, Wish, wish};
 use crate::core::federation::kind::Kind;
 use crate::core::federation::survey::{Survey, others, survey};
+use crate::core::federation::trouble::Trouble;
 use crate::core::federation::{FederationMember, Role};
 use crate::crd::AmkoClusterCondition;
 use futures::FutureExt;
@@ -43,13 +45,37 @@ pub struct Conditions {
     pub generation: Option<i64>,
 }
 
-/// The leader's objects by kind, and since when there is none.
+/// The leader's objects by kind.
 #[derive(Debug)]
-pub struct Known([(Kind, Originals, Option<Instant>); 2]);
+pub struct Known([OfKind; 2]);
+
+/// The leader's objects of a kind.
+#[derive(Debug)]
+struct OfKind {
+    kind: Kind,
+    originals: Originals,
+    /// Since when there is none.
+    absent_since: Option<Instant>,
+    /// There was one since this cluster leads.
+    led_with: bool,
+}
+
+impl OfKind {
+    /// How long there has been none by somebody's wish. That of a policy is proven; a GSLBConfig must have been there
+    /// while this cluster led.
+    fn absent(&self, now: Instant) -> Option<Duration> {
+        let wished = match self.kind {
+            Kind::GslbConfig => self.led_with,
+            Kind::GlobalDeploymentPolicy => self.originals.certainty == Certainty::Wished,
+        };
+        self.absent_since.filter(|_| wished).map(|since| now.saturating_duration_since(since))
+    }
+}
 
 impl Known {
     pub fn new(configs: Originals, policies: Originals) -> Self {
-        let mut known = Self([(Kind::GslbConfig, configs, None), (Kind::GlobalDeploymentPolicy, policies, None)]);
+        let of_kind = |kind, originals| OfKind { kind, originals, absent_since: None, led_with: false };
+        let mut known = Self([of_kind(Kind::GslbConfig, configs), of_kind(Kind::GlobalDeploymentPolicy, policies)]);
         known.begin_again();
         known
     }
@@ -57,24 +83,33 @@ impl Known {
     /// Answers whether the followers should look different now.
     pub fn update(&mut self, configs: Originals, policies: Originals) -> bool {
         let mut changed = false;
-        for ((_, known, absent_since), told) in self.0.iter_mut().zip([configs, policies]) {
-            changed |= !known.asks_the_same_as(&told);
-            *absent_since = if told.is_none() { absent_since.or_else(|| Some(Instant::now())) } else { None };
-            *known = told;
+        for (known, told) in self.0.iter_mut().zip([configs, policies]) {
+            changed |= !known.originals.asks_the_same_as(&told);
+            let none = told.is_none();
+            known.absent_since = if none { known.absent_since.or_else(|| Some(Instant::now())) } else { None };
+            known.led_with |= !none;
+            known.originals = told;
         }
         changed
     }
 
     /// Counts every absence from now on: a new leader must not clear the others of what it never had a chance to get.
     pub fn begin_again(&mut self) {
-        for (_, known, absent_since) in &mut self.0 {
-            *absent_since = known.is_none().then(Instant::now);
+        for known in &mut self.0 {
+            known.absent_since = known.originals.is_none().then(Instant::now);
+            known.led_with = !known.originals.is_none();
         }
+    }
+
+    /// What every follower should have now.
+    pub(super) fn wishes(&self) -> Vec<(Kind, Result<Wish, Trouble>)> {
+        let now = Instant::now();
+        self.0.iter().map(|known| (known.kind, wish(known.kind, &known.originals, known.absent(now)))).collect()
     }
 
     /// When the next absence has lasted long enough.
     fn grace_over(&self) -> Option<Instant> {
-        let ends = self.0.iter().filter_map(|(_, _, since)| since.map(|since| since + GRACE));
+        let ends = self.0.iter().filter_map(|known| known.absent_since.map(|since| since + GRACE));
         ends.filter(|end| *end > Instant::now()).min()
     }
 }
@@ -102,6 +137,9 @@ impl FederationState {
         self.compare_at = None;
         self.run = None;
         self.again = false;
+        self.copies.forget();
+        self.followers.clear();
+        self.post_copies();
         self.disarm();
     }
 
@@ -171,17 +209,18 @@ impl FederationState {
             // What to copy is told soon, and starts the next run; the status waits for that one.
             return self.wait(myself, flight.retry);
         };
+        self.followers.clone_from(&valid);
         if valid.is_empty() {
             tracing::debug!("no valid clusters left to federate on");
             return self.end(myself, flight);
         }
-        let now = Instant::now();
-        if self.compare_at.is_some_and(|at| at > now) && self.same_as_before(&flight) {
+        let wishes = known.wishes();
+        if self.compare_at.is_some_and(|at| at > Instant::now())
+            && self.same_as_before(&flight)
+            && self.have_all(&valid, &wishes)
+        {
             return self.wait(myself, flight.retry);
         }
-        let absent =
-            |since: Option<Instant>| since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
-        let wishes = known.0.iter().map(|(kind, known, since)| (*kind, wish(*kind, known, absent(*since)))).collect();
         let place = |context: &str, client| Place {
             context: context.to_owned(),
             client,
@@ -199,8 +238,19 @@ impl FederationState {
         flight.generation == self.conditions.generation && self.conditions.list.starts_with(&flight.conditions)
     }
 
+    /// Whether each of these followers is known to have everything that is wished for.
+    fn have_all(&self, followers: &[String], wishes: &[(Kind, Result<Wish, Trouble>)]) -> bool {
+        let has = |follower: &String, (kind, wish): &(Kind, Result<Wish, Trouble>)| {
+            wish.as_ref().is_ok_and(|wish| self.copies.has(follower, *kind, wish))
+        };
+        followers.iter().all(|follower| wishes.iter().all(|wish| has(follower, wish)))
+    }
+
     fn on_carried(&mut self, myself: &ActorRef<FederationMsg>, mut flight: InFlight, carried: Vec<Carried>) {
-        for Carried { kind, result, settled } in carried {
+        for Carried { kind, result, settled, wish, members } in carried {
+            for (follower, fulfilled) in members.into_iter().filter(|_| flight.number > self.forgotten) {
+                self.copies.note(&follower, kind, wish.as_ref().filter(|_| fulfilled));
+            }
             flight.retry |= !settled;
             flight.conditions.push(match result {
                 Ok(troubles) => Step::Copy(kind).taken(&troubles),
@@ -213,6 +263,11 @@ impl FederationState {
     fn end(&mut self, myself: &ActorRef<FederationMsg>, flight: InFlight) {
         let InFlight { conditions, generation, retry, without_amko, .. } = flight;
         self.compare_at = (!retry).then(|| Instant::now() + RESYNC);
+        self.post_copies();
+        // What has changed meanwhile is not copied yet, and the next run, at once, says when it is.
+        if self.again && self.is_behind() {
+            return self.wait(myself, retry);
+        }
         if conditions != self.conditions.list {
             for condition in conditions.iter().filter(|condition| !condition.reason.is_empty()) {
                 let AmkoClusterCondition { type_, status, reason } = condition;
@@ -226,6 +281,29 @@ impl FederationState {
         self.conditions = Conditions { list: conditions, generation };
         self.write_status();
         self.wait(myself, retry);
+    }
+
+    /// Whether a follower that can be copied to is not known to have everything.
+    fn is_behind(&self) -> bool {
+        let Some(known) = &self.known else { return false };
+        let wishes = known.wishes();
+        !self.have_all(&self.followers, &wishes)
+    }
+
+    /// What each follower has, for people.
+    pub(super) fn post_copies(&self) {
+        let wishes = self.known.as_ref().map(Known::wishes).unwrap_or_default();
+        let notice = |follower: &String| {
+            let of = |kind: Kind, wish: &Result<Wish, Trouble>| match wish {
+                Ok(Wish::Leave) => CopyNotice::Kept,
+                Ok(wish) if self.copies.has(follower, kind, wish) => CopyNotice::Copied,
+                _ => CopyNotice::Pending,
+            };
+            let kinds = wishes.iter().map(|(kind, wish)| (kind.name(), of(*kind, wish))).collect();
+            (follower.clone(), kinds)
+        };
+        let followers = self.followers.iter().map(notice).collect();
+        self.args.board.post(|notices| notices.followers = followers);
     }
 
     /// Arranges the next run.

@@ -305,7 +305,9 @@ impl GsState {
         match (&self.context.policy.deployment, deletes && !stays) {
             (_, false) => Removal::No,
             (DeploymentState::Absent, true) => Removal::Approved,
-            (DeploymentState::InForce(_) | DeploymentState::Unknown, true) => Removal::Guarded,
+            (DeploymentState::InForce(_) | DeploymentState::Missing | DeploymentState::Unknown, true) => {
+                Removal::Guarded
+            }
         }
     }
 

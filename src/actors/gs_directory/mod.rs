@@ -259,12 +259,12 @@ impl Actor for GsDirectory {
             GsDirectoryMsg::Policy(policy) => {
                 state.rollout.begin(&policy, state.entries.keys());
                 // Until then names may have been others, and clusters were seen under those only.
-                if state.policy.deployment == DeploymentState::Unknown {
+                if !state.policy.deployment.is_decided() {
                     state.settling = Settling::NotStarted;
                 }
                 state.policy = policy;
                 // Nor is it known how services are named while the policy is not; nothing is decided then.
-                if state.policy.deployment != DeploymentState::Unknown {
+                if state.policy.deployment.is_decided() {
                     state.sight.is_named(state.policy.naming());
                 }
                 state.forget_removed_clusters();

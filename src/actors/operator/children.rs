@@ -143,6 +143,7 @@ impl OperatorState {
             board: links.board.clone(),
             ever_listed: self.policies_listed.clone(),
             log_levels: Arc::clone(&self.args.outside.log_levels),
+            wall: Arc::clone(&self.args.settings.wall),
             retry: self.args.settings.retry,
             seed: self.rng.random(),
         };

@@ -16,16 +16,15 @@ use rand::RngExt;
 use std::sync::Arc;
 
 /// What can be said of the active GSLBConfig.
-struct Activation {
+pub(super) struct Activation {
     installation: Option<Installation>,
-    settings: Option<ControllerSettings>,
+    settings: Option<Arc<ControllerSettings>>,
     problem: Option<Problem>,
 }
 
 impl PolicyWatcherState {
-    /// Takes over what the active GSLBConfig says; what it cannot say stays. `None` while there has never been a
-    /// usable one.
-    pub(super) fn take_over_config(&mut self, myself: &ActorRef<PolicyWatcherMsg>) -> Option<Installation> {
+    /// Takes over what the active GSLBConfig says; what it cannot say stays.
+    pub(super) fn take_over_config(&mut self, myself: &ActorRef<PolicyWatcherMsg>) -> Activation {
         let candidates = config_candidates(&self.configs);
         let choice = activation::choose(&candidates, self.active_config.as_ref(), &self.args.namespace);
         for (other, problem) in &choice.others {
@@ -33,14 +32,13 @@ impl PolicyWatcherState {
         }
         self.active_config = choice.active.map(|candidate| candidate.object.clone());
         let activation = self.activate(myself);
-        self.tell_status(&activation);
         if activation.installation.is_some() {
-            self.installation = activation.installation;
+            self.installation.clone_from(&activation.installation);
         }
-        if activation.settings.is_some() {
-            self.settings = activation.settings.map(Arc::new);
+        if let Some(settings) = &activation.settings {
+            self.settings = Some(Arc::clone(settings));
         }
-        self.installation.clone()
+        activation
     }
 
     /// Checks the active GSLBConfig and gathers what follows from it.
@@ -54,7 +52,9 @@ impl PolicyWatcherState {
             controller_ip: &leader.controller_ip,
             credentials: &leader.credentials,
             controller_version: &leader.controller_version,
+            members: &config.spec.member_clusters,
         };
+        self.grace = settings::policy_grace(&config);
         self.set_log_level(config.spec.log_level.as_deref().unwrap_or_default());
         let uuid = match activation::check(facts) {
             Ok(Some(uuid)) => uuid,
@@ -78,14 +78,14 @@ impl PolicyWatcherState {
         Activation { installation: Some(installation), settings, problem }
     }
 
-    fn settings(&self, config: &GslbConfig, owner: Owner) -> (Option<ControllerSettings>, Option<Problem>) {
+    fn settings(&self, config: &GslbConfig, owner: Owner) -> (Option<Arc<ControllerSettings>>, Option<Problem>) {
         let Some(watched) = &self.secret else { return (None, None) };
         let Some(credentials) = &watched.credentials else {
             let problem = watched.listed.then(|| Problem::NoSecret(watched.name.clone()));
             return (None, problem);
         };
         match settings::settings(config, credentials, self.args.controller_ca.as_deref(), owner) {
-            Ok(settings) => (Some(settings), None),
+            Ok(settings) => (Some(Arc::new(settings)), None),
             Err(problem) => (None, Some(problem)),
         }
     }
@@ -120,7 +120,7 @@ impl PolicyWatcherState {
         uuid::Uuid::new_v1(uuid::Timestamp::from_gregorian_time(ticks, counter), &node)
     }
 
-    fn tell_status(&self, activation: &Activation) {
+    pub(super) fn tell_status(&self, activation: &Activation) {
         let Some(name) = &self.active_config else {
             self.args.board.post(|notices| notices.gslb_config = "no GSLBConfig".into());
             return;
@@ -186,9 +186,10 @@ impl PolicyWatcherState {
             leader: self.about_leader(),
             clusters: Some(&self.known).filter(|known| active && known.speaks()),
         };
-        if let Some(status) = status::of_config(config, state, verified, about, held) {
+        let status = status::of_config(config, state, verified, about, held);
+        if let Some(update) = self.with_absence(config, name, status) {
             let target = Target::GslbConfig(name.clone());
-            self.args.status.cast(StatusWriterMsg::Write { target, update: Update::status(&status) });
+            self.args.status.cast(StatusWriterMsg::Write { target, update });
         }
     }
 }

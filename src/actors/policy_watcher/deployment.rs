@@ -1,18 +1,30 @@
 //! The GlobalDeploymentPolicy: which one is in force, what it says, and its status.
 
 use super::candidates::policy_candidates;
-use super::{PolicyWatcherState, status};
+use super::{PolicyWatcherMsg, PolicyWatcherState, status};
 use crate::actors::status_writer::{StatusWriterMsg, Target, Update};
-use crate::core::policy::{self, DeploymentState, Installation, PolicyReport};
+use crate::core::policy::presence::{Departure, Standing};
+use crate::core::policy::{self, DeploymentState, Installation, PolicyReport, PolicyVerdict, absence};
 use crate::core::precedence::ObjectName;
 use crate::core::references::{Surroundings, Validation};
+use ractor::ActorRef;
 use std::collections::BTreeSet;
 
 impl PolicyWatcherState {
-    pub(super) fn decide_policy(&mut self, installation: &Installation) {
+    pub(super) fn decide_policy(&mut self, myself: &ActorRef<PolicyWatcherMsg>, installation: &Installation) {
         if !self.policies.listed {
             return;
         }
+        match self.look_at_policies(myself) {
+            Standing::Choose => self.choose_policy(installation),
+            Standing::Leaving(departure) => self.wait_for_policy(&departure),
+            Standing::Gone(_) => self.without_policy(DeploymentState::Absent),
+            Standing::Missing => self.without_policy(DeploymentState::Missing),
+        }
+    }
+
+    /// Chooses among the policies that are there.
+    fn choose_policy(&mut self, installation: &Installation) {
         let candidates = policy_candidates(&self.policies);
         let precedence = policy::choose(&candidates, self.policy_in_force.as_ref(), &self.args.namespace);
         for other in &precedence.others {
@@ -30,14 +42,35 @@ impl PolicyWatcherState {
             self.args.board.post(|notices| notices.deployment_policy = text);
             return;
         }
-        let Some(first) = first.filter(|name| self.policies.objects.contains_key(name)) else {
+        if let Some(first) = first {
+            self.check_policy(first, installation);
+        }
+    }
+
+    /// The policy in force was deleted and may come back: until then what it said stays, where that is known, and no
+    /// other policy takes its place.
+    fn wait_for_policy(&mut self, departure: &Departure) {
+        if !departure.remembered {
             self.policy_in_force = None;
-            self.deployment = DeploymentState::Absent;
-            self.policy_questions = BTreeSet::new();
-            self.args.board.post(|notices| notices.deployment_policy = "no GlobalDeploymentPolicy".into());
-            return;
-        };
-        self.check_policy(first, installation);
+            self.deployment = DeploymentState::Missing;
+        }
+        for name in self.policies.objects.keys() {
+            self.write_policy_status(name, &PolicyReport::waits(absence::waits(departure)));
+        }
+        self.post_absence();
+    }
+
+    fn without_policy(&mut self, deployment: DeploymentState) {
+        self.policy_in_force = None;
+        self.deployment = deployment;
+        self.policy_questions = BTreeSet::new();
+        self.post_absence();
+    }
+
+    fn post_absence(&self) {
+        if let Some(statement) = self.standing.as_ref().and_then(absence::statement) {
+            self.args.board.post(|notices| notices.deployment_policy = statement.message);
+        }
     }
 
     /// A policy that is invalid, or that cannot be checked yet, leaves what it said before in force (rule GDP-07).
@@ -65,6 +98,9 @@ impl PolicyWatcherState {
             self.deployment = deployment;
         }
         self.write_policy_status(&name, &report);
+        if matches!(report.verdict, PolicyVerdict::Accepted { .. }) {
+            self.presence.in_force(&name);
+        }
         self.policy_in_force = Some(name);
         self.args.board.post(|notices| notices.deployment_policy = report.notice());
     }

@@ -7,7 +7,8 @@ use crate::actors::event_writer::EventWriterMsg;
 use crate::core::activation::was_accepted;
 use crate::core::host_rule;
 use crate::core::occurrence::{Involved, Occurrence, Reason};
-use crate::core::policy::{ACCEPTED, PolicyReport};
+use crate::core::policy::presence::Standing;
+use crate::core::policy::{ACCEPTED, PolicyReport, absence};
 use crate::core::precedence::ObjectName;
 use crate::core::report::RuleReport;
 use crate::core::report::acceptance;
@@ -58,6 +59,15 @@ impl PolicyWatcherState {
                 config.uid(),
                 Occurrence::new(Reason::DeletionsHeld, message.clone()),
             );
+        }
+    }
+
+    /// Tells when the absence of a policy begins, changes and ends: the object's condition names it, and stays over a
+    /// restart.
+    pub(super) fn tell_of_absence(&self, config: &GslbConfig, name: &ObjectName, standing: &Standing) {
+        let present = config.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
+        if let Some(occurrence) = absence::occurrence(standing, present) {
+            self.tell_outcome::<GslbConfig>(name, config.uid(), occurrence);
         }
     }
 

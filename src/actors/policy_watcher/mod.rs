@@ -6,6 +6,7 @@
 //! and tells everyone concerned, as immutable values; and what the objects' status should say. *Fails* by keeping what
 //! was in force: an object that cannot be read, or an update that is invalid, changes nothing.
 
+mod absence;
 mod candidates;
 mod config;
 mod credentials;
@@ -38,6 +39,7 @@ use crate::core::deletions::HeldDeletions;
 use crate::core::knowledge::Knowledge;
 use crate::core::naming::Naming;
 use crate::core::object::Namespace;
+use crate::core::policy::presence::{GRACE, Presence, Standing};
 use crate::core::policy::{DeploymentState, Installation, PolicySnapshot};
 use crate::core::precedence::ObjectName;
 use crate::core::references::{Catalog, Question};
@@ -45,7 +47,9 @@ use crate::crd::{AmkoCluster, GlobalDeploymentPolicy, GslbConfig};
 use crate::kubernetes::objects::NamespaceObject;
 use crate::kubernetes::watch::WatchEvent;
 use crate::retry::RetryPolicy;
+use absence::Confirmation;
 use credentials::{Credentials, Watched};
+use jiff::Timestamp;
 use kept::Kept;
 use kube::Client;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -57,6 +61,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tenants::Tenants;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 /// What the PolicyWatcher is told.
 #[derive(Debug)]
@@ -88,11 +93,21 @@ pub enum PolicyWatcherMsg {
     Term(Option<u64>),
     /// What is known of the member clusters may be another.
     Look,
+    /// It is time for the list that confirms the absence of the policy.
+    ListPolicies,
+    /// The names in that list, which began this long after the actor; or why there is none.
+    PoliciesListed {
+        began: Duration,
+        policies: Result<BTreeSet<ObjectName>, String>,
+    },
     /// Somebody was restarted: say everything again.
     Republish,
     /// Test hook: fail as a bug would.
     Poison,
 }
+
+/// The time of day.
+pub type WallClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Applies a log level of a GSLBConfig.
 pub type LogLevels = Arc<dyn Fn(&str) + Send + Sync>;
@@ -115,12 +130,14 @@ pub struct PolicyWatcherArgs {
     /// What earlier incarnations have listed.
     pub ever_listed: EverListed,
     pub log_levels: LogLevels,
+    pub wall: WallClock,
     pub retry: RetryPolicy,
     pub seed: u64,
 }
 
 pub struct PolicyWatcherState {
     args: PolicyWatcherArgs,
+    born: Instant,
     configs: Kept<GslbConfig>,
     policies: Kept<GlobalDeploymentPolicy>,
     amko_clusters: Kept<AmkoCluster>,
@@ -132,6 +149,12 @@ pub struct PolicyWatcherState {
     settings: Option<Arc<ControllerSettings>>,
     policy_in_force: Option<ObjectName>,
     deployment: DeploymentState,
+    presence: Presence,
+    /// What the last look at the policies gave; `None` before the first.
+    standing: Option<Standing>,
+    /// `spec.deletionGuard.policyGraceSeconds` of the last GSLBConfig that said something.
+    grace: Duration,
+    confirmation: Confirmation,
     rules: Rules,
     tenants: Tenants,
     /// What the policy refers to on the controller.
@@ -181,6 +204,7 @@ impl Actor for PolicyWatcher {
         args: Self::Arguments,
     ) -> Result<Self::State, ActorProcessingErr> {
         let mut state = PolicyWatcherState {
+            born: Instant::now(),
             configs: Kept::default(),
             policies: Kept::default(),
             amko_clusters: Kept::default(),
@@ -190,6 +214,10 @@ impl Actor for PolicyWatcher {
             settings: None,
             policy_in_force: None,
             deployment: DeploymentState::Unknown,
+            presence: Presence::default(),
+            standing: None,
+            grace: GRACE,
+            confirmation: Confirmation::new(args.retry),
             rules: Rules::new(args.ever_listed.clone()),
             tenants: Tenants::default(),
             policy_questions: BTreeSet::new(),
@@ -221,14 +249,15 @@ impl Actor for PolicyWatcher {
         message: Self::Msg,
         state: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
+        let (certainty, mut copied) = (state.certainty(), false);
         let changed = match message {
             PolicyWatcherMsg::Configs(event) => {
-                let changed = state.configs.take(event);
-                state.tell_federated_if(changed)
+                copied = state.configs.take(event);
+                copied
             }
             PolicyWatcherMsg::Policies(event) => {
-                let changed = state.policies.take(event);
-                state.tell_federated_if(changed)
+                copied = state.policies.take(event);
+                copied
             }
             PolicyWatcherMsg::AmkoClusters(event) => {
                 let changed = state.amko_clusters.take(event);
@@ -277,15 +306,26 @@ impl Actor for PolicyWatcher {
                 look_later(&myself);
                 state.look()
             }
+            PolicyWatcherMsg::ListPolicies => {
+                state.list_policies(&myself);
+                false
+            }
+            PolicyWatcherMsg::PoliciesListed { began, policies } => {
+                state.on_policies_listed(began, policies);
+                true
+            }
             PolicyWatcherMsg::Republish => {
                 state.told = Told::default();
                 state.tell_federation();
-                state.tell_federated_if(true)
+                copied = true;
+                true
             }
             PolicyWatcherMsg::Poison => return Err("poisoned by the test hook".into()),
         };
         if changed {
             state.reconsider(&myself);
+            // Afterwards: whether the policies that are there are what somebody wishes for is known by then.
+            state.tell_federated_if(copied || state.certainty() != certainty);
         }
         Ok(())
     }
@@ -306,8 +346,13 @@ impl PolicyWatcherState {
             return;
         }
         self.look();
-        let Some(installation) = self.take_over_config(myself) else { return };
-        self.decide_policy(&installation);
+        let activation = self.take_over_config(myself);
+        let installation = self.installation.clone();
+        if let Some(installation) = &installation {
+            self.decide_policy(myself, installation);
+        }
+        self.tell_status(&activation);
+        let Some(installation) = installation else { return };
         self.decide_rules(&installation, Scope::All);
         let members = installation.member_clusters.clone();
         // The directory first: it takes no word about a cluster that it has not been told of.

@@ -6,6 +6,7 @@ use crate::avi::session::SessionSettings;
 use crate::avi::transport::TlsSettings;
 use crate::core::activation::{APPROVAL_ANNOTATION, Problem};
 use crate::core::owner::Owner;
+use crate::core::policy::presence::GRACE;
 use crate::crd::GslbConfig;
 use kube::ResourceExt;
 use secrecy::ExposeSecret;
@@ -57,6 +58,12 @@ fn deletion_policy(config: &GslbConfig) -> DeletionPolicy {
         max_count: not_negative(guard.max_count).unwrap_or(10) as usize,
         approved: config.annotations().get(APPROVAL_ANNOTATION).cloned(),
     }
+}
+
+/// How long a deleted policy may come back.
+pub fn policy_grace(config: &GslbConfig) -> Duration {
+    let seconds = config.spec.deletion_guard.as_ref().and_then(|guard| not_negative(guard.policy_grace_seconds));
+    seconds.map_or(GRACE, |seconds| Duration::from_secs(seconds.into()))
 }
 
 /// What the schema should have refused counts as absent.

@@ -7,6 +7,7 @@ use crate::core::activation::{Problem, Progress};
 use crate::core::census::Headway;
 use crate::core::knowledge::{CLUSTERS_SEEN, Knowledge, in_words};
 use crate::core::occurrence::{Occurrence, Reason};
+use crate::core::policy::absence::{CLEANED_UP, POLICY_ABSENT};
 use crate::core::policy::{ANOTHER_EXISTS, PolicyReport, PolicyVerdict};
 use crate::core::references::waiting_for;
 use crate::core::report::concerns_reference;
@@ -76,7 +77,10 @@ pub fn of_config(
         Held::Nothing => None,
         Held::Unknown => speaker.said(DELETIONS_HELD).cloned(),
     });
-    let wanted = GslbConfigStatus { state, observed_generation, conditions };
+    // The absence of a policy is told beside this.
+    conditions.extend([POLICY_ABSENT, CLEANED_UP].into_iter().filter_map(|type_| speaker.said(type_).cloned()));
+    let policy_deletion = present.policy_deletion.clone();
+    let wanted = GslbConfigStatus { state, observed_generation, conditions, policy_deletion };
     (wanted != present).then_some(wanted)
 }
 
@@ -103,7 +107,7 @@ pub fn of_policy(
             "Pending",
             "the GSLB services have not been compared with it yet",
         )),
-        (PolicyVerdict::Invalid | PolicyVerdict::AnotherExists, _) => {
+        (PolicyVerdict::Invalid | PolicyVerdict::AnotherExists | PolicyVerdict::Waits { .. }, _) => {
             speaker.say(Statement::new(PROGRAMMED, false, "NotInForce", "it is not in force: see Accepted"))
         }
     };
@@ -161,6 +165,9 @@ fn about_policy(report: &PolicyReport) -> [Statement; 2] {
         PolicyVerdict::AnotherExists => {
             let message = format!("{ANOTHER_EXISTS}: delete one of the two");
             [Statement::new(ACCEPTED, false, "Conflicted", message), not_checked()]
+        }
+        PolicyVerdict::Waits { message } => {
+            [Statement::new(ACCEPTED, false, "Waiting", message.clone()), not_checked()]
         }
         PolicyVerdict::Pending { questions } => {
             let message = format!("{}; what was in force stays", waiting_for(questions));

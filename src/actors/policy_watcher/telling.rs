@@ -5,7 +5,7 @@ use crate::actors::avi_session::AviSessionMsg;
 use crate::actors::federation::FederationMsg;
 use crate::actors::gs_directory::GsDirectoryMsg;
 use crate::actors::operator::OperatorMsg;
-use crate::core::policy::{DeploymentState, Installation, PolicySnapshot};
+use crate::core::policy::{Installation, PolicySnapshot};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ impl PolicyWatcherState {
     }
 
     pub(super) fn tell_members(&mut self, contexts: BTreeSet<String>) {
-        let known = self.told.policy.as_ref().filter(|policy| policy.deployment != DeploymentState::Unknown);
+        let known = self.told.policy.as_ref().filter(|policy| policy.deployment.is_decided());
         let members = (contexts, known.map(|policy| policy.naming()));
         if self.told.members.as_ref() != Some(&members) {
             let (contexts, naming) = members.clone();

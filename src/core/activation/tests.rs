@@ -53,8 +53,15 @@ fn the_uuid_is_read_in_its_four_forms_and_normalised() {
 
 #[test]
 fn the_first_check_that_fails_is_reported() {
-    let good =
-        Facts { uuid: None, controller_ip: "10.0.0.1", credentials: "gslb-avi-secret", controller_version: "31.1.1" };
+    let named = |context: &str| MemberCluster { cluster_context: context.to_owned() };
+    let (members, unnamed) = ([named("ctx-a")], [named("ctx-a"), named("")]);
+    let good = Facts {
+        uuid: None,
+        controller_ip: "10.0.0.1",
+        credentials: "gslb-avi-secret",
+        controller_version: "31.1.1",
+        members: &members,
+    };
     let uuid = Some("nonsense");
     assert_eq!(check(good), Ok(None));
     assert_eq!(check(Facts { uuid: Some(UUID), ..good }), Ok(Some(UUID.parse().unwrap())));
@@ -65,7 +72,9 @@ fn the_first_check_that_fails_is_reported() {
     );
     assert_eq!(check(Facts { controller_ip: "", credentials: "", ..good }), Err(Problem::NoControllerIp));
     assert_eq!(check(Facts { credentials: "", controller_version: "", ..good }), Err(Problem::NoCredentials));
-    assert_eq!(check(Facts { controller_version: "", ..good }), Err(Problem::NoControllerVersion));
+    assert_eq!(check(Facts { controller_version: "", members: &[], ..good }), Err(Problem::NoControllerVersion));
+    assert_eq!(check(Facts { members: &[], ..good }), Err(Problem::NoMembers));
+    assert_eq!(check(Facts { members: &unnamed, ..good }), Err(Problem::NoMembers));
 }
 
 #[test]

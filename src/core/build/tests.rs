@@ -51,6 +51,7 @@ fn too_little_knowledge_decides_nothing_and_a_deleted_policy_empties_the_service
         snapshot(false, DeploymentState::InForce(deployment())),
         snapshot(false, DeploymentState::Absent),
         snapshot(true, DeploymentState::Unknown),
+        snapshot(true, DeploymentState::Missing),
     ] {
         let Built { decision, refused, .. } = decide(policy);
         assert!(matches!(decision, Decision::Wait(_)), "{decision:?}");

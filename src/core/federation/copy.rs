@@ -6,8 +6,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How long the leader must have been without any object of a kind before the followers lose theirs (rule DB-37).
-/// Long enough to undo a deletion, or to finish a replacement that deletes first.
+/// How long the leader must have been without any object of a kind before the followers lose theirs (rule DB-37), however
+/// short the grace of the policy itself is: a copy is what a promoted follower works by, and does no harm for a minute.
 pub const GRACE: Duration = Duration::from_secs(60);
 
 /// An object of the leader, as far as it is copied.
@@ -27,6 +27,19 @@ pub struct Originals {
     pub objects: Vec<Original>,
     /// `namespace/name` of those that are there and have never been readable.
     pub unreadable: Vec<String>,
+    pub certainty: Certainty,
+}
+
+/// How sure it is that the leader's objects are what its user wishes for (DEL-02).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Certainty {
+    /// What is there is meant; that there is none may be an accident.
+    #[default]
+    Found,
+    /// The one in force has gone a short while ago, and may come back.
+    Open,
+    /// That there is none is a wish.
+    Wished,
 }
 
 impl Originals {
@@ -37,9 +50,26 @@ impl Originals {
 
     /// Whether the followers should look the same for both. A status of the leader alone is nothing to them.
     pub fn asks_the_same_as(&self, other: &Self) -> bool {
-        let without_status = |original: &Original| Original { status: Value::Null, ..original.clone() };
-        let asked = |originals: &Self| originals.objects.iter().map(without_status).collect::<Vec<_>>();
-        self.unreadable == other.unreadable && asked(self) == asked(other)
+        let asked = |originals: &Self| originals.objects.iter().map(Original::without_status).collect::<Vec<_>>();
+        let same = self.unreadable == other.unreadable && self.certainty == other.certainty;
+        same && asked(self) == asked(other)
+    }
+}
+
+impl Original {
+    /// Without the status, which makes no difference to a follower that has the object.
+    fn without_status(&self) -> Self {
+        Self { status: Value::Null, ..self.clone() }
+    }
+}
+
+impl Wish {
+    /// What of it a follower can be compared with.
+    pub fn as_asked(&self) -> Self {
+        match self {
+            Self::Copy(original) => Self::Copy(Box::new(original.without_status())),
+            other => other.clone(),
+        }
     }
 }
 
@@ -50,17 +80,19 @@ pub enum Wish {
     Copy(Box<Original>),
     /// None at all.
     Clear,
-    /// What it has: the leader's objects have gone only just now.
+    /// What it has: the leader's objects have gone only just now, or nobody is known to have wished for that.
     Leave,
 }
 
-/// What follows from the leader's objects; `absent` is how long it is known to have had none.
+/// What follows from the leader's objects; `absent` is how long it is known to have had none, `None` when that is no
+/// wish of anybody.
 ///
 /// # Errors
 /// When the leader's objects do not say what to copy.
-pub fn wish(kind: Kind, originals: &Originals, absent: Duration) -> Result<Wish, Trouble> {
+pub fn wish(kind: Kind, originals: &Originals, absent: Option<Duration>) -> Result<Wish, Trouble> {
     match (originals.objects.as_slice(), originals.unreadable.as_slice()) {
-        ([], []) if absent >= GRACE => Ok(Wish::Clear),
+        _ if originals.certainty == Certainty::Open => Ok(Wish::Leave),
+        ([], []) if absent.is_some_and(|absent| absent >= GRACE) => Ok(Wish::Clear),
         ([], []) => Ok(Wish::Leave),
         ([original], []) => Ok(Wish::Copy(Box::new(original.clone()))),
         ([], [object]) => Err(Trouble::Unreadable { kind, object: object.clone() }),

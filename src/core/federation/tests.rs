@@ -1,7 +1,8 @@
 //! Tables: the texts of every step, and what is copied.
 
 use super::condition::Step;
-use super::copy::{Change, Found, GRACE, Original, Originals, Wish, changes, wish};
+use super::copied::Copies;
+use super::copy::{Certainty, Change, Found, GRACE, Original, Originals, Wish, changes, wish};
 use super::kind::Kind;
 use super::survey::{Answer, Peer, Survey, others, survey};
 use super::trouble::Trouble;
@@ -261,6 +262,7 @@ fn of(objects: &[&str], unreadable: &[&str]) -> Originals {
     Originals {
         objects: objects.iter().map(|name| original(name)).collect(),
         unreadable: unreadable.iter().map(|name| (*name).to_owned()).collect(),
+        certainty: Certainty::Found,
     }
 }
 
@@ -268,11 +270,40 @@ fn of(objects: &[&str], unreadable: &[&str]) -> Originals {
 #[test]
 fn followers_are_cleared_only_after_the_leader_has_had_nothing_for_a_while() {
     let (short, kind) = (Duration::from_secs(59), Kind::GslbConfig);
-    assert_eq!(wish(kind, &of(&[], &[]), short), Ok(Wish::Leave));
-    assert_eq!(wish(kind, &of(&[], &[]), GRACE), Ok(Wish::Clear));
+    assert_eq!(wish(kind, &of(&[], &[]), Some(short)), Ok(Wish::Leave));
+    assert_eq!(wish(kind, &of(&[], &[]), Some(GRACE)), Ok(Wish::Clear));
+    assert_eq!(wish(kind, &of(&[], &[]), None), Ok(Wish::Leave), "nobody is known to have wished for that");
     let unreadable = Err(Trouble::Unreadable { kind, object: "avi-system/gc-1".into() });
-    assert_eq!(wish(kind, &of(&[], &["avi-system/gc-1"]), GRACE), unreadable);
-    assert_eq!(wish(kind, &of(&["gc-1"], &[]), GRACE), Ok(Wish::Copy(Box::new(original("gc-1")))));
+    assert_eq!(wish(kind, &of(&[], &["avi-system/gc-1"]), Some(GRACE)), unreadable);
+    assert_eq!(wish(kind, &of(&["gc-1"], &[]), Some(GRACE)), Ok(Wish::Copy(Box::new(original("gc-1")))));
+}
+
+/// FND-A2: while the policy in force may come back, no other one reaches the followers.
+#[test]
+fn nothing_is_copied_or_cleared_while_a_policy_may_come_back() {
+    for objects in [&["draft"][..], &[], &["x", "y"]] {
+        let open = Originals { certainty: Certainty::Open, ..of(objects, &[]) };
+        assert_eq!(wish(Kind::GlobalDeploymentPolicy, &open, Some(GRACE)), Ok(Wish::Leave));
+    }
+}
+
+/// FND-F1: a status of the leader alone is no difference; another spec is.
+#[test]
+fn what_a_follower_has_is_what_was_wished_for_when_it_was_copied() {
+    let (kind, of) = (Kind::GslbConfig, |original: Original| Wish::Copy(Box::new(original)));
+    let first = of(original("gc-1"));
+    let told = of(Original { status: json!({"state": "x"}), ..original("gc-1") });
+    let changed = of(Original { spec: json!({"refreshInterval": 61}), ..original("gc-1") });
+    let mut copies = Copies::default();
+    let seen = |copies: &Copies| [&first, &told, &changed, &Wish::Leave].map(|wish| copies.has("ctx-b", kind, wish));
+    assert_eq!(seen(&copies), [false, false, false, true]);
+    copies.note("ctx-b", kind, Some(&first));
+    copies.note("ctx-b", kind, Some(&Wish::Leave));
+    assert_eq!((seen(&copies), copies.has("ctx-c", kind, &first)), ([true, true, false, true], false));
+    copies.note("ctx-b", kind, Some(&changed));
+    assert_eq!(seen(&copies), [false, false, true, true]);
+    copies.note("ctx-b", kind, None);
+    assert_eq!(seen(&copies), [false, false, false, true], "it failed, so what is there is not known");
 }
 
 #[test]
@@ -283,7 +314,7 @@ fn several_objects_of_a_kind_on_the_leader_end_the_run() {
     ];
     for (kind, text) in cases {
         for originals in [of(&["x", "y"], &[]), of(&["x"], &["avi-system/y"])] {
-            let trouble = wish(kind, &originals, Duration::ZERO).unwrap_err();
+            let trouble = wish(kind, &originals, None).unwrap_err();
             let condition = Step::Copy(kind).failed(&trouble);
             assert_eq!((condition.status.as_str(), condition.reason.as_str()), ("failure in federation", text));
         }

@@ -89,7 +89,7 @@ impl Facts<'_> {
     fn selects(&self, endpoint: &Endpoint) -> bool {
         match &self.policy.deployment {
             DeploymentState::InForce(deployment) => is_selected(endpoint, deployment),
-            DeploymentState::Absent | DeploymentState::Unknown => false,
+            DeploymentState::Absent | DeploymentState::Missing | DeploymentState::Unknown => false,
         }
     }
 }

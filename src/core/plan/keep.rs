@@ -50,7 +50,7 @@ fn keep_in_tenant(decision: Decision, observed: &Holding, unseen: &Unseen) -> De
 /// `matchClusters`, or a policy that the user deleted, leaves nothing to wait for.
 pub fn relevant_unseen(unseen: &Unseen, policy: &PolicySnapshot) -> Unseen {
     match &policy.deployment {
-        DeploymentState::Unknown => unseen.clone(),
+        DeploymentState::Unknown | DeploymentState::Missing => unseen.clone(),
         DeploymentState::Absent => Unseen::new(),
         DeploymentState::InForce(deployment) => {
             unseen.iter().filter(|cluster| deployment.clusters.contains_key(*cluster)).cloned().collect()

@@ -21,6 +21,8 @@ pub enum PolicyVerdict {
     Invalid,
     /// Another policy is in force (rule GDP-02).
     AnotherExists,
+    /// The policy in force was deleted and may come back; what waits for its end, in words.
+    Waits { message: String },
     /// The controller has not answered these; what was in force stays.
     Pending { questions: BTreeSet<Question> },
 }
@@ -39,6 +41,11 @@ impl PolicyReport {
         Self { text: Some(ANOTHER_EXISTS.to_owned()), verdict: PolicyVerdict::AnotherExists }
     }
 
+    /// The same text as for [`PolicyVerdict::AnotherExists`], which is known to users' tools.
+    pub fn waits(message: String) -> Self {
+        Self { text: Some(ANOTHER_EXISTS.to_owned()), verdict: PolicyVerdict::Waits { message } }
+    }
+
     pub fn pending(questions: BTreeSet<Question>) -> Self {
         Self { text: None, verdict: PolicyVerdict::Pending { questions } }
     }
@@ -46,6 +53,7 @@ impl PolicyReport {
     /// One sentence for the operator's own status page.
     pub fn notice(&self) -> String {
         match (&self.text, &self.verdict) {
+            (_, PolicyVerdict::Waits { message }) => message.clone(),
             (Some(text), _) => text.clone(),
             (None, PolicyVerdict::Pending { questions }) => waiting_for(questions),
             (None, _) => String::new(),

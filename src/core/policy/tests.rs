@@ -9,8 +9,23 @@ use crate::core::references::{Answer, Catalog, Question, ReferencedMonitor, Surr
 use crate::crd::{self, GlobalDeploymentPolicySpec};
 use serde_json::{Value, json};
 
+/// A policy that selects `app: gslb` in `ctx-a`, unless it says otherwise.
 fn spec(value: Value) -> GlobalDeploymentPolicySpec {
-    serde_json::from_value(value).unwrap()
+    let mut whole =
+        json!({"matchRules": {"appSelector": {"label": {"app": "gslb"}}}, "matchClusters": [{"cluster": "ctx-a"}]});
+    for (field, content) in value.as_object().unwrap() {
+        whole[field] = content.clone();
+    }
+    serde_json::from_value(whole).unwrap()
+}
+
+/// The policy that says nothing else.
+fn least() -> DeploymentPolicy {
+    DeploymentPolicy {
+        app_selector: [("app".to_owned(), "gslb".to_owned())].into(),
+        clusters: [("ctx-a".to_owned(), ClusterPolicy::default())].into(),
+        ..DeploymentPolicy::default()
+    }
 }
 
 /// Everything that the tests refer to is there, my-hm1 and so on, gap-1 and pki-x, all federated; but nothing is called
@@ -159,6 +174,21 @@ fn the_smallest_and_the_largest_weight_and_priority_are_accepted() {
     assert_eq!(policy.traffic_split, shares.into());
 }
 
+const NO_LABEL: &str = "no label in matchRules.appSelector.label or matchRules.namespaceSelector.label, so nothing would \
+                        be selected: name one, or delete the policy if every GSLB service shall go";
+const NO_CLUSTER: &str = "no cluster in matchClusters, so nothing would be selected: name one, or delete the policy if \
+                          every GSLB service shall go";
+
+/// FND-E3
+#[test]
+fn a_policy_that_selects_by_nothing_is_invalid() {
+    for rules in [json!({}), json!({"appSelector": {}}), json!({"appSelector": {"labels": {"app": "gslb"}}})] {
+        assert_eq!(error(json!({ "matchRules": rules })), NO_LABEL);
+    }
+    assert_eq!(error(json!({"matchClusters": []})), NO_CLUSTER);
+    assert!(validated(json!({"matchRules": {"namespaceSelector": {"label": {"env": "prod"}}}})).is_ok());
+}
+
 #[test]
 fn the_first_failure_in_the_order_of_the_rows_wins() {
     let split = json!({"trafficSplit": [{"cluster": "ctx-a", "priority": 999}, {"cluster": "x"}]});
@@ -176,6 +206,7 @@ fn the_first_failure_in_the_order_of_the_rows_wins() {
     let steps = [
         ("/matchRules/appSelector", "label value is missing for key  for appSelector"),
         ("/matchRules/namespaceSelector", "label value is missing for key for namespaceSelector"),
+        ("/matchRules", NO_LABEL),
         ("/matchClusters", "cluster context x not present in GSLBConfig"),
         ("/trafficSplit", "cluster x in traffic policy not present in GSLBConfig"),
         ("/healthMonitorTemplate", "health monitor reference and template cannot be specified together"),
@@ -229,7 +260,7 @@ fn a_valid_policy_keeps_everything_it_says() {
         default_domain: Some(text("apps.example.org")),
     };
     assert_eq!(policy, Ok(expected));
-    assert_eq!(validated(json!({})), Ok(DeploymentPolicy::default()));
+    assert_eq!(validated(json!({})), Ok(least()));
 }
 
 #[test]

@@ -29,6 +29,7 @@ pub fn questions(spec: &GlobalDeploymentPolicySpec, around: Surroundings<'_>) ->
 fn check(spec: &GlobalDeploymentPolicySpec, around: Surroundings<'_>) -> Result<DeploymentPolicy, Stop> {
     let app_selector = app_selector(spec.match_rules.app_selector.as_ref())?;
     let namespace_selector = namespace_selector(spec.match_rules.namespace_selector.as_ref())?;
+    selects_something(&app_selector, &namespace_selector, &spec.match_clusters)?;
     let clusters = match_clusters(&spec.match_clusters, around.clusters)?;
     let traffic_split = traffic_split(&spec.traffic_split, around.clusters)?;
     let monitors = monitors(spec, around)?;
@@ -64,7 +65,9 @@ fn limitations(spec: &GlobalDeploymentPolicySpec) -> Vec<String> {
     let rules = &spec.match_rules;
     let app = several_labels("appSelector", rules.app_selector.as_ref(), "an object");
     let namespace = several_labels("namespaceSelector", rules.namespace_selector.as_ref(), "a namespace");
-    let labels = app.into_iter().chain(namespace).chain(clusters(spec));
+    let without = [("appSelector", &rules.app_selector), ("namespaceSelector", &rules.namespace_selector)];
+    let without = without.into_iter().filter_map(|(field, selector)| no_label(field, selector.as_ref()));
+    let labels = app.into_iter().chain(namespace).chain(without).chain(clusters(spec));
     labels.chain(default_domain(spec)).chain(monitors::limitation(&spec.health_monitor_refs)).collect()
 }
 
@@ -111,6 +114,12 @@ fn several_labels(field: &str, selector: Option<&Selector>, subject: &str) -> Op
     (count > 1).then(text)
 }
 
+/// As in upstream, such a selector counts as absent: the other one selects more than was meant.
+fn no_label(field: &str, selector: Option<&Selector>) -> Option<String> {
+    let empty = selector.is_some_and(|selector| selector.label.is_empty());
+    empty.then(|| format!("{field} has no label, so it restricts nothing"))
+}
+
 /// Rows 1 and 1b; the two spaces are upstream's.
 fn app_selector(selector: Option<&Selector>) -> Result<Labels, String> {
     labels(
@@ -141,6 +150,26 @@ fn labels(selector: Option<&Selector>, [empty_key, empty_value]: [&str; 2]) -> R
         }
     }
     Ok(labels)
+}
+
+/// Rows without a text of upstream: a policy that selects nothing would delete every service, and most often a key was
+/// mistyped, which the API server drops.
+fn selects_something(app: &Labels, namespace: &Labels, clusters: &[MatchCluster]) -> Result<(), String> {
+    if app.is_empty() && namespace.is_empty() {
+        return Err(
+            "no label in matchRules.appSelector.label or matchRules.namespaceSelector.label, so nothing would be \
+                    selected: name one, or delete the policy if every GSLB service shall go"
+                .to_owned(),
+        );
+    }
+    if clusters.is_empty() {
+        return Err(
+            "no cluster in matchClusters, so nothing would be selected: name one, or delete the policy if every \
+                    GSLB service shall go"
+                .to_owned(),
+        );
+    }
+    Ok(())
 }
 
 /// Row 3; the first entry of a cluster counts.

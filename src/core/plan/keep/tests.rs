@@ -221,6 +221,7 @@ fn a_deleted_policy_or_an_unmatched_cluster_leaves_nothing_to_wait_for() {
     let with = |deployment| PolicySnapshot { deployment, ..in_force(DeploymentPolicy::default()) };
     assert_eq!(relevant_unseen(&dark, &with(DeploymentState::Absent)), unseen(&[]));
     assert_eq!(relevant_unseen(&dark, &with(DeploymentState::Unknown)), dark);
+    assert_eq!(relevant_unseen(&dark, &with(DeploymentState::Missing)), dark);
     assert_eq!(relevant_unseen(&dark, &in_force(deployment())), unseen(&["ctx-b"]));
 }
 

@@ -1,0 +1,214 @@
+//! Whether the absence of the policy is a wish (DEL-02): only after proof and time.
+//!
+//! Deleting the policy in force is how a user says that every GSLB service shall go. Tools delete it as well, to make it
+//! anew a moment later; and at a start, or on a follower that is promoted, there may be none for any reason. So the
+//! policy that was in force keeps its place for a grace, and what follows from its absence follows only when it was
+//! seen to go by a process that led, the grace is over, and a list that began after it lacks the policy, too.
+
+#[cfg(test)]
+mod tests;
+
+use crate::core::precedence::ObjectName;
+use crate::core::report::whole_second;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How long a deleted policy may come back under its name, where `spec.deletionGuard.policyGraceSeconds` says nothing
+/// else.
+pub const GRACE: Duration = Duration::from_secs(30);
+
+/// An older wish is not gone on with at a start: in between, a policy may have come and gone while nobody could write
+/// that down.
+pub const WISH_HOLDS: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The time on two clocks: one never jumps, people and other processes read the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Since any fixed moment.
+    pub elapsed: Duration,
+    pub wall: Timestamp,
+}
+
+/// What there is at home.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// Every policy that counts, readable or not, from a complete list and the watch after it.
+    pub policies: &'a BTreeSet<ObjectName>,
+    /// Whether this process leads.
+    pub leads: bool,
+    pub grace: Duration,
+    /// The wish that the GSLBConfig's status has kept.
+    pub kept: Option<&'a Wish>,
+}
+
+/// That the policy of this name was deleted, and when: what outlives the process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    pub policy: ObjectName,
+    pub deleted: Timestamp,
+}
+
+/// The policy in force has gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Departure {
+    pub policy: ObjectName,
+    pub deleted: Timestamp,
+    /// When its grace ends.
+    pub due: Timestamp,
+    /// Whether it was seen to go by a process that led.
+    pub wished: bool,
+    /// Whether this process knows what the policy said, so that it stays in force.
+    pub remembered: bool,
+    /// Whether another policy waits for the place.
+    pub successor: bool,
+}
+
+/// What follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// There are policies: which of them is in force is chosen as usual.
+    Choose,
+    /// The policy in force is gone and may come back: what it said stays.
+    Leaving(Departure),
+    /// There is none, by a proven wish.
+    Gone(Departure),
+    /// There is none, and nobody is known to have wished for that.
+    Missing,
+}
+
+/// Follows the policy in force through its absences.
+#[derive(Debug, Default)]
+pub struct Presence {
+    state: State,
+    /// Some policy has been there since this process began: what an earlier one has kept is out of date.
+    seen_any: bool,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum State {
+    /// None was in force since this process began, or since the last one was given up.
+    #[default]
+    Nobody,
+    Here(ObjectName),
+    Leaving(Absence),
+    Gone(Absence),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Absence {
+    policy: ObjectName,
+    deleted: Timestamp,
+    /// Since when this process counts, and what of the grace was over by then.
+    counted: Duration,
+    spent: Duration,
+    wished: bool,
+    remembered: bool,
+    /// A list that began after the grace lacks the policy.
+    confirmed: bool,
+}
+
+impl Presence {
+    /// This policy is valid, and in force.
+    pub fn in_force(&mut self, policy: &ObjectName) {
+        self.state = State::Here(policy.clone());
+    }
+
+    /// What follows from what there is.
+    pub fn look(&mut self, seen: Seen<'_>, now: Moment) -> Standing {
+        self.restore(seen, now);
+        self.seen_any |= !seen.policies.is_empty();
+        self.state = match std::mem::take(&mut self.state) {
+            State::Here(policy) if !seen.policies.contains(&policy) => State::Leaving(Absence {
+                policy,
+                deleted: whole_second(now.wall),
+                counted: now.elapsed,
+                spent: Duration::ZERO,
+                wished: seen.leads,
+                remembered: true,
+                confirmed: false,
+            }),
+            State::Leaving(absence) => absence.go_on(seen),
+            State::Gone(_) if !seen.policies.is_empty() => State::Nobody,
+            state => state,
+        };
+        match &self.state {
+            State::Leaving(absence) => Standing::Leaving(absence.departure(seen)),
+            State::Gone(absence) => Standing::Gone(absence.departure(seen)),
+            State::Nobody if seen.policies.is_empty() => Standing::Missing,
+            State::Nobody | State::Here(_) => Standing::Choose,
+        }
+    }
+
+    /// How long to wait before the list that confirms an absence; `None` when none is needed.
+    pub fn list_due(&self, grace: Duration, now: Moment) -> Option<Duration> {
+        match &self.state {
+            State::Leaving(absence) if !absence.confirmed => Some(absence.left(grace, now)),
+            _ => None,
+        }
+    }
+
+    /// A complete list that began at `began` names these policies. Whether it confirms the absence.
+    pub fn listed(&mut self, policies: &BTreeSet<ObjectName>, grace: Duration, began: Moment) -> bool {
+        match &mut self.state {
+            State::Leaving(absence) => {
+                let after_grace = absence.left(grace, began).is_zero();
+                absence.confirmed = after_grace && !policies.contains(&absence.policy);
+                absence.confirmed
+            }
+            _ => false,
+        }
+    }
+
+    /// Goes on with what an earlier process has begun. The list that this process began with counts when it came after
+    /// the grace.
+    fn restore(&mut self, seen: Seen<'_>, now: Moment) {
+        let Some(wish) = seen.kept.filter(|_| self.state == State::Nobody && !self.seen_any) else { return };
+        // A clock that is ahead elsewhere makes the grace a new one at most.
+        let age = Duration::try_from(now.wall.duration_since(wish.deleted)).unwrap_or_default();
+        if age > WISH_HOLDS || seen.policies.contains(&wish.policy) {
+            return;
+        }
+        self.state = State::Leaving(Absence {
+            policy: wish.policy.clone(),
+            deleted: wish.deleted.min(now.wall),
+            counted: now.elapsed,
+            spent: age,
+            wished: true,
+            remembered: false,
+            confirmed: age >= seen.grace,
+        });
+    }
+}
+
+impl Absence {
+    fn go_on(self, seen: Seen<'_>) -> State {
+        if seen.policies.contains(&self.policy) {
+            // What it says now is judged like any update, so the last valid one stays (GDP-07).
+            return if self.remembered { State::Here(self.policy) } else { State::Nobody };
+        }
+        match (self.confirmed, seen.policies.is_empty(), self.wished) {
+            (false, ..) => State::Leaving(self),
+            (true, false, _) | (true, true, false) => State::Nobody,
+            // Who does not lead decides nothing.
+            (true, true, true) if !seen.leads => State::Leaving(self),
+            (true, true, true) => State::Gone(self),
+        }
+    }
+
+    /// What is left of the grace.
+    fn left(&self, grace: Duration, now: Moment) -> Duration {
+        grace.saturating_sub(self.spent).saturating_sub(now.elapsed.saturating_sub(self.counted))
+    }
+
+    fn departure(&self, seen: Seen<'_>) -> Departure {
+        Departure {
+            policy: self.policy.clone(),
+            deleted: self.deleted,
+            due: self.deleted.checked_add(seen.grace).unwrap_or(Timestamp::MAX),
+            wished: self.wished,
+            remembered: self.remembered,
+            successor: !seen.policies.is_empty(),
+        }
+    }
+}
