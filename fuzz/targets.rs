@@ -115,6 +115,7 @@ fn answers(questions: BTreeSet<Question>) -> Catalog {
                 http_request: Some(if name == "tmpl1" { "GET /x HTTP/1.1".to_owned() } else { name.clone() }),
                 response_codes: vec![name.clone()],
             }),
+            Question::Gslb => Answer::Absent,
             Question::ThirdPartySites { .. } => Answer::Sites(["cdn".to_owned(), String::new()].into()),
             _ => Answer::Profile { name: "profile".to_owned() },
         };
@@ -165,13 +166,7 @@ fn decide(inventory: &Inventory, policy: &PolicySnapshot, rule: &RuleState, cata
     for (fqdn, offer) in &offers {
         let aliases: Vec<Arc<str>> = offer.aliases.iter().map(|claim| claim.alias.as_str().into()).collect();
         let endpoints: Vec<&Endpoint> = offer.endpoints.iter().map(AsRef::as_ref).collect();
-        check(
-            &build(
-                Inputs { fqdn, policy, rule, aliases: &aliases, catalog, present: Some(Observed::EMPTY) },
-                endpoints,
-            ),
-            fqdn,
-        );
+        check(&build(Inputs { rule, aliases: &aliases, catalog, ..Inputs::plain(fqdn, policy) }, endpoints), fqdn);
     }
     offers.len()
 }

@@ -9,6 +9,7 @@
 mod account;
 mod drift;
 mod learning;
+mod omitting;
 mod reporting;
 mod standing;
 mod state;

@@ -10,6 +10,7 @@ mod tests;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// One HostRule of one cluster wants `alias` to be a domain name of a service. The order of the fields is the order of
 /// precedence: the oldest claim wins (DB-25).
@@ -24,6 +25,8 @@ pub struct AliasClaim {
     pub namespace: String,
     pub name: String,
     pub alias: String,
+    /// Of the HostRule, for Events about it.
+    pub uid: Option<Uuid>,
 }
 
 /// All claims of one cluster for one service, sorted.
@@ -113,6 +116,12 @@ impl AliasTable {
     /// Whether [`Self::waiting`] may differ since this was asked last.
     pub fn take_news(&mut self) -> bool {
         std::mem::take(&mut self.news)
+    }
+
+    /// Who claims the alias for this service.
+    pub fn claims_for<'a>(&'a self, alias: &str, service: &'a str) -> impl Iterator<Item = &'a AliasClaim> {
+        let contenders = self.contenders.get(alias).into_iter().flatten();
+        contenders.filter(move |(_, of)| **of == *service).map(|(claim, _)| claim)
     }
 
     /// The aliases of a service, sorted.

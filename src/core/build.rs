@@ -3,9 +3,11 @@
 mod effective;
 mod held;
 mod monitoring;
+mod omitted;
 mod persistence;
 mod pools;
 mod selection;
+mod switches;
 #[cfg(test)]
 mod tests;
 
@@ -14,12 +16,14 @@ use super::endpoint::{Endpoint, EndpointKey};
 use super::gslb::{GslbService, HealthMonitor};
 use super::host_rule::RuleState;
 use super::monitor::Subject;
+use super::omission::Omissions;
 use super::plan::{Observed, ObservedService};
 use super::policy::{DeploymentState, Installation, PolicySnapshot};
 use super::references::{Catalog, Question};
 use effective::Effective;
 use held::Held;
 use monitoring::Monitoring;
+use omitted::{Limits, Omitted};
 use pools::Arrangement;
 use selection::Selection;
 use std::borrow::Cow;
@@ -54,6 +58,8 @@ pub struct Built {
     pub members: Vec<Placed>,
     /// What the controller's limits leave out of the service as a whole, in words.
     pub limitations: Vec<String>,
+    /// Domain names that the service cannot have, and why; they are among the limitations.
+    pub refused_names: Vec<(String, String)>,
     /// What has to be found out before the decision is final.
     pub questions: BTreeSet<Question>,
 }
@@ -68,6 +74,26 @@ pub struct Placed {
     pub ratio: u32,
     /// 0 to 100.
     pub priority: u32,
+    /// Why it gets no answers, when it is switched off.
+    pub drained: Option<Drained>,
+}
+
+/// Who switched a member off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drained {
+    ByRule,
+    /// A person, there: the member, its pool or its service.
+    OnController,
+}
+
+impl Drained {
+    /// As a status says it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ByRule => "ByRule",
+            Self::OnController => "OnController",
+        }
+    }
 }
 
 /// What is behind a member.
@@ -89,6 +115,10 @@ pub struct Inputs<'a> {
     /// What the controller has for the FQDN; `None` while that is not known. A service that exists keeps the spelling of
     /// its names, and members that only a later rule would refuse.
     pub present: Option<&'a Observed>,
+    /// What the controller refused of it.
+    pub omissions: &'a Omissions,
+    /// Clusters and sites that a rule kept switched off until now.
+    pub released: &'a BTreeSet<String>,
     /// What is known about the objects that policy and rule refer to.
     pub catalog: &'a Catalog,
 }
@@ -102,6 +132,8 @@ impl<'a> Inputs<'a> {
             rule: &RuleState::None,
             aliases: &[],
             present: Some(Observed::EMPTY),
+            omissions: Omissions::NONE,
+            released: const { &BTreeSet::new() },
             catalog: Catalog::EMPTY,
         }
     }
@@ -174,7 +206,14 @@ pub fn has_members<'a>(policy: &PolicySnapshot, endpoints: impl IntoIterator<Ite
 impl Built {
     /// Without a service.
     fn of(decision: Decision, refused: Vec<(EndpointKey, String)>) -> Self {
-        Self { decision, refused, members: Vec::new(), limitations: Vec::new(), questions: BTreeSet::new() }
+        Self {
+            decision,
+            refused,
+            members: Vec::new(),
+            limitations: Vec::new(),
+            refused_names: Vec::new(),
+            questions: BTreeSet::new(),
+        }
     }
 }
 
@@ -198,8 +237,8 @@ impl Selection<'_> {
         let arrangement = pools::arrange(&self.members, effective, held, |bare| monitoring.min_up(bare));
         let Monitoring { references, own, unmonitored, limitation, .. } = monitoring;
         self.refused.extend(unmonitored);
-        let (domain_names, unnamed) = domain_names(inputs, held, name);
-        let Arrangement { pools, placed, left_out } = arrangement;
+        let (domain_names, no_names) = domain_names(inputs, held, name);
+        let Arrangement { pools, placed: mut members, left_out } = arrangement;
         let service = GslbService {
             tenant: self.tenant.to_owned(),
             name: name.to_owned(),
@@ -210,12 +249,24 @@ impl Selection<'_> {
             ttl: effective.ttl(),
             down_response: effective.down_response(),
             persistence,
+            enabled: true,
         };
+        let mut desired = Desired { service, monitors: own };
+        let before: Vec<&GslbService> =
+            inputs.services().into_iter().flatten().map(|service| &service.content).collect();
+        let here = before.iter().copied().find(|before| before.tenant == self.tenant).or(before.first().copied());
+        let limits = Limits { omissions: inputs.omissions, gslb: inputs.catalog.gslb(), before: here };
+        let Omitted { refused, limitations, names } = limits.apply(&mut desired, &mut members, &self.members);
+        switches::apply(&mut desired.service, &mut members, &before, effective, inputs.released);
+        self.refused.extend(refused);
+        let unnamed = no_names.iter().map(|(_, why)| format!("an alias of a HostRule is not used: {why}"));
+        let unnamed: Vec<String> = unnamed.collect();
         Built {
-            decision: Decision::Service(Box::new(Desired { service, monitors: own })),
+            decision: Decision::Service(Box::new(desired)),
             refused: one_each(self.refused),
-            members: placed,
-            limitations: limitation.into_iter().chain(left_out).chain(unnamed).collect(),
+            members,
+            limitations: limitation.into_iter().chain(left_out).chain(unnamed).chain(limitations).collect(),
+            refused_names: no_names.into_iter().chain(names).collect(),
             questions: BTreeSet::new(),
         }
     }
@@ -232,15 +283,15 @@ impl Selection<'_> {
 }
 
 /// The name and the aliases, sorted bytewise, each once (`docs/RULES.md#aliases`), in the spelling that the controller
-/// has; and the aliases that are none, in words. Of those, one that the controller has stays.
-fn domain_names(inputs: Inputs<'_>, held: Held<'_>, name: &str) -> (Vec<String>, Vec<String>) {
+/// has; and the aliases that are none, with the reason. Of those, one that the controller has stays.
+fn domain_names(inputs: Inputs<'_>, held: Held<'_>, name: &str) -> (Vec<String>, Vec<(String, String)>) {
     let mut names: BTreeSet<&str> = [held.domain_name(inputs.fqdn).unwrap_or(name)].into();
     let mut left_out = Vec::new();
     for alias in inputs.aliases {
         match (held.domain_name(alias), dns_name::check(alias)) {
             (Some(known), _) => drop(names.insert(known)),
             (None, Ok(())) => drop(names.insert(alias)),
-            (None, Err(why)) => left_out.push(format!("an alias of a HostRule is not used: {why}")),
+            (None, Err(why)) => left_out.push((alias.to_string(), why.to_string())),
         }
     }
     (names.into_iter().map(str::to_owned).collect(), left_out)

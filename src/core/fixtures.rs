@@ -18,7 +18,7 @@ use super::policy::{
 };
 use super::precedence::ObjectName;
 use super::references::{Answer, Catalog, Question};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub(super) const UUID: &str = "11111111-2222-11ee-8000-333333333333";
@@ -142,6 +142,7 @@ pub(super) fn rule(fqdn: &str) -> HostRule {
         public_addresses: BTreeMap::new(),
         algorithm: None,
         down_response: None,
+        drain: BTreeSet::new(),
     }
 }
 

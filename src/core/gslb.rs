@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 /// Everything the operator decides about one GSLB service. The fields that are the same for every service
-/// (`enabled`, `pool_algorithm`, …) are added by the wire format.
+/// (`is_federated`, `pool_algorithm`, …) are added by the wire format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GslbService {
     pub tenant: String,
@@ -20,6 +20,8 @@ pub struct GslbService {
     pub ttl: Option<u32>,
     pub down_response: Option<DownResponse>,
     pub persistence: Option<SitePersistence>,
+    /// Whether it answers at all; somebody may have switched it off on the controller.
+    pub enabled: bool,
 }
 
 /// One pool per distinct priority.
@@ -30,6 +32,8 @@ pub struct Pool {
     pub algorithm: PoolAlgorithm,
     pub min_health_monitors_up: u32,
     pub members: Vec<Member>,
+    /// The same for its members.
+    pub enabled: bool,
 }
 
 /// How a pool chooses among its members.
@@ -62,6 +66,8 @@ pub struct Member {
     pub cluster_uuid: Option<String>,
     pub vs_uuid: Option<String>,
     pub public_address: Option<IpAddr>,
+    /// The same for it alone.
+    pub enabled: bool,
 }
 
 /// What DNS answers when no member is up.

@@ -13,7 +13,7 @@ pub use validate::{Subject, questions, validate};
 use super::gslb::{DownResponse, PoolAlgorithm};
 use super::policy::{MonitorSource, TrafficShare};
 use super::precedence::ObjectName;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -49,6 +49,8 @@ pub struct HostRule {
     pub public_addresses: BTreeMap<String, IpAddr>,
     pub algorithm: Option<PoolAlgorithm>,
     pub down_response: Option<DownResponse>,
+    /// Contexts and third-party sites whose members are switched off.
+    pub drain: BTreeSet<String>,
 }
 
 /// `sitePersistence` of a rule; the policy's choice counts only where it is absent.

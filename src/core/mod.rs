@@ -27,6 +27,7 @@ pub mod monitor;
 pub mod naming;
 pub mod object;
 pub mod occurrence;
+pub mod omission;
 pub mod owner;
 pub mod pairs;
 pub mod plan;

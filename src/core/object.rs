@@ -130,6 +130,8 @@ pub struct AkoHostRule {
     pub namespace: String,
     pub name: String,
     pub created: Option<Timestamp>,
+    /// For Events about it.
+    pub uid: Option<Uuid>,
     /// `status.status`, for instance `Accepted`.
     pub status: String,
     /// `spec.virtualhost.fqdn`.

@@ -30,6 +30,12 @@ impl Involved {
         Self::watched(key.kind, &key.namespace, &key.name, uid.map(|uid| uid.hyphenated().to_string()))
     }
 
+    /// A HostRule of AKO.
+    pub fn host_rule(namespace: &str, name: &str, uid: Option<String>) -> Self {
+        let (api_version, kind) = ("ako.vmware.com/v1beta1".into(), "HostRule".into());
+        Self { api_version, kind, namespace: namespace.to_owned(), name: name.to_owned(), uid }
+    }
+
     /// An object of a watched kind.
     pub fn watched(kind: Kind, namespace: &str, name: &str, uid: Option<String>) -> Self {
         let (api_version, kind) = match kind {

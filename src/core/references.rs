@@ -25,6 +25,8 @@ pub enum Question {
     DefaultPkiProfile { tenant: String },
     /// Names of the third-party sites of the GSLB configuration.
     ThirdPartySites { tenant: String },
+    /// The GSLB configuration itself. Never asked: whoever finds out who leads learns it.
+    Gslb,
 }
 
 /// What the controller said.
@@ -38,6 +40,34 @@ pub enum Answer {
         name: String,
     },
     Sites(BTreeSet<String>),
+    Gslb(GslbFacts),
+}
+
+/// What of the GSLB configuration decides whether a service is taken.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GslbFacts {
+    /// `cluster_uuid` of all sites, third-party ones among them.
+    pub sites: BTreeSet<String>,
+    /// Below which a domain name of a service has to be, in lower case; without any, nothing is known about that.
+    pub domains: BTreeSet<String>,
+}
+
+impl GslbFacts {
+    /// Why a service cannot have this domain name; `None` when it can.
+    pub fn outside(&self, name: &str) -> Option<String> {
+        let name = name.to_ascii_lowercase();
+        let within =
+            |domain: &String| name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        if self.domains.is_empty() || self.domains.iter().any(within) {
+            return None;
+        }
+        let domains: Vec<&str> = self.domains.iter().map(String::as_str).collect();
+        Some(format!(
+            "it is in none of the DNS domains of the GSLB ({}), and the whole service would be refused for it; remove it, \
+             or add its domain to the GSLB",
+            domains.join(", ")
+        ))
+    }
 }
 
 /// A health monitor of the user, as far as policies care.
@@ -66,6 +96,14 @@ impl Catalog {
         self.0.get(question)
     }
 
+    /// The GSLB configuration; `None` while it is not known.
+    pub fn gslb(&self) -> Option<&GslbFacts> {
+        match self.answer(&Question::Gslb) {
+            Some(Answer::Gslb(facts)) => Some(facts),
+            _ => None,
+        }
+    }
+
     pub fn insert(&mut self, question: Question, answer: Answer) {
         self.0.insert(question, answer);
     }
@@ -88,6 +126,7 @@ impl fmt::Display for Question {
             Self::PkiProfile { tenant, name } => write!(f, "PKI profile {name} of tenant {tenant}"),
             Self::DefaultPkiProfile { tenant } => write!(f, "the first federated PKI profile of tenant {tenant}"),
             Self::ThirdPartySites { tenant } => write!(f, "the third-party sites seen from tenant {tenant}"),
+            Self::Gslb => f.write_str("the GSLB configuration"),
         }
     }
 }

@@ -86,6 +86,10 @@ pub struct GslbHostRuleSpec {
     /// Relies on the members' own controllers for health and creates no health monitor.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub control_plane_hm_only: Option<bool>,
+    /// Clusters, or third-party sites, whose members are switched off: they stay in the service and get no answers. A
+    /// name that is taken out again is switched on again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drain: Vec<String>,
 }
 
 /// Whether and how a client stays at one site.

@@ -1,7 +1,7 @@
 //! One GSLB service as a JSON document, for people.
 
 use crate::actors::gs_actor::{GsView, Knowledge, SyncState};
-use crate::core::build::{Built, Decision, Origin, Placed};
+use crate::core::build::{Built, Decision, Drained, Origin, Placed};
 use crate::core::endpoint::EndpointKey;
 use crate::core::gslb::{GslbService, Member};
 use crate::core::host_rule::RuleState;
@@ -74,6 +74,9 @@ struct MemberDocument {
     site: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     virtual_service: Option<String>,
+    /// Switched off, and by whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drained: Option<&'static str>,
 }
 
 impl From<GsView> for GsDocument {
@@ -156,6 +159,7 @@ impl From<(Member, Placed)> for MemberDocument {
             object,
             site,
             virtual_service: member.vs_uuid,
+            drained: placed.drained.map(Drained::word),
         }
     }
 }

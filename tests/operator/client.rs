@@ -189,6 +189,7 @@ fn service(name: &str) -> GslbService {
         cluster_uuid: None,
         vs_uuid: None,
         public_address: None,
+        enabled: true,
     };
     let algorithm = PoolAlgorithm::RoundRobin;
     GslbService {
@@ -196,11 +197,12 @@ fn service(name: &str) -> GslbService {
         name: name.into(),
         domain_names: vec![name.into()],
         description: String::new(),
-        pools: vec![Pool { priority: 10, algorithm, min_health_monitors_up: 2, members: vec![member] }],
+        pools: vec![Pool { priority: 10, algorithm, min_health_monitors_up: 2, members: vec![member], enabled: true }],
         monitors: Vec::new(),
         ttl: None,
         down_response: None,
         persistence: None,
+        enabled: true,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Events on the users' own objects: told once, quiet about what was found, at a bounded rate, and never in the way of
 //! the controller.
 
+use crate::support::bodies::merge;
 use crate::support::objects::{apply, delete_ingress, policy, web};
 use crate::support::{LEADER, World, lines};
 use amko::actors::operator::{Child, OperatorMsg};
@@ -190,17 +191,21 @@ async fn an_annotation_that_cannot_be_parsed_is_a_warning_even_when_found_at_sta
 #[tokio::test(start_paused = true)]
 async fn a_rejected_rule_reads_the_text_of_its_status_and_one_put_right_that_it_is_accepted() {
     let world = running().await;
-    let rule = |cluster: &str| {
+    let rule = |more: Value| {
+        let mut spec = json!({"fqdn": "web.example.org"});
+        merge(&mut spec, more);
         json!({"apiVersion": "amko.vmware.com/v1alpha1", "kind": "GSLBHostRule",
         "metadata": {"name": "rule", "namespace": "avi-system"},
-        "spec": {"fqdn": "web.example.org", "publicIP": [{"cluster": cluster, "ip": "203.0.113.9"}]}})
+        "spec": spec})
     };
-    let told = events_after(&world, "ctx-a", |w| drop(apply(w.home(), rule("x")))).await;
+    let missing = json!({"thirdPartyMembers": [{"site": "x", "vip": "203.0.113.8"}]});
+    let public = json!({"publicIP": [{"cluster": "ctx-a", "ip": "203.0.113.9"}]});
+    let told = events_after(&world, "ctx-a", |w| drop(apply(w.home(), rule(missing)))).await;
     let object = world.home().get("gslbhostrules.amko.vmware.com", Some("avi-system"), "rule").unwrap();
     let error = object["status"]["error"].as_str().unwrap();
     let remedy = "create what it names, or correct the name in spec";
     assert_eq!(told, [format!("GSLBHostRule avi-system/rule: Warning Rejected: {error}: {remedy}")]);
-    let told = events_after(&world, "ctx-a", |w| drop(apply(w.home(), rule("ctx-a")))).await;
+    let told = events_after(&world, "ctx-a", |w| drop(apply(w.home(), rule(public)))).await;
     let [of_rule, of_member] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!(of_rule, "GSLBHostRule avi-system/rule: Normal Accepted: the rule is in force");
     assert_eq!(*of_member, programmed("web", "10.1.0.5 (public 203.0.113.9)"));

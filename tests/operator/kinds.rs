@@ -390,6 +390,7 @@ async fn a_table_of_rules_changes_only_the_services_that_it_is_about() {
         public_addresses: BTreeMap::new(),
         algorithm: None,
         down_response: None,
+        drain: Default::default(),
     };
     for ttl in [30, 40] {
         let table = BTreeMap::from([("web.example.org".to_owned(), RuleState::InForce(Arc::new(rule(ttl))))]);
@@ -407,6 +408,7 @@ fn claim(cluster: &str, second: i64, alias: &str) -> AliasClaim {
         namespace: "shop".into(),
         name: "hr".into(),
         alias: alias.into(),
+        uid: None,
     }
 }
 

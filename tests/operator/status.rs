@@ -76,9 +76,9 @@ async fn a_rule_follows_its_service_and_says_when_there_is_none() {
 #[tokio::test(start_paused = true)]
 async fn a_rejected_rule_says_why_with_the_text_of_upstream() {
     let world = world_with_rule().await;
-    let spec = json!({"fqdn": "web.example.org", "publicIP": [{"cluster": "nowhere", "ip": "192.0.2.1"}]});
+    let spec = json!({"fqdn": "web.example.org", "thirdPartyMembers": [{"site": "nowhere", "vip": "192.0.2.1"}]});
     world.home().merge_patch(RULES, Some("avi-system"), "web-rule", None, json!({ "spec": spec })).unwrap();
-    let text = "cluster nowhere in Public IP  not present in GSLBConfig";
+    let text = "ThirdPartyMember site nowhere does not exist for web-rule GSLBHostRule";
     world.settle().await;
     let found = rule(&world, "web-rule").unwrap();
     let expected = ["Accepted=False RefNotFound", "ResolvedRefs=False RefNotFound", "Programmed=False Rejected"];

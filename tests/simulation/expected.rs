@@ -95,6 +95,7 @@ impl Around {
     async fn asked(&self, world: &World) -> Catalog {
         let defaults = ["admin", "blue"].map(|tenant| Question::DefaultPkiProfile { tenant: tenant.into() });
         let mut questions = BTreeSet::from(defaults);
+        questions.insert(Question::Gslb);
         questions.extend(policy::questions(&the_policy(world).spec, self.surroundings(POLICY_NAMESPACE)));
         for rule in decode::<GslbHostRule>(world.home(), RULES) {
             questions.extend(host_rule::questions(&rule.spec, self.surroundings(&rule.namespace().unwrap())));
@@ -159,7 +160,13 @@ impl Around {
             let endpoints = offers.iter().flat_map(|offer| offer.endpoints.iter()).map(AsRef::as_ref);
             let (rule, granted) = (ruling.table.get(fqdn).cloned().unwrap_or_default(), aliases.granted(fqdn));
             let present = Some(held.get(fqdn).unwrap_or(Observed::EMPTY));
-            let inputs = Inputs { fqdn, policy, rule: &rule, aliases: &granted, present, catalog: &self.catalog };
+            let inputs = Inputs {
+                rule: &rule,
+                aliases: &granted,
+                present,
+                catalog: &self.catalog,
+                ..Inputs::plain(fqdn, policy)
+            };
             match build(inputs, endpoints).decision {
                 Decision::Service(desired) => Some((fqdn.clone(), sorted(desired.service, desired.monitors))),
                 Decision::Nothing => None,

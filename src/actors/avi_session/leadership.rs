@@ -180,6 +180,7 @@ mod tests {
             leader_uuid: format!("cluster-{leader}"),
             maintenance: false,
             sites: SITES.map(site).to_vec(),
+            ..Gslb::default()
         }
     }
 

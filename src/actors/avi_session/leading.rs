@@ -10,6 +10,7 @@ use super::trouble::concerns_everybody;
 use super::{AviSessionMsg, AviSessionState};
 use crate::avi::api::LeaderStatus;
 use crate::avi::call_error::{CallError, Failure};
+use crate::core::references::{Answer as References, GslbFacts, Question};
 use futures::future::join_all;
 use ractor::ActorRef;
 use std::collections::BTreeMap;
@@ -150,6 +151,10 @@ impl AviSessionState {
     fn on_leader(&mut self, myself: &ActorRef<AviSessionMsg>, leader: &Answer) {
         if let Some(connection) = self.current() {
             connection.forget_failures();
+        }
+        // A controller that tells neither sites nor domains says nothing about them.
+        if let Some(gslb) = leader.status.gslb.as_ref().filter(|gslb| gslb.facts != GslbFacts::default()) {
+            self.questions.learn(Question::Gslb, References::Gslb(gslb.facts.clone()));
         }
         match self.phase {
             _ if leader.status.gslb.as_ref().is_some_and(|gslb| gslb.maintenance) => {

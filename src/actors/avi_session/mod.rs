@@ -44,6 +44,7 @@ use super::link::Link;
 use super::policy_watcher::PolicyWatcherMsg;
 use crate::avi::api::LeaderStatus;
 use crate::avi::call_error::CallError;
+use crate::core::omission::Refusal;
 use crate::core::plan::{DriftCounts, Observed};
 use crate::core::references::{Answer, Question};
 use crate::retry::{Backoff, RetryPolicy};
@@ -140,6 +141,8 @@ pub struct Trouble {
     pub message: String,
     /// The controller may hold something else than `observed` says.
     pub unclear: bool,
+    /// The controller found the object itself invalid.
+    pub refusal: Option<Refusal>,
 }
 
 /// What the session is made of.

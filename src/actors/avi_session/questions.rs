@@ -127,6 +127,14 @@ impl Questions {
         }
     }
 
+    /// Takes in what was learnt without a question of its own.
+    pub fn learn(&mut self, question: Question, answer: Answer) {
+        if self.catalog.answer(&question) != Some(&answer) {
+            Arc::make_mut(&mut self.catalog).insert(question, answer);
+            self.news = self.news.max(News::Soon);
+        }
+    }
+
     /// The controller did not say: it is asked again, later when `outcome` is a failure. What it said before stays.
     pub fn unanswered(&mut self, question: Question, outcome: Outcome, now: Instant, rng: &mut impl Rng) {
         self.queue.finished(&question, outcome, now, rng);

@@ -5,6 +5,8 @@ use super::queue::Standing;
 use super::slot::{Reading, Task};
 use super::{Report, Trouble};
 use crate::avi::call_error::{CallError, Failure, Remedy};
+use crate::core::monitor::is_shared;
+use crate::core::omission::{Refusal, Refused};
 use crate::core::plan::{Described, Observed, Write, describe};
 use tokio::time::Instant;
 
@@ -99,13 +101,30 @@ async fn write(api: &AviApi, fqdn: &str, writes: Vec<Write>, mut observed: Box<O
                 let unclear = error.remedy() == Remedy::Reread || doubts_shared_monitor(&write, &error);
                 begun.failed(api, &error);
                 let report = Report { wrote, observed: Some(observed), ..report(epoch) };
-                return failed(report, false, error, unclear);
+                let refusal = refusal(&write, &error);
+                let mut completed = failed(report, false, error, unclear);
+                completed.report.trouble.iter_mut().for_each(|trouble| trouble.refusal.clone_from(&refusal));
+                return completed;
             }
         }
     }
     api.note(&observed);
     let report = Report { wrote, observed: Some(observed), ..report(epoch) };
     completed(report, false, None)
+}
+
+/// What the controller finds wrong with the object itself. Of a service that moves between tenants nothing is left out.
+fn refusal(write: &Write, error: &CallError) -> Option<Refusal> {
+    let of_service = matches!(write, Write::CreateService(_) | Write::UpdateService { .. });
+    let (of, text) = match (&error.failure, write) {
+        (Failure::BadRequest(text), Write::CreateMonitor(monitor)) if !is_shared(&monitor.name) => {
+            (Refused::Monitor(monitor.name.clone()), text)
+        }
+        (Failure::BadRequest(text), _) if of_service => (Refused::Service, text),
+        (Failure::DomainConflict(text), _) if of_service => (Refused::Names, text),
+        _ => return None,
+    };
+    Some(Refusal { of, text: text.clone() })
 }
 
 /// Nothing was learnt or done yet.
@@ -120,12 +139,12 @@ fn completed(report: Report, inconclusive: bool, failure: Option<WorkFailure>) -
 
 /// The work panicked: nothing is known about what it did.
 pub fn crashed(message: String, epoch: u64) -> Completed {
-    let trouble = Some(Trouble { message, unclear: true });
+    let trouble = Some(Trouble { message, unclear: true, refusal: None });
     let report = Report { trouble, ..report(epoch) };
     completed(report, false, Some(WorkFailure::Crash))
 }
 
 fn failed(mut report: Report, inconclusive: bool, error: CallError, unclear: bool) -> Completed {
-    report.trouble = Some(Trouble { message: error.to_string(), unclear });
+    report.trouble = Some(Trouble { message: error.to_string(), unclear, refusal: None });
     completed(report, inconclusive, Some(WorkFailure::Call(error)))
 }

@@ -45,12 +45,6 @@ fn involved(kind: Watched, name: &ObjectName, uid: Option<&str>) -> Option<Invol
     match kind {
         Watched::Namespaces => None,
         Watched::Objects(kind) => Some(Involved::watched(kind, &name.namespace, &name.name, uid)),
-        Watched::HostRules => Some(Involved {
-            api_version: "ako.vmware.com/v1beta1".into(),
-            kind: "HostRule".into(),
-            namespace: name.namespace.clone(),
-            name: name.name.clone(),
-            uid,
-        }),
+        Watched::HostRules => Some(Involved::host_rule(&name.namespace, &name.name, uid)),
     }
 }

@@ -40,6 +40,8 @@ pub enum EventWriterMsg {
     Unusable { cluster: String, objects: Vec<(Involved, Occurrence)> },
     /// What became of an object of AMKO. Told only inside a term, and only while the object itself does not say it.
     Outcome { involved: Involved, occurrence: Occurrence },
+    /// What the HostRule of a member cluster claims and cannot have; `None` when that is over.
+    Claim { cluster: String, involved: Involved, occurrence: Option<Occurrence> },
     /// The leadership term. Comes before what is said inside of it.
     Term(Option<u64>),
     /// The cluster left the configuration.
@@ -145,6 +147,13 @@ impl Actor for EventWriter {
             EventWriterMsg::Unusable { cluster, objects } => state.on_unusable(&myself, cluster, objects),
             EventWriterMsg::Outcome { involved, occurrence } => {
                 state.tell_once(&myself, Place::Own, involved, occurrence);
+            }
+            EventWriterMsg::Claim { cluster, involved, occurrence: Some(occurrence) } => {
+                state.tell_once(&myself, Place::Member(cluster), involved, occurrence);
+            }
+            // Should it be so once more, that is told once more.
+            EventWriterMsg::Claim { cluster, involved, occurrence: None } => {
+                state.said.remove(&digest(&(&Place::Member(cluster), &involved)));
             }
             EventWriterMsg::Term(term) => state.on_term(&myself, term),
             EventWriterMsg::Left(cluster) => state.on_left(cluster),

@@ -48,7 +48,7 @@ pub(super) struct Decided {
 impl GsState {
     /// Tells the EventWriter how the endpoints stand.
     pub(super) fn tell_account(&mut self, decided: &Decided) {
-        let speaks = self.context.settled && self.context.term.is_some();
+        let speaks = self.speaks();
         self.told.made &= speaks;
         let account = self.account(decided, speaks);
         let digest = (!account.verdicts.is_empty()).then(|| digest(&account));

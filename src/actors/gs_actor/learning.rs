@@ -31,6 +31,7 @@ impl GsState {
         if !outdated && !self.slot.is_taken() {
             self.note_drift(&content);
             self.knowledge = Knowledge::Known(content);
+            self.try_omitted_again();
         }
     }
 
@@ -57,14 +58,20 @@ impl GsState {
                 if report.wrote {
                     self.last_error = None;
                     self.urgency = Urgency::Bulk;
+                    self.on_taken();
                 }
                 self.knowledge = Knowledge::Known(observed);
             }
-            Some(Trouble { message, unclear }) => {
+            Some(Trouble { message, unclear, refusal }) => {
+                self.knowledge = if unclear { Knowledge::Stale(observed) } else { Knowledge::Known(observed) };
+                if refusal.is_some_and(|refusal| self.leave_out(refusal)) {
+                    self.last_error = None;
+                    self.urgency = Urgency::Interactive;
+                    return;
+                }
                 tracing::warn!(gslb_service = %self.fqdn, error = message, "controller call failed");
                 let since = self.last_error.take().filter(|(before, _)| *before == message).map(|(_, since)| since);
                 self.last_error = Some((message, since.unwrap_or_else(Timestamp::now)));
-                self.knowledge = if unclear { Knowledge::Stale(observed) } else { Knowledge::Known(observed) };
                 if report.standing.patient {
                     // Nobody waits for what is tried again in minutes.
                     self.urgency = Urgency::Bulk;

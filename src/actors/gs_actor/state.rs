@@ -14,6 +14,7 @@ use crate::actors::status_writer::StatusWriterMsg;
 use crate::avi::urgency::Urgency;
 use crate::core::build::{Built, Decision, Inputs, build};
 use crate::core::host_rule::RuleState;
+use crate::core::omission::Omissions;
 use crate::core::plan::{Observed, Write, keep_unseen, plan};
 use crate::core::policy::DeploymentState;
 use crate::core::report::WriteResult;
@@ -59,6 +60,10 @@ pub struct GsState {
     /// It failed too often, and no write has succeeded since.
     pub(super) quarantined: bool,
     pub(super) drift: Drifting,
+    /// What the controller refused of it; usually nothing.
+    pub(super) omissions: Option<Box<Omissions>>,
+    /// Clusters and sites that the rule kept switched off, until that is undone.
+    pub(super) released: BTreeSet<String>,
     due: Due,
 }
 
@@ -80,6 +85,8 @@ pub(super) struct Said {
     pub(super) carrier: bool,
     /// Digest of how the service stands.
     pub(super) standing: Option<u64>,
+    /// Digest of the domain names that it cannot have; 0 without any.
+    pub(super) names: u64,
 }
 
 /// What is to be done, and inside which term and session.
@@ -142,6 +149,8 @@ impl GsState {
             undecided: Urgency::Bulk,
             quarantined: false,
             drift: Drifting::default(),
+            omissions: None,
+            released: BTreeSet::new(),
             due: Due::First,
         }
     }
@@ -163,6 +172,7 @@ impl GsState {
 
     /// Takes something in without deciding.
     pub(super) fn take_in(&mut self, input: Input) {
+        self.reconsider(&input);
         // While everything is new, nobody waits for one.
         let of_change = if self.context.settled { Urgency::Interactive } else { Urgency::Bulk };
         let urgency = match input {
@@ -244,7 +254,7 @@ impl GsState {
         }
         // What somebody waits for stays urgent until it is done.
         self.urgency = self.urgency.min(std::mem::take(&mut self.undecided));
-        let mut built = self.build();
+        let mut built = self.build_what_is_taken();
         let shape = Shape::of(&built);
         let questions = std::mem::take(&mut built.questions);
         if !questions.is_empty() {
@@ -254,6 +264,7 @@ impl GsState {
         // Only what is reported is kept longer than it takes to plan.
         let reported = self.is_reported().then(|| built.clone());
         let waits = matches!(built.decision, Decision::Wait(_));
+        let names = std::mem::take(&mut built.refused_names);
         let mut decided = Decided { members: built.members, refused: built.refused, waits, done: false };
         match self.task(built.decision) {
             Some(Chosen { task, term, session }) => {
@@ -268,6 +279,9 @@ impl GsState {
                 }
                 self.urgency = Urgency::Bulk;
                 decided.done = true;
+                if matches!(self.knowledge, Knowledge::Known(_)) && self.speaks() {
+                    self.released.clear();
+                }
                 self.forget_errors(waits);
                 self.tell_in_sync(waits);
                 self.tell_drift_over();
@@ -282,7 +296,16 @@ impl GsState {
             self.report(&built);
         }
         self.tell_standing(shape, !decided.done);
-        self.tell_account(&decided);
+        // What is withheld for a moment is no news.
+        if !self.is_searching() {
+            self.tell_names(names);
+            self.tell_account(&decided);
+        }
+    }
+
+    /// Inside of a term, and after the first look at the clusters.
+    pub(super) fn speaks(&self) -> bool {
+        self.context.settled && self.context.term.is_some()
     }
 
     /// A service that is being deleted may be wanted again before the controller is told: then it need not be deleted and
@@ -335,6 +358,10 @@ impl GsState {
 
     /// The decision is made anew each time: keeping it would cost more memory than making it costs time.
     pub(super) fn build(&self) -> Built {
+        self.build_without(self.omissions.as_deref().unwrap_or(Omissions::NONE))
+    }
+
+    pub(super) fn build_without(&self, omissions: &Omissions) -> Built {
         let inputs = Inputs {
             fqdn: &self.fqdn,
             policy: &self.context.policy,
@@ -342,6 +369,8 @@ impl GsState {
             aliases: &self.aliases,
             catalog: &self.context.catalog,
             present: self.knowledge.observed(),
+            omissions,
+            released: &self.released,
         };
         build(inputs, self.offers.endpoints().map(AsRef::as_ref))
     }

@@ -48,6 +48,7 @@ fn holding(uuid: &str) -> Observed {
         ttl: None,
         down_response: None,
         persistence: None,
+        enabled: true,
     };
     let service = ObservedService { uuid: uuid.into(), last_modified: None, content, faithful: true, tells_pki: true };
     [Holding { service: Some(Arc::new(service)), ..Holding::empty("admin") }].into_iter().collect()

@@ -92,8 +92,9 @@ impl GsDirectoryState {
         self.tell_aliases(renamed);
     }
 
-    fn post_waiting_aliases(&self) {
-        let refused: Vec<String> = self.aliases.waiting().map(|waiting| in_words(&waiting)).collect();
+    pub(super) fn post_waiting_aliases(&self) {
+        let waiting = self.aliases.waiting().map(|waiting| in_words(&waiting));
+        let refused: Vec<String> = waiting.chain(self.refused_names.in_words()).collect();
         self.args.board.post(|notices| notices.refused_aliases = refused);
     }
 }
@@ -153,6 +154,7 @@ mod tests {
             namespace: "shop".into(),
             name: name.into(),
             alias: "x.org".into(),
+            uid: None,
         };
         let waiting = Waiting {
             claim: claim("ctx-b", "young"),

@@ -8,6 +8,7 @@ mod census;
 mod clusters;
 mod entry;
 mod inputs;
+mod names;
 mod rest;
 mod sight;
 #[cfg(test)]
@@ -40,6 +41,7 @@ use crate::core::references::Catalog;
 use crate::core::report::SyncState;
 use census::Clock;
 use entry::Entry;
+use names::RefusedNames;
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -111,6 +113,11 @@ pub enum GsDirectoryMsg {
         fqdn: Arc<str>,
         read: Option<FullRead>,
     },
+    /// Domain names that the service cannot have, and why: all of them.
+    RefusedNames {
+        fqdn: Arc<str>,
+        names: Vec<(String, String)>,
+    },
     /// A GsActor gives its state back.
     Asleep {
         actor: ActorId,
@@ -157,6 +164,8 @@ pub struct GsDirectoryState {
     clusters: BTreeSet<Arc<str>>,
     sight: Sight,
     aliases: AliasTable,
+    /// By FQDN; usually empty.
+    refused_names: RefusedNames,
     /// `None` until the GSLBHostRules have been listed.
     rules: Option<Arc<RuleTable>>,
     policy: Arc<PolicySnapshot>,
@@ -221,6 +230,7 @@ impl Actor for GsDirectory {
             clusters: BTreeSet::new(),
             sight: Sight::default(),
             aliases: AliasTable::default(),
+            refused_names: RefusedNames::default(),
             rules: None,
             rollout: Rollout::new(Arc::clone(&policy)),
             census: Census::default(),
@@ -284,6 +294,7 @@ impl Actor for GsDirectory {
                 state.term = term;
                 // Before those who speak inside of it.
                 state.args.events.cast(EventWriterMsg::Term(term));
+                state.tell_refused_names();
                 state.announce();
             }
             GsDirectoryMsg::Observed { read, observed } => state.on_observed(read, observed),
@@ -298,6 +309,7 @@ impl Actor for GsDirectory {
                 let renamed = state.settle_name(&fqdn);
                 state.tell_aliases(renamed);
             }
+            GsDirectoryMsg::RefusedNames { fqdn, names } => state.on_refused_names(fqdn, names),
             GsDirectoryMsg::Asleep { actor, state: service } => state.on_asleep(actor, service),
             GsDirectoryMsg::Done { slot, report, at } => {
                 let fqdn = Arc::clone(&slot.fqdn);
@@ -315,6 +327,7 @@ impl Actor for GsDirectory {
             }
             GsDirectoryMsg::EventWriterRestarted => {
                 state.args.events.cast(EventWriterMsg::Term(state.term));
+                state.tell_refused_names();
                 state.tell_all(|| GsMsg::TellAgain);
             }
             GsDirectoryMsg::Restart { fqdn, generation } => {

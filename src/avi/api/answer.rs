@@ -1,6 +1,7 @@
 //! Looking up what policies refer to: see GDP-06 and `docs/RULES.md#requests`.
 
 use super::encoded;
+use super::leader::facts;
 use crate::avi::call_error::CallError;
 use crate::avi::session::AviClient;
 use crate::avi::wire::{list, text, texts};
@@ -24,6 +25,10 @@ impl AviClient {
                 self.first("/api/pkiprofile?is_federated=true&page_size=10", tenant).await.map(profile)
             }
             Question::ThirdPartySites { tenant } => self.first("/api/gslb", tenant).await.map(sites),
+            Question::Gslb => {
+                let found = self.first("/api/gslb", "admin").await;
+                found.map(|gslb| gslb.map_or(Answer::Absent, |gslb| Answer::Gslb(facts(&gslb))))
+            }
         };
         answer.map_err(|error| error.about(subject(question)))
     }
@@ -54,6 +59,7 @@ fn subject(question: &Question) -> String {
         Question::PkiProfile { name, .. } => format!("PKI profile {name}"),
         Question::DefaultPkiProfile { .. } => "federated PKI profiles".to_owned(),
         Question::ThirdPartySites { .. } => "third-party sites".to_owned(),
+        Question::Gslb => "the GSLB configuration".to_owned(),
     }
 }
 

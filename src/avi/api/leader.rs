@@ -4,6 +4,7 @@ use super::malformed;
 use crate::avi::call_error::CallError;
 use crate::avi::session::AviClient;
 use crate::avi::wire::{list, text};
+use crate::core::references::GslbFacts;
 use http::Method;
 use serde_json::Value;
 use std::net::IpAddr;
@@ -31,6 +32,7 @@ pub struct Gslb {
     /// Federated objects may be read and not written.
     pub maintenance: bool,
     pub sites: Vec<Site>,
+    pub facts: GslbFacts,
 }
 
 /// An Avi controller that is a site of the GSLB.
@@ -85,7 +87,19 @@ fn gslb(found: &Value) -> Option<Gslb> {
         leader_uuid: text(found, "leader_cluster_uuid")?.to_owned(),
         maintenance: found.get("maintenance_mode").and_then(Value::as_bool).unwrap_or_default(),
         sites: list(found, "sites").iter().filter_map(site).collect(),
+        facts: facts(found),
     })
+}
+
+/// What decides about services.
+pub(super) fn facts(gslb: &Value) -> GslbFacts {
+    let sites = list(gslb, "sites").iter().chain(list(gslb, "third_party_sites"));
+    let domains = list(gslb, "dns_configs").iter().filter_map(|config| text(config, "domain_name"));
+    let domains = domains.map(|domain| domain.trim_matches('.').to_ascii_lowercase());
+    GslbFacts {
+        sites: sites.filter_map(|site| text(site, "cluster_uuid")).map(str::to_owned).collect(),
+        domains: domains.filter(|domain| !domain.is_empty()).collect(),
+    }
 }
 
 fn site(found: &Value) -> Option<Site> {

@@ -7,6 +7,7 @@ use crate::avi::wire::{RefNames, monitor_body, parse_monitor, parse_service, ser
 use crate::core::gslb::{GslbService, HealthMonitor, Member, Pool, PoolAlgorithm, Probe, SitePersistence};
 use crate::core::owner::Owner;
 use crate::core::plan::{Holding, ObservedService, Write};
+use crate::core::references::GslbFacts;
 use litemap::LiteMap;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -43,6 +44,7 @@ fn service(name: &str) -> GslbService {
         cluster_uuid: None,
         vs_uuid: None,
         public_address: None,
+        enabled: true,
     };
     let algorithm = PoolAlgorithm::RoundRobin;
     GslbService {
@@ -50,11 +52,12 @@ fn service(name: &str) -> GslbService {
         name: name.into(),
         domain_names: vec![name.into()],
         description: "LBSVC/ctx-a/shop/db".into(),
-        pools: vec![Pool { priority: 10, algorithm, min_health_monitors_up: 2, members: vec![member] }],
+        pools: vec![Pool { priority: 10, algorithm, min_health_monitors_up: 2, members: vec![member], enabled: true }],
         monitors: vec![monitor(name).name],
         ttl: None,
         down_response: None,
         persistence: None,
+        enabled: true,
     }
 }
 
@@ -101,10 +104,21 @@ async fn execute(controller: &TestController, write: &Write) -> (Result<Stored, 
 async fn leadership_is_read_from_cluster_and_gslb() {
     let gslb = |leader: &str| {
         let sites = json!([{"name": "neutral", "cluster_uuid": "cluster-1"}]);
-        page(&[json!({"leader_cluster_uuid": leader, "sites": sites})])
+        page(&[
+            json!({"leader_cluster_uuid": leader, "sites": sites, "dns_configs": [{"domain_name": "Example.org."}, {}]}),
+        ])
+    };
+    let facts = |sites: u8| GslbFacts {
+        sites: (1..=sites).map(|n| format!("cluster-{n}")).collect(),
+        domains: ["example.org".to_owned()].into(),
     };
     let site = Site { cluster_uuid: "cluster-1".into(), name: "neutral".into(), addresses: vec![] };
-    let known = |leader: &str| Gslb { leader_uuid: leader.into(), sites: vec![site.clone()], ..Gslb::default() };
+    let known = |leader: &str| Gslb {
+        leader_uuid: leader.into(),
+        sites: vec![site.clone()],
+        facts: facts(1),
+        ..Gslb::default()
+    };
     let table = [
         ("cluster-1", gslb("cluster-1"), Some(known("cluster-1")), true),
         ("cluster-2", gslb("cluster-1"), Some(known("cluster-1")), false),
@@ -132,7 +146,8 @@ async fn the_sites_of_the_gslb_are_known_with_every_address_that_they_have() {
         {"name": "of nobody", "address": "10.0.0.9"},
     ]);
     let gslb = json!({"uuid": "gslb-1", "leader_cluster_uuid": "cluster-2", "view_id": 7, "maintenance_mode": true,
-        "sites": sites});
+        "sites": sites, "third_party_sites": [{"name": "cdn", "cluster_uuid": "tp-1"}],
+        "dns_configs": [{"domain_name": "example.org"}, {"domain_name": ".apps.example.org"}]});
     let controller = TestController::default();
     controller.on("GET /api/cluster", 200, json!({"uuid": "cluster-2"})).on("GET /api/gslb", 200, page(&[gslb]));
     let site = |n: u8, name: &str, addresses: &[&str]| Site {
@@ -151,6 +166,10 @@ async fn the_sites_of_the_gslb_are_known_with_every_address_that_they_have() {
             site(3, "six", &["[2001:db8::3]"]),
             site(4, "cluster-4", &[]),
         ],
+        facts: GslbFacts {
+            sites: ["cluster-1", "cluster-2", "cluster-3", "cluster-4", "tp-1"].map(str::to_owned).into(),
+            domains: ["apps.example.org", "example.org"].map(str::to_owned).into(),
+        },
     };
     assert_eq!(controller.client().leader_status().await.unwrap().gslb, Some(expected));
 }

@@ -61,6 +61,7 @@ fn content(object: &Value, names: &RefNames) -> Option<GslbService> {
         ttl: number(object, "ttl"),
         down_response: object.get("down_response").filter(|value| value.is_object()).map(down_response),
         persistence: persistence(object, names),
+        enabled: enabled(object),
     })
 }
 
@@ -91,6 +92,7 @@ fn pool(object: &Value) -> Pool {
         algorithm: algorithm(object),
         min_health_monitors_up: number(object, "min_health_monitors_up").unwrap_or(0),
         members: list(object, "members").iter().filter_map(member).collect(),
+        enabled: enabled(object),
     }
 }
 
@@ -117,5 +119,11 @@ fn member(object: &Value) -> Option<Member> {
         cluster_uuid: filled(object, "cluster_uuid"),
         vs_uuid: filled(object, "vs_uuid"),
         public_address: object.get("public_ip").and_then(|public| public.get("ip")).and_then(ip),
+        enabled: enabled(object),
     })
+}
+
+/// The switch of a service, a pool or a member.
+fn enabled(object: &Value) -> bool {
+    object.get("enabled").and_then(Value::as_bool).unwrap_or(true)
 }

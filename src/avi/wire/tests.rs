@@ -42,12 +42,15 @@ fn ex01_service() -> GslbService {
                 cluster_uuid: Some("cluster-avi-web".into()),
                 vs_uuid: Some("virtualservice-web.example.org".into()),
                 public_address: None,
+                enabled: true,
             }],
+            enabled: true,
         }],
         monitors: vec![ex01_monitor().name],
         ttl: None,
         down_response: None,
         persistence: None,
+        enabled: true,
     }
 }
 
@@ -69,9 +72,16 @@ fn full_service() -> GslbService {
         cluster_uuid: None,
         vs_uuid: None,
         public_address: Some("203.0.113.9".parse().unwrap()),
+        enabled: true,
     };
     let algorithm = PoolAlgorithm::ConsistentHash { mask: 16 };
-    service.pools.push(Pool { priority: 0, algorithm, min_health_monitors_up: 1, members: vec![third_party] });
+    service.pools.push(Pool {
+        priority: 0,
+        algorithm,
+        min_health_monitors_up: 1,
+        members: vec![third_party],
+        enabled: true,
+    });
     service
 }
 
@@ -201,6 +211,24 @@ fn a_service_comes_back_from_the_controller_as_it_was_written() {
     }
 }
 
+/// FND-E10
+#[test]
+fn the_switches_of_service_pools_and_members_are_read_and_written() {
+    let mut service = full_service();
+    (service.enabled, service.pools[0].enabled, service.pools[1].members[0].enabled) = (false, false, false);
+    let body = service_body(&service, &owner());
+    let switches = [
+        "/enabled",
+        "/groups/0/enabled",
+        "/groups/0/members/0/enabled",
+        "/groups/1/enabled",
+        "/groups/1/members/0/enabled",
+    ];
+    assert_eq!(switches.map(|at| body.pointer(at).unwrap() == true), [false, false, true, true, false]);
+    service.persistence = None;
+    assert_eq!(parse(&stored(&service)), observed(service, true));
+}
+
 #[test]
 fn every_algorithm_and_down_response_comes_back() {
     let fallbacks = [GeoFallback::RoundRobin, GeoFallback::ConsistentHash { mask: 31 }];
@@ -243,14 +271,11 @@ fn fields_left_out_at_their_default_do_not_matter() {
 #[test]
 fn every_edit_of_what_is_written_but_not_modelled_is_seen() {
     let edits = [
-        ("/enabled", json!(false)),
         ("/min_members", json!(1)),
         ("/pool_algorithm", json!("GSLB_SERVICE_ALGORITHM_GEO")),
         ("/health_monitor_scope", json!("GSLB_SERVICE_HEALTH_MONITOR_ONLY_NON_AVI_MEMBERS")),
-        ("/groups/0/enabled", json!(false)),
         ("/groups/0/name", json!("mine")),
         ("/groups/0/algorithm", json!("GSLB_ALGORITHM_PREFERENCE_ORDER")),
-        ("/groups/0/members/0/enabled", json!(false)),
         ("/groups/0/members/0/ip/type", json!("V6")),
         ("/groups/0/members/0/ip", json!({"addr": "a.example.org", "type": "DNS"})),
     ];

@@ -18,9 +18,8 @@ pub struct ServiceBody<'a> {
 }
 
 /// The same of every service.
-const FLAGS: [(&str, bool); 6] = [
+const FLAGS: [(&str, bool); 5] = [
     ("controller_health_status_enabled", true),
-    ("enabled", true),
     ("is_federated", true),
     ("resolve_cname", false),
     ("use_edns_client_subnet", true),
@@ -55,6 +54,7 @@ impl Serialize for ServiceBody<'_> {
         for (field, value) in FLAGS {
             body.serialize_entry(field, &value)?;
         }
+        body.serialize_entry("enabled", &service.enabled)?;
         body.serialize_entry("created_by", owner.as_str())?;
         body.serialize_entry("health_monitor_scope", "GSLB_SERVICE_HEALTH_MONITOR_ALL_MEMBERS")?;
         body.serialize_entry("min_members", &0)?;
@@ -119,7 +119,7 @@ impl Serialize for PoolBody<'_> {
         let mut body = serializer.serialize_map(None)?;
         body.serialize_entry("name", &format!("amko-gs-group-{}", pool.priority))?;
         body.serialize_entry("priority", &pool.priority)?;
-        body.serialize_entry("enabled", &true)?;
+        body.serialize_entry("enabled", &pool.enabled)?;
         body.serialize_entry("min_health_monitors_up", &pool.min_health_monitors_up)?;
         body.serialize_entry("members", &pool.members.iter().map(MemberBody).collect::<Vec<_>>())?;
         body.serialize_entry("algorithm", algorithm)?;
@@ -153,7 +153,7 @@ impl Serialize for MemberBody<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let member = self.0;
         let mut body = serializer.serialize_map(None)?;
-        body.serialize_entry("enabled", &true)?;
+        body.serialize_entry("enabled", &member.enabled)?;
         body.serialize_entry("ip", &Address(member.address))?;
         body.serialize_entry("ratio", &member.ratio)?;
         if let Some(uuid) = &member.cluster_uuid {

@@ -11,6 +11,7 @@ fn claim(cluster: &str, name: &str, created: Option<i64>, alias: &str) -> AliasC
         namespace: "shop".into(),
         name: name.into(),
         alias: alias.into(),
+        uid: None,
     }
 }
 

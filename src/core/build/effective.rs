@@ -107,6 +107,11 @@ impl<'a> Effective<'a> {
         clamped(chosen.copied().unwrap_or(TrafficShare { weight: 1, priority: 1 }))
     }
 
+    /// Whether the rule wants no answers from the members of this cluster or third-party site.
+    pub fn drains(self, name: &str) -> bool {
+        self.rule.is_some_and(|rule| rule.drain.contains(name))
+    }
+
     /// What public clients get instead of `address`. With an address of each family the public one belongs to the
     /// address of its own.
     pub fn public_address(self, endpoint: &Endpoint, address: IpAddr) -> Option<IpAddr> {

@@ -40,6 +40,6 @@ fn default_pki_profile(tenant: &str, catalog: &Catalog) -> Result<Option<String>
         Some(Answer::Profile { name }) => Ok(Some(name.clone())),
         Some(Answer::Absent) => Ok(None),
         // Not an answer to this question.
-        None | Some(Answer::Monitor(_) | Answer::Sites(_)) => Err(question),
+        None | Some(Answer::Monitor(_) | Answer::Sites(_) | Answer::Gslb(_)) => Err(question),
     }
 }

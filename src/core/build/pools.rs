@@ -57,6 +57,7 @@ pub(super) fn arrange(
         algorithm: effective.algorithm(),
         min_health_monitors_up: min_up(seats.iter().any(|seat| seat.named.is_none())),
         members: seats.iter().map(member).collect(),
+        enabled: true,
     };
     let pools = seats.chunk_by(|a, b| a.placed.priority == b.placed.priority).map(pool).collect();
     Arrangement { pools, placed: seats.into_iter().map(|seat| seat.placed).collect(), left_out }
@@ -150,7 +151,7 @@ impl Seat {
 }
 
 fn placed(origin: Origin, address: IpAddr, public_address: Option<IpAddr>, share: TrafficShare) -> Placed {
-    Placed { origin, address, public_address, ratio: share.weight, priority: share.priority }
+    Placed { origin, address, public_address, ratio: share.weight, priority: share.priority, drained: None }
 }
 
 fn member(seat: &Seat) -> Member {
@@ -162,5 +163,6 @@ fn member(seat: &Seat) -> Member {
         cluster_uuid: named.map(|found| found.cluster_uuid.clone()),
         vs_uuid: named.map(|found| found.vs_uuid.clone()),
         public_address,
+        enabled: true,
     }
 }

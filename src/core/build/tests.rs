@@ -28,11 +28,12 @@ fn member(of: &Endpoint, ratio: u32) -> Member {
         cluster_uuid: named.map(|found| found.cluster_uuid.clone()),
         vs_uuid: named.map(|found| found.vs_uuid.clone()),
         public_address: None,
+        enabled: true,
     }
 }
 
 fn pool(priority: u32, members: Vec<Member>) -> Pool {
-    Pool { priority, algorithm: PoolAlgorithm::RoundRobin, min_health_monitors_up: 2, members }
+    Pool { priority, algorithm: PoolAlgorithm::RoundRobin, min_health_monitors_up: 2, members, enabled: true }
 }
 
 fn secure(mut endpoint: Endpoint, tls: bool) -> Endpoint {
@@ -157,6 +158,7 @@ fn policy_values_reach_the_service_and_ipv6_members_stay_ipv6() {
         ttl: Some(0),
         down_response,
         persistence: None,
+        enabled: true,
     };
     assert_eq!((service, monitors.len()), (expected, 1));
 }

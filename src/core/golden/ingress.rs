@@ -44,6 +44,7 @@ fn ex_01_an_insecure_ingress_becomes_a_service_with_one_http_monitor() {
         cluster_uuid: Some("cluster-avi-web".to_owned()),
         vs_uuid: Some("virtualservice-web.example.org".to_owned()),
         public_address: None,
+        enabled: true,
     };
     let service = GslbService {
         tenant: "admin".to_owned(),
@@ -55,11 +56,13 @@ fn ex_01_an_insecure_ingress_becomes_a_service_with_one_http_monitor() {
             algorithm: PoolAlgorithm::RoundRobin,
             min_health_monitors_up: 2,
             members: vec![member],
+            enabled: true,
         }],
         monitors: strings(&[ROOT_HM]),
         ttl: None,
         down_response: None,
         persistence: None,
+        enabled: true,
     };
     assert_eq!(desired(&world, WEB), Desired { service, monitors: vec![monitor] });
     assert_eq!(world.settle(WEB), [format!("POST hm {ROOT_HM}"), format!("POST gs {WEB} [{ROOT_HM}]")]);

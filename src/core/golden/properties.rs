@@ -172,7 +172,7 @@ fn built(endpoints: &[Endpoint], setting: &Setting) -> Built {
 /// With what the controller has.
 fn built_beside(present: &Observed, endpoints: &[Endpoint], setting: &Setting) -> Built {
     let Setting { policy, rule, aliases, catalog } = setting;
-    build(Inputs { fqdn: FQDN, policy, rule, aliases, present: Some(present), catalog }, endpoints)
+    build(Inputs { rule, aliases, present: Some(present), catalog, ..Inputs::plain(FQDN, policy) }, endpoints)
 }
 
 fn decide(endpoints: &[Endpoint], setting: &Setting) -> Decision {

@@ -106,6 +106,7 @@ fn plain() -> HostRule {
         public_addresses: BTreeMap::new(),
         algorithm: None,
         down_response: None,
+        drain: BTreeSet::new(),
     }
 }
 
@@ -139,11 +140,6 @@ fn refusals_have_the_texts_of_upstream() {
             "6",
             json!({"thirdPartyMembers": [{"site": "nowhere", "vip": "198.51.100.7"}]}),
             "ThirdPartyMember site nowhere does not exist for ghr-1 GSLBHostRule",
-        ),
-        (
-            "7",
-            json!({"publicIP": [{"cluster": "x", "ip": "203.0.113.9"}]}),
-            "cluster x in Public IP  not present in GSLBConfig",
         ),
         (
             "8",
@@ -242,7 +238,7 @@ fn the_first_failure_in_the_order_of_the_rows_wins() {
         "sitePersistence": {"enabled": true, "profileRef": "gone", "pkiProfileRef": "gone"},
         "poolAlgorithmSettings": {"lbAlgorithm": "X"},
         "thirdPartyMembers": [{"site": "nowhere", "vip": "x"}],
-        "publicIP": [{"cluster": "x", "ip": "x"}],
+        "publicIP": [{"cluster": "ctx-a", "ip": "x"}],
         "healthMonitorRefs": ["gone"], "healthMonitorTemplate": "gone",
         "downResponse": {"type": "X", "fallbackIP": "1"},
     });
@@ -254,7 +250,7 @@ fn the_first_failure_in_the_order_of_the_rows_wins() {
             "thirdPartyMembers",
             "Invalid VIP for thirdPartyMember site nowhere,ghr-1 GSLBHostRule (expecting IP address)",
         ),
-        ("publicIP", "cluster x in Public IP  not present in GSLBConfig"),
+        ("publicIP", "Invalid IP for site ctx-a,ghr-1 GSLBHostRule (expecting IP address)"),
         (
             "healthMonitorTemplate",
             "health monitor reference and template cannot be specified together for ghr-1 GSLBHostRule",
@@ -277,11 +273,35 @@ fn lists_are_checked_entry_by_entry() {
         error(json!({"thirdPartyMembers": third_party})),
         "ThirdPartyMember site nowhere does not exist for ghr-1 GSLBHostRule"
     );
-    let public = json!([{"cluster": "ctx-a", "ip": "x"}, {"cluster": "x", "ip": "203.0.113.9"}]);
+    let public = json!([{"cluster": "ctx-a", "ip": "x"}, {"cluster": "ctx-b", "ip": "y"}]);
     assert_eq!(
         error(json!({"publicIP": public})),
         "Invalid IP for site ctx-a,ghr-1 GSLBHostRule (expecting IP address)"
     );
+}
+
+/// FND-A9: row 7 of upstream refuses the whole rule.
+#[test]
+fn an_entry_for_a_cluster_that_is_not_known_is_ignored_alone_and_told() {
+    let (rule, limitations) = valid(json!({
+        "ttl": 30,
+        "publicIP": [{"cluster": "gone", "ip": "203.0.113.8"}, {"cluster": "ctx-a", "ip": "203.0.113.9"}],
+        "drain": ["ctx-b", "gone"],
+    }));
+    let expected = HostRule {
+        ttl: Some(30),
+        public_addresses: [("ctx-a".to_owned(), "203.0.113.9".parse().unwrap())].into(),
+        drain: ["ctx-b".to_owned()].into(),
+        ..plain()
+    };
+    assert_eq!(rule, expected);
+    let told = [
+        "publicIP names cluster gone, which is not in spec.memberClusters of the GSLBConfig: the entry is not used; \
+         correct the name, or remove the entry",
+        "drain names gone, which is neither in spec.memberClusters of the GSLBConfig nor a site of thirdPartyMembers: \
+         not used; correct the name, or remove it",
+    ];
+    assert_eq!(limitations, told);
 }
 
 /// EX-21 and EX-22 in one rule, and priority 0 of DB-35.

@@ -68,6 +68,7 @@ fn check(
         let text = "sitePersistence is enabled beside thirdPartyMembers, which Avi does not support: use one of them";
         limitations.push(text.to_owned());
     }
+    let drain = drain(&spec.drain, around.clusters, &third_party, limitations);
     Ok(HostRule {
         object: object.clone(),
         managed,
@@ -81,6 +82,7 @@ fn check(
         public_addresses,
         algorithm,
         down_response,
+        drain,
     })
 }
 
@@ -147,7 +149,29 @@ fn third_party(
     Ok(members)
 }
 
-/// Rows 7 and 8, both of one entry before the next; the last entry of a cluster counts.
+/// Clusters of the GSLBConfig and third-party sites of the rule; others have no members that could be switched off.
+fn drain(
+    names: &[String],
+    known: &BTreeSet<String>,
+    third_party: &[ThirdParty],
+    limitations: &mut Vec<String>,
+) -> BTreeSet<String> {
+    let mut drain = BTreeSet::new();
+    for name in names {
+        if known.contains(name) || third_party.iter().any(|member| member.site == *name) {
+            drain.insert(name.clone());
+        } else {
+            limitations.push(format!(
+                "drain names {name}, which is neither in spec.memberClusters of the GSLBConfig nor a site of \
+                 thirdPartyMembers: not used; correct the name, or remove it"
+            ));
+        }
+    }
+    drain
+}
+
+/// Rows 7 and 8, both of one entry before the next; the last entry of a cluster counts. An entry for a cluster that is
+/// not known is ignored, and nothing else with it: the cluster may have left, and not the rule have changed.
 fn public_addresses(
     entries: &[PublicIp],
     rule: &str,
@@ -157,7 +181,11 @@ fn public_addresses(
     let mut addresses = BTreeMap::new();
     for PublicIp { cluster, ip } in entries {
         if !known.contains(cluster) {
-            return Err(Stop::Invalid(format!("cluster {cluster} in Public IP  not present in GSLBConfig")));
+            limitations.push(format!(
+                "publicIP names cluster {cluster}, which is not in spec.memberClusters of the GSLBConfig: the entry is \
+                 not used; correct the name, or remove the entry"
+            ));
+            continue;
         }
         let address = ip
             .parse()

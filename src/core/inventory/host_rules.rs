@@ -224,5 +224,6 @@ fn claims_of<'a>(
         namespace: rule.namespace.clone(),
         name: rule.name.clone(),
         alias: alias.clone(),
+        uid: rule.uid,
     })
 }

@@ -1,7 +1,7 @@
 //! What is to be said of the endpoints of one service at present.
 
 use super::{Occurrence, Reason};
-use crate::core::build::{Origin, Placed};
+use crate::core::build::{Drained, Origin, Placed};
 use crate::core::dns_name::NAMELESS;
 use crate::core::endpoint::{Endpoint, EndpointKey};
 use crate::core::policy::{DeploymentState, PolicySnapshot};
@@ -126,7 +126,13 @@ fn place(seats: &[&Placed], limitation: Option<&String>) -> String {
     let place = match seats.first() {
         Some(Placed { ratio, priority, .. }) => {
             let addresses: Vec<String> = seats.iter().map(|seat| address(seat.address, seat.public_address)).collect();
-            format!("pool of priority {priority}, address {}, ratio {ratio}", addresses.join(" and "))
+            let drained = seats.iter().find_map(|seat| seat.drained).map(|drained| match drained {
+                Drained::ByRule => "; it gets no answers, as its GSLBHostRule asks (drain)",
+                Drained::OnController => "; it gets no answers, because it is switched off on the controller",
+            });
+            let addresses = addresses.join(" and ");
+            let drained = drained.unwrap_or_default();
+            format!("pool of priority {priority}, address {addresses}, ratio {ratio}{drained}")
         }
         None => "its address counts once and is there through another object".to_owned(),
     };

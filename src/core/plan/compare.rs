@@ -59,6 +59,7 @@ struct Ordered<'a> {
     ttl: Option<u32>,
     down_response: Option<DownResponse>,
     persistence: Option<&'a SitePersistence>,
+    enabled: bool,
 }
 
 #[derive(PartialEq)]
@@ -67,12 +68,23 @@ struct OrderedPool<'a> {
     algorithm: PoolAlgorithm,
     min_health_monitors_up: u32,
     members: Vec<&'a Member>,
+    enabled: bool,
 }
 
 /// Names every field: a new one has to find its place here.
 fn ordered(service: &GslbService) -> Ordered<'_> {
-    let GslbService { tenant, name, domain_names, description, pools, monitors, ttl, down_response, persistence } =
-        service;
+    let GslbService {
+        tenant,
+        name,
+        domain_names,
+        description,
+        pools,
+        monitors,
+        ttl,
+        down_response,
+        persistence,
+        enabled,
+    } = service;
     let mut entries: Vec<Cow<'_, str>> = description.split(',').map(entry).collect();
     entries.sort_unstable();
     let mut pools: Vec<OrderedPool<'_>> = pools.iter().map(ordered_pool).collect();
@@ -87,6 +99,7 @@ fn ordered(service: &GslbService) -> Ordered<'_> {
         ttl: *ttl,
         down_response: *down_response,
         persistence: persistence.as_ref(),
+        enabled: *enabled,
     }
 }
 
@@ -100,13 +113,19 @@ fn entry(text: &str) -> Cow<'_, str> {
 }
 
 fn ordered_pool(pool: &Pool) -> OrderedPool<'_> {
-    let Pool { priority, algorithm, min_health_monitors_up, members } = pool;
+    let Pool { priority, algorithm, min_health_monitors_up, members, enabled } = pool;
     let mut members: Vec<&Member> = members.iter().collect();
     members.sort_by(|a, b| {
-        let key = |m: &Member| (m.address, m.ratio, m.public_address);
+        let key = |m: &Member| (m.address, m.ratio, m.public_address, m.enabled);
         key(a).cmp(&key(b)).then_with(|| (&a.cluster_uuid, &a.vs_uuid).cmp(&(&b.cluster_uuid, &b.vs_uuid)))
     });
-    OrderedPool { priority: *priority, algorithm: *algorithm, min_health_monitors_up: *min_health_monitors_up, members }
+    OrderedPool {
+        priority: *priority,
+        algorithm: *algorithm,
+        min_health_monitors_up: *min_health_monitors_up,
+        members,
+        enabled: *enabled,
+    }
 }
 
 fn sorted(list: &[String]) -> Vec<&String> {

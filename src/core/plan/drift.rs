@@ -97,7 +97,8 @@ fn of_service(was: &ObservedService, is: &ObservedService) -> Vec<&'static str> 
 /// Each by itself put back: what then differs less was different.
 fn service_fields(was: &GslbService, is: &GslbService) -> Vec<&'static str> {
     type Put = fn(&mut GslbService, &GslbService);
-    let fields: [(&'static str, Put); 8] = [
+    let fields: [(&'static str, Put); 9] = [
+        ("enabled", |to, from| to.enabled = from.enabled),
         ("domain_names", |to, from| to.domain_names.clone_from(&from.domain_names)),
         ("description", |to, from| to.description.clone_from(&from.description)),
         ("groups", |to, from| to.pools.clone_from(&from.pools)),

@@ -108,13 +108,24 @@ fn merge(mut desired: Desired, observed: &Holding, service: &GslbService, entrie
 
 /// Adds the observed members that no desired one explains, each to the pool of its priority.
 fn keep_members(desired: &mut Vec<Pool>, observed: &[Pool]) {
+    keep_identities(desired, observed);
     for (pool, member) in unexplained_members(desired, observed) {
-        let pool = pool_of(desired, pool);
-        let place = |member: &Member| (member.address, member.public_address);
-        match pool.members.iter_mut().find(|wanted| place(wanted) == place(member)) {
-            // Its place is taken by another object of a seen cluster, and the one that had it may be the older (DB-26).
-            Some(wanted) => wanted.clone_from(member),
-            None => pool.members.push(member.clone()),
+        pool_of(desired, pool).members.push(member.clone());
+    }
+}
+
+/// An address is one member of a pool (DB-26). While not all are seen who offer it, it stays that of the object that has
+/// it, which may be the older one.
+fn keep_identities(desired: &mut [Pool], observed: &[Pool]) {
+    for pool in desired {
+        let before = observed.iter().filter(|before| before.priority == pool.priority).flat_map(|before| &before.members);
+        for before in before {
+            let place = |member: &Member| (member.address, member.public_address);
+            let found = pool.members.iter_mut().find(|member| place(member) == place(before));
+            if let Some(member) = found.filter(|member| member.cluster_uuid != before.cluster_uuid) {
+                member.cluster_uuid.clone_from(&before.cluster_uuid);
+                member.vs_uuid.clone_from(&before.vs_uuid);
+            }
         }
     }
 }
@@ -184,8 +195,9 @@ fn pool_of<'a>(desired: &'a mut Vec<Pool>, observed: &Pool) -> &'a mut Pool {
     if desired.get(place).is_none_or(|pool| pool.priority != observed.priority) {
         let settings = desired.first().unwrap_or(observed);
         let Pool { algorithm, min_health_monitors_up, .. } = *settings;
-        let members = Vec::new();
-        desired.insert(place, Pool { priority: observed.priority, algorithm, min_health_monitors_up, members });
+        let (members, enabled) = (Vec::new(), observed.enabled);
+        desired
+            .insert(place, Pool { priority: observed.priority, algorithm, min_health_monitors_up, members, enabled });
     }
     &mut desired[place]
 }

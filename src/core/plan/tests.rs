@@ -90,7 +90,10 @@ fn a_pki_profile_that_the_controllers_version_cannot_tell_is_no_difference_until
 #[test]
 fn each_difference_in_content_causes_one_update() {
     type Change = fn(&mut ObservedService);
-    let changes: [Change; 16] = [
+    let changes: [Change; 19] = [
+        |service| service.content.enabled = false,
+        |service| service.content.pools[0].enabled = false,
+        |service| service.content.pools[0].members[0].enabled = false,
         |service| service.content.description.push_str(",INGRESS/x/y/z/h"),
         |service| service.content.domain_names.push("alias.example.org".to_owned()),
         |service| service.content.pools[0].priority = 11,

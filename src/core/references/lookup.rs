@@ -123,7 +123,7 @@ impl Surroundings<'_> {
         match self.catalog.answer(&self.third_party_sites()) {
             Some(Answer::Sites(sites)) => Ok(sites.contains(name)),
             Some(Answer::Absent) => Ok(false),
-            Some(Answer::Monitor(_) | Answer::Profile { .. }) | None => Err(Stop::Open),
+            Some(Answer::Monitor(_) | Answer::Profile { .. } | Answer::Gslb(_)) | None => Err(Stop::Open),
         }
     }
 
@@ -157,7 +157,7 @@ impl Surroundings<'_> {
         match self.catalog.answer(&question) {
             Some(Answer::Monitor(monitor)) => Ok(Some(monitor)),
             Some(Answer::Absent) => Ok(None),
-            Some(Answer::Profile { .. } | Answer::Sites(_)) | None => Err(Stop::Open),
+            Some(Answer::Profile { .. } | Answer::Sites(_) | Answer::Gslb(_)) | None => Err(Stop::Open),
         }
     }
 
@@ -168,7 +168,7 @@ impl Surroundings<'_> {
         match self.catalog.answer(question) {
             Some(Answer::Profile { .. }) => Ok(true),
             Some(Answer::Absent) => Ok(false),
-            Some(Answer::Monitor(_) | Answer::Sites(_)) | None => Err(Stop::Open),
+            Some(Answer::Monitor(_) | Answer::Sites(_) | Answer::Gslb(_)) | None => Err(Stop::Open),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How one service is doing, as its owner reports it.
 
 use super::{SyncState, whole_second};
-use crate::core::build::{Built, Decision, Origin, Placed};
+use crate::core::build::{Built, Decision, Drained, Origin, Placed};
 use crate::core::endpoint::EndpointKey;
 use crate::core::gslb::{GslbService, Member};
 use crate::crd::{LastError, LastWrite, MemberStatus, RefusedObject, ServiceStatus};
@@ -108,7 +108,8 @@ fn member_status(member: &Member, priority: u32, placed: &[Placed]) -> MemberSta
         (p.address, p.priority, p.ratio, p.public_address)
             == (member.address, priority, member.ratio, member.public_address)
     };
-    let (cluster, object, site) = match placed.iter().find(same).map(|placed| &placed.origin) {
+    let found = placed.iter().find(same);
+    let (cluster, object, site) = match found.map(|placed| &placed.origin) {
         Some(Origin::Object(key)) => (Some(key.cluster.clone()), Some(key.object()), None),
         Some(Origin::Site(site)) => (None, None, Some(site.clone())),
         None => (None, None, None),
@@ -121,6 +122,12 @@ fn member_status(member: &Member, priority: u32, placed: &[Placed]) -> MemberSta
         public_address: member.public_address.map(|address| address.to_string()),
         ratio: number(member.ratio),
         priority: number(priority),
+        drained: match found {
+            Some(placed) => placed.drained,
+            // Kept for a cluster not seen yet.
+            None => (!member.enabled).then_some(Drained::OnController),
+        }
+        .map(|drained| drained.word().to_owned()),
     }
 }
 

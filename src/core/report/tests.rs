@@ -23,15 +23,22 @@ fn key(cluster: &str, name: &str) -> EndpointKey {
 }
 
 fn member(address: &str, ratio: u32) -> Member {
-    Member { address: address.parse().unwrap(), ratio, cluster_uuid: None, vs_uuid: None, public_address: None }
+    Member {
+        address: address.parse().unwrap(),
+        ratio,
+        cluster_uuid: None,
+        vs_uuid: None,
+        public_address: None,
+        enabled: true,
+    }
 }
 
 fn pool(priority: u32, members: Vec<Member>) -> Pool {
-    Pool { priority, algorithm: PoolAlgorithm::RoundRobin, min_health_monitors_up: 1, members }
+    Pool { priority, algorithm: PoolAlgorithm::RoundRobin, min_health_monitors_up: 1, members, enabled: true }
 }
 
 fn placed(origin: Origin, address: &str, ratio: u32, priority: u32) -> Placed {
-    Placed { origin, address: address.parse().unwrap(), public_address: None, ratio, priority }
+    Placed { origin, address: address.parse().unwrap(), public_address: None, ratio, priority, drained: None }
 }
 
 fn service() -> GslbService {
@@ -48,6 +55,7 @@ fn service() -> GslbService {
         ttl: Some(30),
         down_response: None,
         persistence: None,
+        enabled: true,
     }
 }
 
@@ -61,6 +69,7 @@ fn built(refused: usize) -> Built {
             placed(Origin::Site("cdn".into()), "192.0.2.7", 1, 2),
         ],
         limitations: vec!["too many domain names".into()],
+        refused_names: Vec::new(),
         questions: BTreeSet::new(),
     }
 }
@@ -88,6 +97,7 @@ fn described() -> ServiceStatus {
         site: site.map(str::to_owned),
         address: address.into(),
         public_address: None,
+        drained: None,
         ratio,
         priority,
     };

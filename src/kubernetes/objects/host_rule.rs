@@ -71,6 +71,7 @@ impl From<HostRuleObject> for AkoHostRule {
             namespace: object.metadata.namespace.unwrap_or_default(),
             name: object.metadata.name.unwrap_or_default(),
             created: object.metadata.creation_timestamp.map(|time| time.0),
+            uid: object.metadata.uid.and_then(|uid| uid.parse().ok()),
             status: object.status.status,
             fqdn,
             global_fqdn: gslb.fqdn,

@@ -143,7 +143,7 @@ fn a_multi_cluster_ingress_keeps_hostname_secret_paths_and_addresses() {
 fn a_host_rule_keeps_what_names_secures_and_dates_it() {
     let object: HostRuleObject = decode(json!({
         "apiVersion": "ako.vmware.com/v1beta1", "kind": "HostRule",
-        "metadata": {"name": "rule", "namespace": "shop", "creationTimestamp": "2024-05-01T10:00:00Z"},
+        "metadata": {"name": "rule", "namespace": "shop", "uid": UID, "creationTimestamp": "2024-05-01T10:00:00Z"},
         "spec": {"virtualhost": {"fqdn": "local.example.org", "fqdnType": "Exact", "enableVirtualHost": true,
             "aliases": ["al.example.org"], "gslb": {"fqdn": "global.example.org", "includeAliases": true},
             "tls": {"sslKeyCertificate": {"name": "cert", "type": "ref"}, "termination": "edge"}}},
@@ -154,6 +154,7 @@ fn a_host_rule_keeps_what_names_secures_and_dates_it() {
         namespace: "shop".into(),
         name: "rule".into(),
         created: Some("2024-05-01T10:00:00Z".parse().unwrap()),
+        uid: Some(UID.parse().unwrap()),
         status: "Accepted".into(),
         fqdn: "local.example.org".into(),
         global_fqdn: "global.example.org".into(),

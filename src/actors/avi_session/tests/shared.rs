@@ -21,18 +21,19 @@ fn monitor() -> HealthMonitor {
 
 fn service(name: &str) -> GslbService {
     let address = "10.1.0.11".parse().unwrap();
-    let member = Member { address, ratio: 1, cluster_uuid: None, vs_uuid: None, public_address: None };
+    let member = Member { address, ratio: 1, cluster_uuid: None, vs_uuid: None, public_address: None, enabled: true };
     let algorithm = PoolAlgorithm::RoundRobin;
     GslbService {
         tenant: "admin".into(),
         name: name.into(),
         domain_names: vec![name.into()],
         description: "ROUTE/ctx-a/shop/pt".into(),
-        pools: vec![Pool { priority: 10, algorithm, min_health_monitors_up: 2, members: vec![member] }],
+        pools: vec![Pool { priority: 10, algorithm, min_health_monitors_up: 2, members: vec![member], enabled: true }],
         monitors: vec![NAME.into()],
         ttl: None,
         down_response: None,
         persistence: None,
+        enabled: true,
     }
 }
 

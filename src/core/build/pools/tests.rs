@@ -28,11 +28,11 @@ fn named(of: &Endpoint, address: &str) -> Member {
 }
 
 fn bare(address: &str) -> Member {
-    Member { address: ip(address), ratio: 1, cluster_uuid: None, vs_uuid: None, public_address: None }
+    Member { address: ip(address), ratio: 1, cluster_uuid: None, vs_uuid: None, public_address: None, enabled: true }
 }
 
 fn pool(priority: u32, members: Vec<Member>) -> Pool {
-    Pool { priority, algorithm: PoolAlgorithm::RoundRobin, min_health_monitors_up: 2, members }
+    Pool { priority, algorithm: PoolAlgorithm::RoundRobin, min_health_monitors_up: 2, members, enabled: true }
 }
 
 /// DB-30.
@@ -52,6 +52,7 @@ fn an_endpoint_of_both_families_is_two_members_of_one_virtual_service() {
         public_address,
         ratio: 1,
         priority: 10,
+        drained: None,
     };
     assert_eq!(found.placed, [placed("10.1.0.5", None), placed("2001:db8::5", Some(public))]);
 }

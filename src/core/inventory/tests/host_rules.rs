@@ -76,6 +76,7 @@ fn with_custom_names_an_object_belongs_to_the_service_that_a_host_rule_names() {
         namespace: "shop".to_owned(),
         name: "rule".to_owned(),
         alias: "al.example.org".to_owned(),
+        uid: None,
     };
     assert_eq!(*inventory.offer(GLOBAL).aliases, [claim]);
 

@@ -1,0 +1,128 @@
+//! What a service cannot have, and who reads why.
+
+use super::*;
+use crate::core::build::{Built, Decision, Inputs, build};
+use crate::core::fixtures::{Controller, deployment, endpoint, in_force, rule, strings, third_party};
+use crate::core::host_rule::{HostRule, RuleState};
+use crate::core::omission::{Refusal, Refused};
+use crate::core::plan::Observed;
+use crate::core::references::{Answer, Catalog, Question};
+use std::sync::Arc;
+
+const FQDN: &str = "web.example.org";
+
+fn gslb(sites: &[&str], domains: &[&str]) -> Catalog {
+    let set = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect();
+    [(Question::Gslb, Answer::Gslb(GslbFacts { sites: set(sites), domains: set(domains) }))].into_iter().collect()
+}
+
+fn endpoints() -> [Endpoint; 2] {
+    let mut all = [endpoint("ctx-a", "web", "10.1.0.5"), endpoint("ctx-b", "web", "10.2.0.5")];
+    all[1].virtual_service.as_mut().unwrap().cluster_uuid = "stranger".to_owned();
+    all
+}
+
+fn with(catalog: &Catalog, present: &Observed, aliases: &[&str]) -> Built {
+    let policy = in_force(deployment());
+    let aliases: Vec<Arc<str>> = aliases.iter().map(|alias| Arc::from(*alias)).collect();
+    let inputs = Inputs { catalog, present: Some(present), aliases: &aliases, ..Inputs::plain(FQDN, &policy) };
+    build(inputs, &endpoints())
+}
+
+fn service(built: &Built) -> &GslbService {
+    match &built.decision {
+        Decision::Service(desired) => &desired.service,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn addresses(service: &GslbService) -> Vec<String> {
+    members(service).map(|(_, member)| member.address.to_string()).collect()
+}
+
+/// FND-E1
+#[test]
+fn an_alias_outside_of_the_domains_of_the_gslb_is_left_out_unless_the_controller_has_it() {
+    let known = gslb(&[], &["example.org"]);
+    let aliases = ["shop.example.com", "Www.Example.Org", "badexample.org"];
+    let built = with(&known, Observed::EMPTY, &aliases);
+    assert_eq!(service(&built).domain_names, strings(&["Www.Example.Org", FQDN]));
+    let why = "it is in none of the DNS domains of the GSLB (example.org), and the whole service would be refused for it; \
+               remove it, or add its domain to the GSLB";
+    let names = ["badexample.org", "shop.example.com"].map(|name| (name.to_owned(), why.to_owned()));
+    assert_eq!(built.refused_names, names);
+    assert_eq!(
+        built.limitations,
+        names.map(|(name, why)| format!("the alias {name} of a HostRule is not used: {why}"))
+    );
+
+    let unknown = with(Catalog::EMPTY, Observed::EMPTY, &aliases);
+    assert_eq!(service(&unknown).domain_names.len(), 4, "nothing is known");
+    let mut controller = Controller::default();
+    controller.settle(&unknown.decision);
+    assert_eq!(service(&with(&known, &controller.observed, &aliases)).domain_names.len(), 4, "it has them all");
+}
+
+/// FND-E1
+#[test]
+fn a_member_whose_controller_is_no_site_is_left_out_where_another_one_is_and_not_where_it_is_there() {
+    let known = gslb(&["cluster-avi-web"], &[]);
+    let built = with(&known, Observed::EMPTY, &[]);
+    assert_eq!(addresses(service(&built)), ["10.1.0.5"]);
+    assert_eq!(service(&built).description, format!("INGRESS/ctx-a/shop/web/{FQDN}"));
+    let why = "its address 10.2.0.5 is left out: its controller, stranger in its annotations, is no site of the GSLB, and \
+               the whole service would be refused for it; add the site to the GSLB, or set syncVipOnly for its cluster \
+               in spec.matchClusters";
+    assert_eq!(built.refused, [(endpoints()[1].key.clone(), why.to_owned())]);
+    assert_eq!(built.members.len(), 1);
+
+    assert_eq!(
+        addresses(service(&with(&gslb(&["other"], &[]), Observed::EMPTY, &[]))).len(),
+        2,
+        "it knows none of them"
+    );
+    let mut controller = Controller::default();
+    controller.settle(&with(Catalog::EMPTY, Observed::EMPTY, &[]).decision);
+    assert_eq!(addresses(service(&with(&known, &controller.observed, &[]))).len(), 2, "the controller has it");
+}
+
+/// FND-E1: parts that the controller refused.
+#[test]
+fn what_was_refused_is_left_out_and_told_of_who_brought_it() {
+    let policy = in_force(deployment());
+    let third = HostRule { third_party: vec![third_party("cdn", "198.51.100.7", None)], ttl: Some(7), ..rule(FQDN) };
+    let rule = RuleState::InForce(Arc::new(third));
+    let monitor = path_monitor_name(FQDN, "/", false);
+    let mut omissions = Omissions::default();
+    let plain = build(Inputs { rule: &rule, ..Inputs::plain(FQDN, &policy) }, &endpoints());
+    let wanted = service(&plain).clone();
+    let refusals = [
+        (Refused::Monitor(monitor.clone()), "bad request line"),
+        (Refused::Service, "Member 10.2.0.5 is odd"),
+        (Refused::Service, "Member 198.51.100.7 is odd"),
+    ];
+    for (of, text) in refusals {
+        assert!(omissions.refused(Refusal { of, text: text.to_owned() }, &wanted, None));
+    }
+    let built = build(Inputs { rule: &rule, omissions: &omissions, ..Inputs::plain(FQDN, &policy) }, &endpoints());
+    let found = service(&built);
+    assert_eq!((addresses(found), &found.monitors), (strings(&["10.1.0.5"]), &Vec::<String>::new()));
+    assert_eq!(found.pools.iter().map(|pool| pool.min_health_monitors_up).collect::<Vec<_>>(), [1]);
+    let tail = |words: &str| {
+        format!(
+            "the controller refuses the GSLB service with it ({words}); correct it, or the controller; it is tried again \
+             at the next full read"
+        )
+    };
+    let path = |endpoint: &Endpoint| {
+        let why = tail("bad request line");
+        (endpoint.key.clone(), format!("its path / is not probed by health monitor {monitor}: {why}"))
+    };
+    let [a, b] = endpoints();
+    let member = (b.key.clone(), format!("its address 10.2.0.5 is left out: {}", tail("Member 10.2.0.5 is odd")));
+    let mut expected = [path(&a), path(&b), member];
+    expected.sort();
+    assert_eq!(built.refused, expected);
+    let told = format!("the member 198.51.100.7 of site cdn is left out: {}", tail("Member 198.51.100.7 is odd"));
+    assert_eq!(built.limitations, [told]);
+}
