@@ -221,7 +221,8 @@ fn has_word(text: &str, word: &str) -> bool {
 
 /// Everything that can be left out of the service.
 fn parts(service: &GslbService) -> BTreeSet<Part> {
-    let names = service.domain_names.iter().filter(|name| !dns_name::same(name, &service.name)).cloned().map(Part::Name);
+    let names =
+        service.domain_names.iter().filter(|name| !dns_name::same(name, &service.name)).cloned().map(Part::Name);
     let monitors = service.monitors.iter().cloned().map(Part::Monitor);
     let settings = [
         service.ttl.map(|_| Setting::Ttl),

@@ -99,6 +99,32 @@ async fn an_alias_outside_of_the_domains_of_the_gslb_is_left_out_and_told_on_its
     assert_eq!(world.links().board.read().refused_aliases, Vec::<String>::new());
 }
 
+/// FND-E1: what froze the service in other ways, all at once, and told in one Event.
+#[tokio::test(start_paused = true)]
+async fn aliases_that_are_no_names_or_the_same_name_again_leave_one_service_with_each_name_once() {
+    let world = with_both(World::of_examples()).await;
+    let aliases = [
+        "WWW.web.example.org",
+        "www.web.example.org",
+        "WEB.example.org",
+        "www.web.example.org.",
+        "https://www.web.example.org/",
+        "www.web.example.org:8443",
+        "two names",
+    ];
+    let writes = world.writes_after(|world| drop(apply(world.cluster("ctx-a"), with_aliases(&aliases)))).await;
+    assert_eq!(outcomes(&writes), [("PUT gslbservice/<uuid>", 200)]);
+    assert_eq!(names_and_members(&writes[0].body), (json!([WEB, "www.web.example.org"]), 2));
+    let [(reason, message)] = events(world.cluster("ctx-a"), "HostRule").try_into().unwrap();
+    let told: Vec<&str> = message.split("; alias ").collect();
+    assert_eq!((reason.as_str(), told.len()), ("Refused", 3), "{message}");
+    for alias in &aliases[4..] {
+        assert!(message.contains(&format!("alias {alias} of GSLB service {WEB} is not used: ")), "{message}");
+    }
+    let writes = world.writes_after(|world| delete_ingress(world.cluster("ctx-b"), "web")).await;
+    assert_eq!(outcomes(&writes), [("PUT gslbservice/<uuid>", 200)]);
+}
+
 /// FND-E1: what only the controller can know. The removal of the same moment is not held up.
 #[tokio::test(start_paused = true)]
 async fn an_alias_that_the_controller_refuses_is_found_and_left_out_and_tried_again_later() {

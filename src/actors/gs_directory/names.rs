@@ -6,10 +6,17 @@ use crate::core::aliases::AliasClaim;
 use crate::core::occurrence::{Involved, Occurrence, Reason};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use uuid::Uuid;
 
-/// By FQDN, each with the reason.
+/// Names that one service cannot have, and why.
+type Names = Vec<(String, String)>;
+
+/// Cluster, namespace, name and uid of a HostRule.
+type Claimant = (String, String, String, Option<Uuid>);
+
+/// By FQDN.
 #[derive(Debug, Default)]
-pub(super) struct RefusedNames(BTreeMap<Arc<str>, Vec<(String, String)>>);
+pub(super) struct RefusedNames(BTreeMap<Arc<str>, Names>);
 
 impl RefusedNames {
     /// For people.
@@ -22,13 +29,14 @@ impl RefusedNames {
 
 impl GsDirectoryState {
     /// Takes in all that a service cannot have.
-    pub(super) fn on_refused_names(&mut self, fqdn: Arc<str>, names: Vec<(String, String)>) {
+    pub(super) fn on_refused_names(&mut self, fqdn: Arc<str>, names: Names) {
         let before = self.refused_names.0.remove(&fqdn).unwrap_or_default();
-        for (name, _) in before.iter().filter(|(name, _)| !names.iter().any(|(now, _)| now == name)) {
-            self.tell_claims(&fqdn, name, None);
+        let (told, now) = (self.claims(&fqdn, &before), self.claims(&fqdn, &names));
+        for claimant in told.keys().filter(|claimant| !now.contains_key(*claimant)) {
+            self.tell_claim(claimant.clone(), None);
         }
-        for (name, why) in names.iter().filter(|now| !before.contains(now)) {
-            self.tell_claims(&fqdn, name, Some(why));
+        for (claimant, words) in now.into_iter().filter(|(claimant, words)| told.get(claimant) != Some(words)) {
+            self.tell_claim(claimant, Some(words));
         }
         if !names.is_empty() {
             self.refused_names.0.insert(fqdn, names);
@@ -39,20 +47,28 @@ impl GsDirectoryState {
     /// Somebody forgot them, or begins to tell.
     pub(super) fn tell_refused_names(&self) {
         for (fqdn, names) in &self.refused_names.0 {
-            for (name, why) in names {
-                self.tell_claims(fqdn, name, Some(why));
+            for (claimant, words) in self.claims(fqdn, names) {
+                self.tell_claim(claimant, Some(words));
             }
         }
     }
 
-    fn tell_claims(&self, fqdn: &str, name: &str, why: Option<&String>) {
-        for AliasClaim { cluster, namespace, name: rule, uid, .. } in self.aliases.claims_for(name, fqdn) {
-            let occurrence = why.map(|why| {
-                Occurrence::new(Reason::Refused, format!("alias {name} of GSLB service {fqdn} is not used: {why}"))
-            });
-            let uid = uid.map(|uid| uid.hyphenated().to_string());
-            let involved = Involved::host_rule(namespace, rule, uid);
-            self.args.events.cast(EventWriterMsg::Claim { cluster: cluster.clone(), involved, occurrence });
+    /// What each HostRule claims in vain, in one Event.
+    fn claims(&self, fqdn: &str, names: &Names) -> BTreeMap<Claimant, String> {
+        let mut claims = BTreeMap::<Claimant, String>::new();
+        for (name, why) in names {
+            for AliasClaim { cluster, namespace, name: rule, uid, .. } in self.aliases.claims_for(name, fqdn) {
+                let words = claims.entry((cluster.clone(), namespace.clone(), rule.clone(), *uid)).or_default();
+                let separator = if words.is_empty() { "" } else { "; " };
+                words.push_str(&format!("{separator}alias {name} of GSLB service {fqdn} is not used: {why}"));
+            }
         }
+        claims
+    }
+
+    fn tell_claim(&self, (cluster, namespace, rule, uid): Claimant, words: Option<String>) {
+        let involved = Involved::host_rule(&namespace, &rule, uid.map(|uid| uid.hyphenated().to_string()));
+        let occurrence = words.map(|words| Occurrence::new(Reason::Refused, words));
+        self.args.events.cast(EventWriterMsg::Claim { cluster, involved, occurrence });
     }
 }

@@ -118,7 +118,8 @@ fn keep_members(desired: &mut Vec<Pool>, observed: &[Pool]) {
 /// it, which may be the older one.
 fn keep_identities(desired: &mut [Pool], observed: &[Pool]) {
     for pool in desired {
-        let before = observed.iter().filter(|before| before.priority == pool.priority).flat_map(|before| &before.members);
+        let before =
+            observed.iter().filter(|before| before.priority == pool.priority).flat_map(|before| &before.members);
         for before in before {
             let place = |member: &Member| (member.address, member.public_address);
             let found = pool.members.iter_mut().find(|member| place(member) == place(before));
