@@ -74,8 +74,15 @@ pub struct Omissions {
 
 impl Omissions {
     /// Nothing is left out.
-    pub const NONE: &'static Self =
-        &Self { refused: BTreeMap::new(), withheld: Vec::new(), trying: None, unproven: None, given_up: false };
+    pub const NONE: &'static Self = &Self {
+        refused: BTreeMap::new(),
+        withheld: Vec::new(),
+        trying: None,
+        unproven: None,
+        given_up: false,
+        doubted: false,
+        patient: None,
+    };
 
     /// Why the part is left out at present; `None` when it is not. Of one that only waits for its turn nothing need be
     /// told.

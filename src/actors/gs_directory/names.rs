@@ -54,16 +54,16 @@ impl GsDirectoryState {
     }
 
     /// What each HostRule claims in vain, in one Event.
-    fn claims(&self, fqdn: &str, names: &Names) -> BTreeMap<Claimant, String> {
-        let mut claims = BTreeMap::<Claimant, String>::new();
+    fn claims(&self, fqdn: &str, names: &[(String, String)]) -> BTreeMap<Claimant, String> {
+        let mut claims = BTreeMap::<Claimant, Vec<String>>::new();
         for (name, why) in names {
             for AliasClaim { cluster, namespace, name: rule, uid, .. } in self.aliases.claims_for(name, fqdn) {
-                let words = claims.entry((cluster.clone(), namespace.clone(), rule.clone(), *uid)).or_default();
-                let separator = if words.is_empty() { "" } else { "; " };
-                words.push_str(&format!("{separator}alias {name} of GSLB service {fqdn} is not used: {why}"));
+                let claimant = (cluster.clone(), namespace.clone(), rule.clone(), *uid);
+                let words = format!("alias {name} of GSLB service {fqdn} is not used: {why}");
+                claims.entry(claimant).or_default().push(words);
             }
         }
-        claims
+        claims.into_iter().map(|(claimant, words)| (claimant, words.join("; "))).collect()
     }
 
     fn tell_claim(&self, (cluster, namespace, rule, uid): Claimant, words: Option<String>) {

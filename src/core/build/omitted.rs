@@ -52,7 +52,7 @@ impl Limits<'_> {
         let GslbService { name: own, domain_names, .. } = service;
         let held = |name: &String| self.before.is_some_and(|before| before.domain_names.contains(name));
         domain_names.retain(|name| {
-            let refused = self.omissions.why(&Part::Name(name.clone())).map(|why| refused_by_controller(why));
+            let refused = self.omissions.why(&Part::Name(name.clone())).map(refused_by_controller);
             let outside = || self.gslb.and_then(|gslb| gslb.outside(name)).filter(|_| !held(name));
             let why = if dns_name::same(name, own) { None } else { refused.or_else(outside) };
             if let Some(why) = why {
