@@ -16,13 +16,16 @@ fn endpoints() -> [Endpoint; 2] {
     all
 }
 
-/// The decision, and the switches: service, pools, members.
+/// Of the service, its pools and their members.
+type Switches = (bool, Vec<bool>, Vec<bool>);
+
+/// The decision, the switches, and what is told of the members.
 fn switches(
     endpoints: &[Endpoint],
     rule: &RuleState,
     present: &Observed,
     released: &[&str],
-) -> (Decision, (bool, Vec<bool>, Vec<bool>), Vec<Option<Drained>>) {
+) -> (Decision, Switches, Vec<Option<Drained>>) {
     let policy = in_force(deployment());
     let released = released.iter().map(|name| (*name).to_owned()).collect();
     let inputs = Inputs { rule, present: Some(present), released: &released, ..Inputs::plain(FQDN, &policy) };
