@@ -215,14 +215,15 @@ impl Part {
 
 /// Whether the text has the word, and not only as a part of a longer name or address.
 fn has_word(text: &str, word: &str) -> bool {
-    let inner = |c: char| c.is_alphanumeric() || ['-', '_', ':'].contains(&c);
+    let inner = |c: char| c.is_alphanumeric() || ['-', '_'].contains(&c);
+    let joint = |c: char| c == '.' || c == ':';
     let (text, word) = (text.to_ascii_lowercase(), word.to_ascii_lowercase());
     text.match_indices(&word).any(|(at, _)| {
         let before = text.get(..at).and_then(|before| before.chars().next_back());
         let mut after = text.get(at + word.len()..).unwrap_or_default().chars();
         let next = after.next();
-        let goes_on = next.is_some_and(inner) || (next == Some('.') && after.next().is_some_and(inner));
-        !before.is_some_and(|c| inner(c) || c == '.') && !goes_on
+        let goes_on = next.is_some_and(|c| inner(c) || (joint(c) && after.next().is_some_and(inner)));
+        !before.is_some_and(|c| inner(c) || joint(c)) && !goes_on
     })
 }
 

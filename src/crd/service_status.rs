@@ -72,7 +72,7 @@ pub struct MemberStatus {
     pub ratio: i32,
     /// The members with the highest priority that are up get all answers; 0 to 100.
     pub priority: i32,
-    /// Present when it is switched off and gets no answers: `ByRule`, or `OnController` when somebody did it there.
+    /// Present when it is switched off and gets no answers, as `ByRule`, or `OnController` when somebody did it there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drained: Option<String>,
 }

@@ -33,11 +33,11 @@ async fn a_rule_is_in_force_from_its_creation_to_its_deletion_for_the_fqdn_that_
     apply(&desk.home, rule("shop", "ghr-1", json!({"fqdn": "api.example.org", "ttl": 40})));
     desk.rest().await;
     assert_eq!(desk.rules(), Some(vec!["api.example.org: shop/ghr-1 ttl 40".to_owned()]));
-    let bad = json!({"fqdn": WEB, "publicIP": [{"cluster": "x", "ip": "203.0.113.9"}]});
+    let bad = json!({"fqdn": WEB, "downResponse": {"type": "GSLB_SERVICE_DOWN_RESPONSE_FALLBACK_IP"}});
     apply(&desk.home, rule("shop", "ghr-1", bad));
     desk.rest().await;
     assert_eq!(desk.rules(), Some(vec![]));
-    let text = "cluster x in Public IP  not present in GSLBConfig".to_owned();
+    let text = "Fallback IP is required for GSLB_SERVICE_DOWN_RESPONSE_FALLBACK_IP".to_owned();
     assert_eq!(desk.reports().last(), Some(&("ghr-1".to_owned(), RuleVerdict::Rejected(text))));
     desk.home.delete(KIND, Some("shop"), "ghr-1").unwrap();
     desk.rest().await;

@@ -190,6 +190,7 @@ fn a_name_is_found_in_words_only_as_a_whole() {
         ("Member 10.9.4.1 is listed twice", "10.9.4.1", true),
         ("'2001:db8::1:2'", "2001:db8::1", false),
         ("monitor x-hm", "hm", false),
+        ("a.org: domain name conflicting with b.org", "a.org", true),
     ];
     for (text, word, expected) in table {
         assert_eq!(has_word(text, word), expected, "{text}: {word}");

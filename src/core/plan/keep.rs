@@ -124,8 +124,7 @@ fn keep_identities(desired: &mut [Pool], observed: &[Pool]) {
             let place = |member: &Member| (member.address, member.public_address);
             let found = pool.members.iter_mut().find(|member| place(member) == place(before));
             if let Some(member) = found.filter(|member| member.cluster_uuid != before.cluster_uuid) {
-                member.cluster_uuid.clone_from(&before.cluster_uuid);
-                member.vs_uuid.clone_from(&before.vs_uuid);
+                member.clone_from(before);
             }
         }
     }
