@@ -81,6 +81,7 @@ fn members(before: Option<&GslbService>, after: &GslbService) -> String {
             parts.extend((member.public_address != place.1.public_address).then(|| "public address".to_owned()));
             let uuids = |member: &Member| (member.vs_uuid.clone(), member.cluster_uuid.clone());
             parts.extend((uuids(member) != uuids(place.1)).then(|| "virtual service".to_owned()));
+            parts.extend(changed("enabled", &member.enabled, &place.1.enabled));
             Some(format!("{address} ({})", parts.join(", ")))
         }
     });
@@ -97,7 +98,7 @@ fn service_changes(before: &ObservedService, after: &GslbService) -> Vec<String>
     }
     let rest = |service: &GslbService| -> Vec<_> {
         let pools = service.pools.iter();
-        pools.map(|pool| (pool.priority, pool.algorithm, pool.min_health_monitors_up)).collect()
+        pools.map(|pool| (pool.priority, pool.algorithm, pool.min_health_monitors_up, pool.enabled)).collect()
     };
     let sorted = |list: &[String]| list.iter().cloned().collect::<BTreeSet<_>>();
     let named = |differs: bool, name: &str| differs.then(|| name.to_owned());
@@ -105,6 +106,7 @@ fn service_changes(before: &ObservedService, after: &GslbService) -> Vec<String>
     fields.extend(named(sorted(&old.monitors) != sorted(&new.monitors), "health monitors"));
     fields.extend(named(sorted(&old.domain_names) != sorted(&new.domain_names), "domain names"));
     fields.extend(changed("TTL", &or_default(old.ttl), &or_default(new.ttl)));
+    fields.extend(changed("enabled", &old.enabled, &new.enabled));
     fields.extend(named(old.down_response != new.down_response, "down response"));
     fields.extend(named(old.persistence != new.persistence, "site persistence"));
     let entries = |text: &str| text.split(',').map(str::to_owned).collect::<BTreeSet<_>>();
@@ -156,6 +158,7 @@ mod tests {
             cluster_uuid: None,
             vs_uuid: None,
             public_address: None,
+            enabled: true,
         };
         GslbService {
             tenant: "admin".into(),
@@ -167,11 +170,13 @@ mod tests {
                 algorithm: PoolAlgorithm::RoundRobin,
                 min_health_monitors_up: 1,
                 members: members.iter().map(member).collect(),
+                enabled: true,
             }],
             monitors: vec!["m".into()],
             ttl: None,
             down_response: None,
             persistence: None,
+            enabled: true,
         }
     }
 
