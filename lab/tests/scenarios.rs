@@ -19,7 +19,7 @@ const MOST_TIME: Duration = Duration::from_secs(240);
 /// How long processes may take to end.
 const END: Duration = Duration::from_secs(15);
 
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 16] = [
     "leader-blackout",
     "site-blackout",
     "leader-promote",
@@ -27,6 +27,15 @@ const NAMES: [&str; 7] = [
     "controller-slow",
     "controller-flapping",
     "neighbour",
+    "busy-neighbour",
+    "dark-truth",
+    "odd-objects",
+    "policy-replaced",
+    "promoted-without-policy",
+    "route-definition",
+    "tls-rollout",
+    "typo",
+    "wrong-context",
 ];
 
 #[tokio::test]

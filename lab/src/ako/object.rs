@@ -12,6 +12,8 @@ pub const CLUSTER_UUID: &str = "ako.vmware.com/controller-cluster-uuid";
 const SERVICE_HOSTNAME: &str = "external-dns.alpha.kubernetes.io/hostname";
 /// Annotation of this lab on an Ingress: with the value `true` every host gets an IPv6 address beside its IPv4 one.
 pub const DUAL_STACK: &str = "lab.amko/dual-stack";
+/// Annotation of this lab on any object: with the value `true` its status is made by hand.
+pub const BY_HAND: &str = "lab.amko/by-hand";
 /// What the names of AKO's routers in the status of a Route begin with.
 const ROUTER: &str = "ako-";
 
@@ -75,10 +77,14 @@ pub struct Exposed {
 }
 
 impl Exposed {
-    /// Reads one object; `zone` completes the FQDN of a Service that names none. `None` without a name.
+    /// Reads one object; `zone` completes the FQDN of a Service that names none. `None` without a name, and when its
+    /// status is made by hand.
     pub fn read(kind: Kind, object: &Value, zone: &str) -> Option<Self> {
         let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         let key = ObjectKey { kind, namespace: text("/metadata/namespace")?, name: text("/metadata/name")? };
+        if object["metadata"]["annotations"][BY_HAND] == "true" {
+            return None;
+        }
         let deleted = object.pointer("/metadata/deletionTimestamp").is_some();
         let (hosts, ports) = match kind {
             _ if deleted => Default::default(),

@@ -1,13 +1,22 @@
 //! Scripted scenarios: a lab of its own, the real operator, one story, and an exit code that says how it ended.
 
+mod busy_neighbour;
 mod controller_flapping;
 mod controller_slow;
 mod credentials_rotated;
+mod dark_truth;
 mod kit;
 mod leader_blackout;
 mod leader_promote;
 mod neighbour;
+mod odd_objects;
+mod policy_replaced;
+mod promoted_without_policy;
+mod route_definition;
 mod site_blackout;
+mod tls_rollout;
+mod typo;
+mod wrong_context;
 
 use crate::up::operator::Operator;
 use crate::up::out::{complain, say};
@@ -33,10 +42,19 @@ pub enum Scenario {
     ControllerSlow,
     ControllerFlapping,
     Neighbour,
+    BusyNeighbour,
+    DarkTruth,
+    OddObjects,
+    PolicyReplaced,
+    PromotedWithoutPolicy,
+    RouteDefinition,
+    TlsRollout,
+    Typo,
+    WrongContext,
 }
 
 impl Scenario {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 16] = [
         Self::LeaderBlackout,
         Self::SiteBlackout,
         Self::LeaderPromote,
@@ -44,6 +62,15 @@ impl Scenario {
         Self::ControllerSlow,
         Self::ControllerFlapping,
         Self::Neighbour,
+        Self::BusyNeighbour,
+        Self::DarkTruth,
+        Self::OddObjects,
+        Self::PolicyReplaced,
+        Self::PromotedWithoutPolicy,
+        Self::RouteDefinition,
+        Self::TlsRollout,
+        Self::Typo,
+        Self::WrongContext,
     ];
 
     /// What it is called on the command line.
@@ -56,6 +83,15 @@ impl Scenario {
             Self::ControllerSlow => "controller-slow",
             Self::ControllerFlapping => "controller-flapping",
             Self::Neighbour => "neighbour",
+            Self::BusyNeighbour => "busy-neighbour",
+            Self::DarkTruth => "dark-truth",
+            Self::OddObjects => "odd-objects",
+            Self::PolicyReplaced => "policy-replaced",
+            Self::PromotedWithoutPolicy => "promoted-without-policy",
+            Self::RouteDefinition => "route-definition",
+            Self::TlsRollout => "tls-rollout",
+            Self::Typo => "typo",
+            Self::WrongContext => "wrong-context",
         }
     }
 
@@ -83,6 +119,31 @@ impl Scenario {
             Self::Neighbour => {
                 "Services and monitors of others, with similar names, stay as they are to the byte, whatever ours do."
             }
+            Self::BusyNeighbour => {
+                "Somebody else changes the controller every second and its pages are slow: full reads end all the same."
+            }
+            Self::DarkTruth => {
+                "A cluster, then the controller, goes dark: status, pages, metrics and log say so within a minute, and so after."
+            }
+            Self::OddObjects => "Objects as they come in the field: each is told of, and holds up nothing else.",
+            Self::PolicyReplaced => {
+                "The policy is deleted and made again: no name notices; deleted for good, all go after the grace."
+            }
+            Self::PromotedWithoutPolicy => {
+                "A follower without a policy is promoted: nothing is written or deleted, and the status says why."
+            }
+            Self::RouteDefinition => {
+                "The definition of Routes comes to a plain cluster and goes: its Ingresses count all the time."
+            }
+            Self::TlsRollout => {
+                "An application gets TLS cluster by cluster, and loses it again: every address stays in DNS."
+            }
+            Self::Typo => {
+                "One letter too much in label, cluster name or selector with ten services: nothing goes until it is approved."
+            }
+            Self::WrongContext => {
+                "A context leads to another cluster, then to one built anew: its members stay until that is approved."
+            }
         }
     }
 
@@ -99,6 +160,15 @@ impl Scenario {
             Self::ControllerSlow => controller_slow::play(stage).await,
             Self::ControllerFlapping => controller_flapping::play(stage).await,
             Self::Neighbour => neighbour::play(stage).await,
+            Self::BusyNeighbour => busy_neighbour::play(stage).await,
+            Self::DarkTruth => dark_truth::play(stage).await,
+            Self::OddObjects => odd_objects::play(stage).await,
+            Self::PolicyReplaced => policy_replaced::play(stage).await,
+            Self::PromotedWithoutPolicy => promoted_without_policy::play(stage).await,
+            Self::RouteDefinition => route_definition::play(stage).await,
+            Self::TlsRollout => tls_rollout::play(stage).await,
+            Self::Typo => typo::play(stage).await,
+            Self::WrongContext => wrong_context::play(stage).await,
         }
     }
 }
@@ -107,7 +177,7 @@ impl Scenario {
 pub async fn run(name: &str) -> u8 {
     if name == "list" {
         for scenario in Scenario::ALL {
-            say(&format!("{:<20} {}", scenario.name(), scenario.sentence()));
+            say(&format!("{:<24} {}", scenario.name(), scenario.sentence()));
         }
         return PASSED;
     }

@@ -60,6 +60,14 @@ impl Kube {
         self.send(context, Method::DELETE, path, None).await.map(drop)
     }
 
+    /// Creates an object in the collection at this path.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn create(&self, context: &str, path: &str, object: Value) -> Result<(), Failure> {
+        self.send(context, Method::POST, path, Some(object)).await.map(drop)
+    }
+
     /// Changes the object at this path by a merge patch.
     ///
     /// # Errors

@@ -213,6 +213,15 @@ impl Stage {
         answer.json().await.unwrap_or_default()
     }
 
+    /// The same as text; empty when there is no answer.
+    pub async fn text(&self, path: &str) -> String {
+        let sent = self.kube.http().get(format!("{}{path}", self.operator)).send().await;
+        match sent {
+            Ok(answer) => answer.text().await.unwrap_or_default(),
+            Err(_) => String::new(),
+        }
+    }
+
     /// The state and the conditions in the status of gc-1.
     ///
     /// # Errors
