@@ -39,6 +39,14 @@ test: tools ## every test that can run on this machine; the others are skipped b
 	fi; \
 	$(CARGO) test --workspace --locked
 
+# New seeds, or one to replay: printed either way.
+SEEDS ?= 100
+SEED ?=
+
+.PHONY: simulate
+simulate: ## SEEDS=n new random histories of the whole operator, in release mode; SEED=x replays one and tells it
+	AMKO_SEEDS=$(SEEDS) AMKO_SEED=$(SEED) $(CARGO) test --release --locked -p amko --test simulation any_history -- --nocapture
+
 .PHONY: ci
 ci: ## formatting, lints, dependencies, the static binary, tests: what a change must pass
 	$(CARGO) fmt --all --check

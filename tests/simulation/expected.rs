@@ -1,5 +1,6 @@
 //! What the core makes of everything that the clusters and the controller hold in the end.
 
+use crate::door::Door;
 use crate::held::{Content, observed, sorted};
 use crate::place::OPENSHIFT;
 use crate::policies::RULES;
@@ -40,14 +41,15 @@ pub fn member_clusters(world: &World) -> BTreeSet<String> {
     active_config(world).spec.member_clusters.into_iter().map(|member| member.cluster_context).collect()
 }
 
-pub async fn computed(world: &World) -> Expected {
+/// With `blind`, one cluster counts as the operator was last told of it.
+pub async fn computed(world: &World, blind: Option<&Blind<'_>>) -> Expected {
     let around = Around::of(world).await;
     let policy = around.snapshot(world);
     let rules: Vec<GslbHostRule> = decode(world.home(), RULES);
     let candidates: Vec<_> = rules.iter().map(|rule| around.candidate(rule)).collect();
     // Which of two rules came first is history; its trace is what their status says, which then has to be right.
     let ruling = decide(&candidates, &Standing::default(), around.installation.status_for_all);
-    let (offers, aliases) = around.offers(world, &policy.naming());
+    let (offers, aliases) = around.offers(world, blind, &policy.naming());
     // Which tenant came first is history too; its trace is where the service is.
     let held = observed(world).await;
     let services = around.services(&offers, &aliases, &policy, &ruling, &held);
@@ -136,11 +138,18 @@ impl Around {
     }
 
     /// What the member clusters offer, by FQDN, and who has which alias.
-    fn offers(&self, world: &World, naming: &Naming) -> (BTreeMap<String, Vec<Offer>>, AliasTable) {
+    fn offers(
+        &self,
+        world: &World,
+        blind: Option<&Blind<'_>>,
+        naming: &Naming,
+    ) -> (BTreeMap<String, Vec<Offer>>, AliasTable) {
         let mut offers = BTreeMap::<String, Vec<_>>::new();
         let mut aliases = AliasTable::default();
         for context in &self.installation.member_clusters {
-            for (fqdn, offer) in inventory(world, context, naming).offers() {
+            let source =
+                Source { cluster: world.cluster(context), blind: blind.filter(|blind| blind.context == context) };
+            for (fqdn, offer) in inventory(&source, context, naming).offers() {
                 aliases.set(context, &fqdn, Arc::clone(&offer.aliases));
                 offers.entry(fqdn).or_default().push(offer);
             }
@@ -177,25 +186,48 @@ impl Around {
     }
 }
 
+/// A cluster that is not seen any more.
+pub struct Blind<'a> {
+    pub context: &'a str,
+    pub door: &'a Door,
+}
+
+/// Where the objects of a cluster come from.
+struct Source<'a> {
+    cluster: &'a KubeWorld,
+    blind: Option<&'a Blind<'a>>,
+}
+
+impl Source<'_> {
+    fn decode<T: DeserializeOwned>(&self, resource: &str) -> Vec<T> {
+        let plural = resource.split('.').next().unwrap_or_default();
+        let objects = match self.blind {
+            Some(blind) => blind.door.told(blind.context, plural),
+            None => self.cluster.list(resource),
+        };
+        objects.into_iter().map(|object| serde_json::from_value(object).unwrap()).collect()
+    }
+
+    fn seen<T: DeserializeOwned + Into<Seen>>(&self, resource: &str) -> Vec<Seen> {
+        self.decode::<T>(resource).into_iter().map(Into::into).collect()
+    }
+}
+
 /// The namespaces first, the objects last.
-fn inventory(world: &World, context: &str, naming: &Naming) -> Inventory {
-    let cluster = world.cluster(context);
+fn inventory(source: &Source<'_>, context: &str, naming: &Naming) -> Inventory {
     let mut inventory = Inventory::new(context, Arc::new(naming.clone()));
-    inventory.replace_namespaces(namespaces(cluster), &[]);
-    let rules = decode::<HostRuleObject>(cluster, HOST_RULES).into_iter().map(AkoHostRule::from);
+    let namespaces = source.decode::<NamespaceObject>("namespaces").into_iter().map(Namespace::from);
+    inventory.replace_namespaces(namespaces.collect(), &[]);
+    let rules = source.decode::<HostRuleObject>(HOST_RULES).into_iter().map(AkoHostRule::from);
     rules.for_each(|rule| drop(inventory.put_host_rule(rule)));
-    let mut objects: Vec<Seen> = seen::<ServiceObject>(cluster, "services");
-    objects.extend(seen::<IngressObject>(cluster, "ingresses.networking.k8s.io"));
+    let mut objects: Vec<Seen> = source.seen::<ServiceObject>("services");
+    objects.extend(source.seen::<IngressObject>("ingresses.networking.k8s.io"));
     if context == OPENSHIFT {
         inventory.set_openshift();
-        objects.extend(seen::<RouteObject>(cluster, ROUTES));
+        objects.extend(source.seen::<RouteObject>(ROUTES));
     }
     objects.into_iter().for_each(|object| drop(inventory.put(object)));
     inventory
-}
-
-fn seen<T: DeserializeOwned + Into<Seen>>(cluster: &KubeWorld, resource: &str) -> Vec<Seen> {
-    decode::<T>(cluster, resource).into_iter().map(Into::into).collect()
 }
 
 fn namespaces(cluster: &KubeWorld) -> Vec<Namespace> {

@@ -18,10 +18,11 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Breaks one thing, or mends it.
-    pub async fn step(&mut self, world: &mut World, rng: &mut StdRng) {
+    /// Breaks one thing, or mends it; says what.
+    pub async fn step(&mut self, world: &mut World, rng: &mut StdRng) -> String {
         let context = CONTEXTS[rng.random_range(0..CONTEXTS.len())];
-        match rng.random_range(0..20) {
+        let kind = rng.random_range(0..20);
+        match kind {
             0..=2 => world.cluster(context).set_available(rng.random()),
             3 => world.cluster(context).compact(),
             4..=6 => world.avi.set_available(LEADER, rng.random()),
@@ -45,6 +46,7 @@ impl Faults {
             18 => world.mischief.refuse_patches.store(rng.random(), Ordering::Relaxed),
             _ => refuse_reads(world, context, rng),
         }
+        format!("fault {kind} at {context}; controller up: {}", world.avi.is_available(LEADER))
     }
 
     /// Mends everything.

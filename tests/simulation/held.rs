@@ -22,9 +22,10 @@ pub async fn observed(world: &World) -> BTreeMap<String, Observed> {
     own.by_fqdn.into_iter().collect()
 }
 
-/// The same in a comparable order.
-pub async fn held(world: &World) -> Content {
-    let observed = observed(world).await.into_iter().map(|(fqdn, observed)| {
+/// The same of all FQDNs but one, in a comparable order.
+pub async fn held(world: &World, except: Option<&str>) -> Content {
+    let others = observed(world).await.into_iter().filter(|(fqdn, _)| Some(fqdn.as_str()) != except);
+    let observed = others.map(|(fqdn, observed)| {
         let held: Vec<_> = observed.holdings().cloned().collect();
         let [held] = held.try_into().unwrap_or_else(|held| panic!("{fqdn} is in several tenants: {held:?}"));
         let service = held.service.unwrap_or_else(|| panic!("{fqdn} has monitors without a service"));

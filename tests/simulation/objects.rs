@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 /// Where an event happens, and what it is about.
 struct Subject<'a> {
+    context: &'static str,
     cluster: &'a KubeWorld,
     openshift: bool,
     number: usize,
@@ -21,16 +22,7 @@ struct Subject<'a> {
 }
 
 pub fn step(world: &World, rng: &mut StdRng) {
-    let context = CONTEXTS[rng.random_range(0..CONTEXTS.len())];
-    let number = rng.random_range(0..FQDNS);
-    let subject = Subject {
-        cluster: world.cluster(context),
-        openshift: context == OPENSHIFT,
-        number,
-        name: format!("app{number}"),
-        host: format!("app{number}.example.org"),
-        namespace: NAMESPACES[usize::from(number % 3 == 0)],
-    };
+    let subject = Subject::random(world, rng);
     match rng.random_range(0..20) {
         0..=11 => subject.put(rng),
         12..=15 => subject.delete(),
@@ -39,9 +31,31 @@ pub fn step(world: &World, rng: &mut StdRng) {
     }
 }
 
+/// The same without HostRules, which give names to services and take them away.
+pub fn step_of_addresses(world: &World, rng: &mut StdRng) {
+    let subject = Subject::random(world, rng);
+    if rng.random_range(0..4) == 0 { subject.delete() } else { subject.put(rng) }
+}
+
+impl<'a> Subject<'a> {
+    fn random(world: &'a World, rng: &mut StdRng) -> Self {
+        let context = CONTEXTS[rng.random_range(0..CONTEXTS.len())];
+        let number = rng.random_range(0..FQDNS);
+        Subject {
+            context,
+            cluster: world.cluster(context),
+            openshift: context == OPENSHIFT,
+            number,
+            name: format!("app{number}"),
+            host: format!("app{number}.example.org"),
+            namespace: NAMESPACES[usize::from(number % 3 == 0)],
+        }
+    }
+}
+
 impl Subject<'_> {
     fn put(&self, rng: &mut StdRng) {
-        let Self { cluster, openshift, number, name, host, namespace } = self;
+        let Self { cluster, openshift, number, name, host, namespace, .. } = self;
         let ip = format!("10.{}.{}.{}", rng.random_range(1..4), number / 30, rng.random_range(1..250));
         let path = ["/", "/api", "/login"][rng.random_range(0..3)];
         let mut object = if number % 5 == 0 {
@@ -63,7 +77,13 @@ impl Subject<'_> {
         if rng.random_range(0..10) == 0 {
             object["metadata"]["annotations"].as_object_mut().unwrap().retain(|key, _| key == TENANT);
         }
-        apply(cluster, object);
+        apply(cluster, self.of_this_cluster(&object));
+    }
+
+    /// A virtual service belongs to one cluster.
+    fn of_this_cluster(&self, object: &Value) -> Value {
+        let text = object.to_string().replace("virtualservice-", &format!("virtualservice-{}-", self.context));
+        serde_json::from_str(&text).unwrap()
     }
 
     /// It may not be there; then nothing happens.

@@ -35,8 +35,6 @@ pub async fn furnish(world: &World, rng: &mut StdRng) {
     }
     let custom = rng.random_range(0..4) == 0;
     patch_config(world.home(), json!({"spec": {"refreshInterval": REFRESH.as_secs(), "useCustomGlobalFqdn": custom}}));
-    // Nobody is there to approve anything.
-    patch_config(world.home(), json!({"spec": {"deletionGuard": {"maxPercent": 100}}}));
     create_tenant(world, "blue").await;
     create_tenant(world, "green").await;
     add_third_party_sites(world, &["tp1", "tp2"]).await;

@@ -14,9 +14,9 @@ const ALL_RECORDS: &str = "GSLB_SERVICE_DOWN_RESPONSE_ALL_RECORDS";
 
 pub fn step(world: &World, rng: &mut StdRng) {
     match rng.random_range(0..20) {
-        0..=11 => put_rule(world, rng),
-        12..=14 => delete_rule(world, rng),
-        15..=17 => put_policy(world, rng),
+        0..=13 => put_rule(world, rng),
+        14..=16 => delete_rule(world, rng),
+        17 => put_policy(world, rng),
         18 => put_other_policy(world, rng),
         _ if rng.random_range(0..4) == 0 && has_policy(world) => delete_policy(world.home()),
         _ => drop(world.home().delete(POLICIES, Some("avi-system"), OTHER_POLICY)),

@@ -10,8 +10,11 @@ pub mod controller;
 pub mod objects;
 pub mod status;
 pub mod transport;
+pub mod wire;
+pub mod witness;
 
 pub use transport::InProcessTransport;
+use witness::{HOME, Witness, witnessed};
 
 use amko::actors::gs_directory::AWAKE;
 use amko::actors::operator::{Links, OperatorMsg, Outside, Settings, start};
@@ -29,10 +32,12 @@ use parking_lot::Mutex;
 use ractor::ActorRef;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tower::ServiceExt;
+use wire::Wire;
 
 /// UUID of the installation in every world.
 pub const UUID: &str = "11111111-2222-11ee-8000-333333333333";
@@ -60,6 +65,9 @@ pub struct World {
     pub awake: usize,
     /// Takes the place of clients without a kubeconfig.
     pub kubeconfig: Option<KubeconfigMembers>,
+    /// How the ways to the servers are, from the next start.
+    pub wire: Wire,
+    witness: Option<Arc<dyn Witness>>,
     seed: u64,
     running: Option<Running>,
     starts: u64,
@@ -114,6 +122,8 @@ impl World {
             mischief: Mischief::default(),
             awake: AWAKE,
             kubeconfig: None,
+            wire: Wire::default(),
+            witness: None,
             seed,
             running: None,
             starts: 0,
@@ -147,7 +157,8 @@ impl World {
     pub async fn start_without_settling(&mut self) {
         self.starts += 1;
         let links = Links::default();
-        let (avi, mischief) = (self.avi.clone(), self.mischief.clone());
+        let (avi, mischief, witness) = (self.avi.clone(), self.mischief.clone(), self.witness.clone());
+        let wire = self.wire.clone();
         let levels = Arc::clone(&mischief.log_levels);
         let outside = Outside {
             client: self.home_client(),
@@ -157,7 +168,9 @@ impl World {
                 let avi = InProcessTransport(avi.clone());
                 let panic_on = Arc::clone(&mischief.panic_on);
                 let refuse_certificates = Arc::clone(&mischief.refuse_certificates);
-                Ok(Arc::new(BuggyTransport { avi, panic_on, refuse_certificates }) as Arc<dyn AviTransport>)
+                let (wire, witness) = (wire.clone(), witness.clone());
+                Ok(Arc::new(BuggyTransport { avi, panic_on, refuse_certificates, wire, witness })
+                    as Arc<dyn AviTransport>)
             }),
             seed: self.seed.wrapping_mul(1000).wrapping_add(self.starts),
             log_levels: Arc::new(move |level: &str| levels.lock().push(level.to_owned())),
@@ -172,24 +185,34 @@ impl World {
     pub fn members(&self) -> Arc<dyn MemberClients> {
         match &self.kubeconfig {
             Some(members) => Arc::new(members.clone()),
-            None => Arc::new(InProcessMembers(self.clusters.clone(), Arc::clone(&self.mischief.refuse_reads))),
+            None => Arc::new(InProcessMembers {
+                clusters: self.clusters.clone(),
+                refusals: Arc::clone(&self.mischief.refuse_reads),
+                wire: self.wire.clone(),
+                witness: self.witness.clone(),
+            }),
         }
     }
 
     fn home_client(&self) -> Client {
         let (router, refuse) = (self.home().router(), Arc::clone(&self.mischief.refuse_patches));
         let reads = Arc::clone(&self.mischief.refuse_reads);
+        let (wire, witness) = (self.wire.clone(), self.witness.clone());
         let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
             let refused = refuse.load(Ordering::Relaxed) && request.method() == http::Method::PATCH;
             let read = reads.lock().get("home").copied().filter(|(path, _)| request.uri().path().starts_with(path));
             let refusal = refused.then_some(500).or(read.map(|(_, status)| status));
-            let router = router.clone();
+            let (router, wire, witness) = (router.clone(), wire.clone(), witness.clone());
             async move {
+                wire.delay().await;
                 if let Some(status) = refusal {
                     let failed = http::Response::builder().status(status).body(axum::body::Body::from("refused"));
                     return Ok(failed.unwrap());
                 }
-                router.oneshot(request.map(axum::body::Body::new)).await
+                let request = wire.cut(request, "limit");
+                let uri = request.uri().clone();
+                let answer = router.oneshot(request.map(axum::body::Body::new)).await?;
+                Ok::<_, Infallible>(witnessed(witness, HOME, &uri, answer).await)
             }
         });
         Client::new(service, "default")
@@ -327,24 +350,35 @@ pub fn lines(requests: &[Request]) -> Vec<&str> {
 }
 
 /// Member clusters without sockets, which may refuse to be read.
-struct InProcessMembers(BTreeMap<String, KubeWorld>, Refusals);
+struct InProcessMembers {
+    clusters: BTreeMap<String, KubeWorld>,
+    refusals: Refusals,
+    wire: Wire,
+    witness: Option<Arc<dyn Witness>>,
+}
 
 impl MemberClients for InProcessMembers {
     fn client<'a>(&'a self, context: &'a str) -> ClientFuture<'a> {
-        let world = self.0.get(context).cloned();
-        let (context, refusals) = (context.to_owned(), Arc::clone(&self.1));
+        let world = self.clusters.get(context).cloned();
+        let (context, refusals) = (context.to_owned(), Arc::clone(&self.refusals));
+        let (wire, witness) = (self.wire.clone(), self.witness.clone());
         Box::pin(async move {
             let world = world.ok_or_else(|| MemberError::unknown(&context, PLACE))?;
             let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
                 let refusal = refusals.lock().get(&context).copied();
                 let refusal = refusal.filter(|(path, _)| request.uri().path().starts_with(path));
                 let router = world.router();
+                let (context, wire, witness) = (context.clone(), wire.clone(), witness.clone());
                 async move {
+                    wire.delay().await;
                     if let Some((_, status)) = refusal {
                         let refused = http::Response::builder().status(status);
                         return Ok(refused.body(axum::body::Body::from("refused by the test")).unwrap());
                     }
-                    router.oneshot(request.map(axum::body::Body::new)).await
+                    let request = wire.cut(request, "limit");
+                    let uri = request.uri().clone();
+                    let answer = router.oneshot(request.map(axum::body::Body::new)).await?;
+                    Ok::<_, Infallible>(witnessed(witness, &context, &uri, answer).await)
                 }
             });
             Ok(Client::new(service, "default"))
@@ -357,17 +391,22 @@ struct BuggyTransport {
     avi: InProcessTransport,
     panic_on: Arc<Mutex<Option<&'static str>>>,
     refuse_certificates: Arc<AtomicBool>,
+    wire: Wire,
+    witness: Option<Arc<dyn Witness>>,
 }
 
 impl AviTransport for BuggyTransport {
     fn send(&self, request: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
+        if let Some(witness) = &self.witness {
+            witness.asked(request.uri().host().unwrap_or_default(), &request);
+        }
         let bug = self.panic_on.lock().take_if(|path| request.uri().path().starts_with(*path));
         Box::pin(async move {
             assert!(bug.is_none(), "a bug of the test");
             if self.refuse_certificates.load(Ordering::Relaxed) {
                 return Err(TransportError::Tls("invalid peer certificate: UnknownIssuer".into()));
             }
-            self.avi.send(request).await
+            self.avi.send(self.wire.cut(request, "page_size")).await
         })
     }
 }
