@@ -166,27 +166,22 @@ impl State {
     /// Why the address certainly is a member of the service: the object that has offered it all the while.
     fn certain(&self, contexts: &[String], fqdn: &str, tenant: &str, address: &str) -> Option<String> {
         let then = Instant::now().checked_sub(LAG)?;
-        let configs: Vec<&Value> =
+        let mut configs: Vec<&Value> =
             self.told.object(HOME, CONFIGS, "avi-system", "gc-1")?.since(then).collect::<Option<_>>()?;
+        configs.dedup_by(|one, other| one["spec"] == other["spec"]);
         let policies = self.policies(then)?;
-        let mut certain = None;
         for context in contexts {
             for plural in KINDS {
                 for ((namespace, name), history) in self.told.objects(context, plural) {
                     let looks =
                         Looks { told: &self.told, then, context, plural, configs: &configs, policies: &policies };
-                    match looks.at(namespace, history, fqdn, tenant) {
-                        // An object of another tenant may take the name over.
-                        Found::Elsewhere => return None,
-                        Found::Member(found) if found == address => {
-                            certain = Some(format!("{plural} {namespace}/{name} in {context} offers it all the while"));
-                        }
-                        Found::Member(_) | Found::Nothing => {}
+                    if looks.at(namespace, history, fqdn, tenant).is_some_and(|found| found == address) {
+                        return Some(format!("{plural} {namespace}/{name} in {context} offers it all the while"));
                     }
                 }
             }
         }
-        certain
+        None
     }
 
     /// All policies that may have been in force since then; `None` when there may have been none.
@@ -206,6 +201,7 @@ impl State {
             without &= history.gaps().any(counts);
             all.extend(history.since(from).flatten());
         }
+        all.dedup_by(|one: &mut &Value, other| one["spec"] == other["spec"]);
         (!without).then_some(all)
     }
 
@@ -236,39 +232,20 @@ struct Looks<'a> {
     policies: &'a [&'a Value],
 }
 
-enum Found {
-    Nothing,
-    /// The address that it offers all the while.
-    Member(String),
-    /// It may be of another tenant.
-    Elsewhere,
-}
-
 impl Looks<'_> {
-    fn at(&self, namespace: &str, history: &History, fqdn: &str, tenant: &str) -> Found {
+    /// The address that the object offers all the while for a service of this tenant. Objects of other tenants change
+    /// nothing: who is there stays.
+    fn at(&self, namespace: &str, history: &History, fqdn: &str, tenant: &str) -> Option<String> {
         let mut addresses = BTreeSet::new();
-        let mut always = true;
         for version in history.since(self.then) {
-            let Some(object) = version else {
-                always = false;
-                continue;
-            };
-            if self.may_be_for(object, fqdn) {
-                let tenants = self.tenants(object, namespace);
-                always &= tenants.iter().all(Option::is_some);
-                if tenants.iter().flatten().any(|found| found != tenant) {
-                    return Found::Elsewhere;
-                }
+            let object = version?;
+            let offer = offers(self.plural, object).into_iter().find(|offer| self.names(offer, object, fqdn))?;
+            if self.tenants(object, namespace) != BTreeSet::from([Some(tenant.to_owned())]) {
+                return None;
             }
-            match offers(self.plural, object).into_iter().find(|offer| self.names(offer, object, fqdn)) {
-                Some(offer) => drop(addresses.insert(offer.address.to_string())),
-                None => always = false,
-            }
+            addresses.insert(offer.address.to_string());
         }
-        match addresses.pop_first() {
-            Some(address) if always && addresses.is_empty() => Found::Member(address),
-            _ => Found::Nothing,
-        }
+        addresses.pop_first().filter(|_| addresses.is_empty())
     }
 
     /// The tenants that the object had; `None` is among them when it was not selected all the while.
@@ -290,21 +267,6 @@ impl Looks<'_> {
             }
         }
         tenants
-    }
-
-    /// Whether the object may have anything to do with the service.
-    fn may_be_for(&self, object: &Value, fqdn: &str) -> bool {
-        let text = object.to_string();
-        let custom = self.configs.iter().any(|config| is_custom(config));
-        text.contains(fqdn) || custom && self.may_be_called(fqdn).iter().any(|host| text.contains(host))
-    }
-
-    /// Local hostnames that a HostRule gave this global name at some time.
-    fn may_be_called(&self, fqdn: &str) -> BTreeSet<&str> {
-        let histories = self.told.objects(self.context, "hostrules").map(|(_, history)| history);
-        let rules = histories.flat_map(|history| history.since(self.then)).flatten();
-        let named = rules.filter(|rule| rule["spec"]["virtualhost"]["gslb"]["fqdn"] == fqdn);
-        named.filter_map(|rule| rule["spec"]["virtualhost"]["fqdn"].as_str()).collect()
     }
 
     /// Whether the offer is for the service by every GSLBConfig.

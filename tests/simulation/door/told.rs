@@ -38,9 +38,13 @@ impl History {
         gaps.map(|((from, _), until)| (*from, until))
     }
 
-    /// What it is now, and since when.
+    /// What it is now, and since when its spec is the same.
     pub fn newest(&self) -> Option<(Instant, &Value)> {
-        self.0.last().and_then(|(from, object)| Some((*from, object.as_deref()?)))
+        let object = self.0.last()?.1.as_deref()?;
+        let same =
+            |version: &Option<Arc<Value>>| version.as_deref().is_some_and(|other| other["spec"] == object["spec"]);
+        let since = self.0.iter().rev().take_while(|(_, version)| same(version)).last();
+        since.map(|(since, _)| (*since, object))
     }
 }
 
