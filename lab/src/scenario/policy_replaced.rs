@@ -56,7 +56,7 @@ pub async fn play(stage: &Stage) -> Result<(), Failure> {
     stage.kube.delete(stage.home(), &format!("{collection}/draft")).await?;
     let start = Instant::now();
     stage.kube.delete(stage.home(), &stage.policy_path()).await?;
-    stage.told("what is about to happen, and when", &["olicy"], SOON).await?;
+    stage.told("what is about to happen, and when", &["PolicyAbsent=True"], SOON).await?;
     stage.describe(stage.home()).await?;
     stage.keeps(&before, (GRACE - MARGIN).saturating_sub(start.elapsed())).await?;
     let gone = async || {

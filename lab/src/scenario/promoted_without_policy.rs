@@ -52,7 +52,7 @@ pub async fn play(stage: &Stage) -> Result<(), Failure> {
     copied(stage, "s2").await?;
     let look = async || {
         let conditions = stage.conditions_in(NEW_LEADER).await.map_err(|failure| failure.to_string())?;
-        let speaks = conditions.iter().find(|c| c.line().contains("olicy") && !c.line().contains("is in force"));
+        let speaks = conditions.iter().find(|c| c.line().starts_with("PolicyAbsent=True"));
         speaks.map(|c| c.line()).ok_or_else(|| conditions.iter().map(|c| c.line()).collect::<Vec<_>>().join(" | "))
     };
     script.wait(&format!("the status of gc-1 in {NEW_LEADER} says that there is no policy"), SOON, look).await?;
