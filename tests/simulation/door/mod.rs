@@ -28,7 +28,7 @@ const LAG: Duration = Duration::from_secs(60);
 const TAKEN: Duration = Duration::from_secs(45);
 
 /// How long a policy has to be gone before that is a wish.
-const GRACE: Duration = Duration::from_secs(0);
+const GRACE: Duration = Duration::from_secs(29);
 
 const POLICIES: &str = "globaldeploymentpolicies";
 const CONFIGS: &str = "gslbconfigs";
