@@ -20,6 +20,23 @@ async fn alive_is_not_yet_ready() {
     assert_eq!(ask(TestHooks::Off, "GET", "/readyz").await, (503, why.into()));
 }
 
+/// FND-D2: names and addresses can be kept from those who only probe and measure.
+#[tokio::test]
+async fn the_api_and_the_probes_can_have_an_address_each() {
+    let ask = |router: Router, path: &'static str| async move {
+        let request = axum::http::Request::get(path).body(Body::empty()).unwrap();
+        router.oneshot(request).await.unwrap().status().as_u16()
+    };
+    for (path, of_probes, of_api) in
+        [("/healthz", 200, 404), ("/metrics", 200, 404), ("/readyz", 503, 404), ("/api/status", 404, 200)]
+    {
+        let answers =
+            (ask(probes(Links::default(), TestHooks::Off), path).await, ask(api(Links::default()), path).await);
+        assert_eq!(answers, (of_probes, of_api), "{path}");
+    }
+    assert_eq!(ask(probes(Links::default(), TestHooks::Off), "/api/gs").await, 404);
+}
+
 #[tokio::test]
 async fn the_status_starts_in_upstreams_shape() {
     let (code, body) = ask(TestHooks::Off, "GET", "/api/status").await;
