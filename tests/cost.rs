@@ -121,7 +121,10 @@ impl Running {
             seed: 1,
             log_levels: Arc::new(|_| {}),
         };
-        let (actor, _) = start(outside, Settings::in_namespace("avi-system"), links.clone()).await.unwrap();
+        let (actor, _) =
+            start(outside, Settings { heartbeat: None, ..Settings::in_namespace("avi-system") }, links.clone())
+                .await
+                .unwrap();
         Self { actor, links, left, tasks }
     }
 

@@ -6,7 +6,7 @@
 
 mod children;
 
-use super::avi_session::{AviSessionMsg, Memory, Transports};
+use super::avi_session::{AviSessionMsg, BEAT, Memory, Transports};
 use super::board::Board;
 use super::cluster_watcher::ClusterWatcherMsg;
 use super::event_writer::EventWriterMsg;
@@ -123,6 +123,8 @@ pub struct Settings {
     pub concurrency: usize,
     /// GSLB service actors that are awake at the same time, at least one.
     pub awake: usize,
+    /// Time between two looks at an idle controller; `None` for none.
+    pub heartbeat: Option<Duration>,
     /// Whether AKO's MultiClusterIngresses are watched; off unless asked for, as upstream has it.
     pub multi_cluster_ingress: bool,
     /// Read for what outlives the process, and nothing else.
@@ -138,6 +140,7 @@ impl Settings {
             retry: RetryPolicy::default(),
             concurrency: 8,
             awake: AWAKE,
+            heartbeat: Some(BEAT),
             multi_cluster_ingress: false,
             wall: Arc::new(Timestamp::now),
         }
@@ -194,9 +197,12 @@ pub async fn start(
     Actor::spawn(None, Operator, OperatorArgs { outside, settings, links }).await
 }
 
+/// How long the children have to end. What has begun at the controller may take four seconds of it.
+const STOP: Duration = Duration::from_millis(4500);
+
 /// Window in which the failures of one actor count together.
 const WINDOW: Duration = Duration::from_secs(300);
-/// A GSLB service actor that fails more often than this inside the window waits for new input.
+/// A GSLB service actor that fails more often than this inside the window is tried rarely.
 const SERVICE_LIMIT: usize = 5;
 
 impl Actor for Operator {
@@ -282,7 +288,7 @@ impl Actor for Operator {
 
     /// Stops the tree in order: ractor would kill the children of a stopped parent.
     async fn post_stop(&self, myself: ActorRef<Self::Msg>, _state: &mut Self::State) -> Result<(), ActorProcessingErr> {
-        myself.stop_children_and_wait(None, Some(Duration::from_secs(4))).await;
+        myself.stop_children_and_wait(None, Some(STOP)).await;
         Ok(())
     }
 }

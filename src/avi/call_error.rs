@@ -101,8 +101,8 @@ pub enum Failure {
     /// A successful answer that makes no sense.
     #[error("the answer is not usable: {0}; see whether a proxy answers in the controller's place")]
     Malformed(String),
-    /// Objects came and went during each attempt to list them; acting on such a list could delete what was missed.
-    #[error("the collection kept changing while it was read")]
+    /// Pages of a list contradict themselves or each other; acting on such a list could delete what was missed.
+    #[error("the pages of the list do not fit together; see whether a proxy changes the controller's answers")]
     UnstableList,
 }
 

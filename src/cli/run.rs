@@ -21,7 +21,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
 /// How long a stop may take: SIGTERM to exit in five seconds.
-const STOP: Duration = Duration::from_millis(4500);
+const STOP: Duration = Duration::from_millis(4700);
 /// Environment variable that switches MultiClusterIngresses on, as the upstream chart sets it.
 const MCI_ENV: &str = "MCI_ENABLED";
 /// What Go, in which upstream is written, reads as true; anything else is false.

@@ -38,3 +38,4 @@ pub mod report;
 pub mod request_target;
 pub mod select;
 pub mod tenancy;
+pub mod whitespace;

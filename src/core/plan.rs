@@ -8,6 +8,7 @@ mod drift;
 mod keep;
 mod known;
 mod observed;
+mod stand_in;
 #[cfg(test)]
 mod tests;
 
@@ -39,12 +40,13 @@ pub enum Write {
         monitor: HealthMonitor,
     },
     DeleteMonitor {
+        /// Empty for one that is made earlier in the same list: it is known then (see [`Observed::refresh`]).
         uuid: String,
         tenant: String,
         name: String,
     },
     CreateService(GslbService),
-    /// The second update of a service in one list has no `last_modified`: the answer to the first brings it (see
+    /// The second update of a service in one list takes its `last_modified` from the answer to the first (see
     /// [`Observed::refresh`]).
     UpdateService {
         uuid: String,
@@ -149,48 +151,59 @@ impl<'a> Convergence<'a> {
         let service = self.desired.service.clone();
         let from: Vec<_> = self.elsewhere.iter().filter_map(|holding| holding.service.clone()).collect();
         writes.push(if from.is_empty() { Write::CreateService(service) } else { Write::MoveService { service, from } });
-        writes.extend(self.surplus());
+        writes.extend(self.surplus(&[]));
         writes.extend(self.strays());
     }
 
     fn update(&self, writes: &mut Vec<Write>, service: &ObservedService, changes: &[Change<'_>]) {
         writes.extend(self.leftovers());
         writes.extend(changes.iter().flat_map(created));
-        let detached = self.detached(service, changes);
-        let version = if detached.is_some() { None } else { service.last_modified.clone() };
+        let stand_ins = self.stand_ins(service, changes);
+        let detached = self.detached(service, changes, &stand_ins);
         let differs = !service.faithful || !is_like(service, &self.desired.service);
         let must_update = differs || detached.is_some();
+        writes.extend(stand_ins.iter().flat_map(|monitor| self.prepared(monitor)));
         writes.extend(detached);
         writes.extend(changes.iter().flat_map(|change| self.replaced(change)));
         if must_update {
             writes.push(Write::UpdateService {
                 uuid: service.uuid.clone(),
-                last_modified: version,
+                last_modified: service.last_modified.clone(),
                 service: self.desired.service.clone(),
             });
         }
         writes.extend(changes.iter().flat_map(updated));
-        writes.extend(self.surplus());
+        writes.extend(self.surplus(&stand_ins));
         writes.extend(self.strays());
     }
 
-    /// The update that takes monitors off the service which are about to be replaced, when it refers to any.
-    fn detached(&self, service: &ObservedService, changes: &[Change<'_>]) -> Option<Write> {
+    /// The update that takes monitors off the service which are about to be replaced, when it refers to any. What stands
+    /// in for them comes at the same time.
+    fn detached(&self, service: &ObservedService, changes: &[Change<'_>], by: &[HealthMonitor]) -> Option<Write> {
         let replaced: BTreeSet<&String> = changes.iter().filter_map(replaced_name).collect();
         if !service.content.monitors.iter().any(|name| replaced.contains(name)) {
             return None;
         }
         let mut without = self.desired.service.clone();
         without.monitors.retain(|name| !replaced.contains(name));
+        without.monitors.extend(by.iter().map(|monitor| monitor.name.clone()));
         let ObservedService { uuid, last_modified, .. } = service;
         Some(Write::UpdateService { uuid: uuid.clone(), last_modified: last_modified.clone(), service: without })
     }
 
-    /// Deletes for monitors that the service no longer refers to.
-    fn surplus(&self) -> impl Iterator<Item = Write> {
+    /// Deletes for monitors that the service no longer refers to, and for those that stood in, by name.
+    fn surplus(&self, stand_ins: &[HealthMonitor]) -> Vec<Write> {
         let needed: BTreeSet<&String> = self.desired.service.monitors.iter().collect();
-        let holdings = self.here.into_iter();
-        holdings.flat_map(move |here| delete_monitors(here, |name| !needed.contains(name)).collect::<Vec<_>>())
+        let temporary: BTreeSet<&String> = stand_ins.iter().map(|monitor| &monitor.name).collect();
+        let unneeded = |name: &String| !needed.contains(name) && !temporary.contains(name);
+        let mut surplus: Vec<Write> = self.here.iter().flat_map(|here| delete_monitors(here, unneeded)).collect();
+        surplus.extend(stand_ins.iter().map(|monitor| Write::DeleteMonitor {
+            uuid: self.uuid_of(monitor),
+            tenant: monitor.tenant.clone(),
+            name: monitor.name.clone(),
+        }));
+        surplus.sort_by(|one, other| monitor_name(one).cmp(&monitor_name(other)));
+        surplus
     }
 
     /// Deletes for services in other tenants, when there is one here too (DB-47).
@@ -216,6 +229,10 @@ impl<'a> Convergence<'a> {
             Change::Create(_) | Change::Update(..) => Vec::new(),
         }
     }
+}
+
+fn monitor_name(write: &Write) -> Option<&str> {
+    if let Write::DeleteMonitor { name, .. } = write { Some(name) } else { None }
 }
 
 fn replaceable(observed: &HealthMonitor, desired: &HealthMonitor) -> bool {

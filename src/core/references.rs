@@ -3,10 +3,12 @@
 //! The core asks and reads answers; whoever reaches the controller finds them out. No answer is not "absent": while a
 //! question is open nothing is decided from it (DB-12, DB-13).
 
+mod doubt;
 mod lookup;
 #[cfg(test)]
 mod tests;
 
+pub use doubt::{Doubt, Referrers, doubts_about};
 pub use lookup::{Stop, Surroundings, Validation};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,17 +85,20 @@ pub struct ReferencedMonitor {
     pub response_codes: Vec<String>,
 }
 
-/// The answers known so far. Immutable once shared.
+/// The answers known so far, and which of them the controller does not stand by at present. Immutable once shared.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Catalog(BTreeMap<Question, Answer>);
+pub struct Catalog {
+    answers: BTreeMap<Question, Answer>,
+    doubts: BTreeMap<Question, Doubt>,
+}
 
 impl Catalog {
     /// Nothing is known.
-    pub const EMPTY: &'static Self = &Self(BTreeMap::new());
+    pub const EMPTY: &'static Self = &Self { answers: BTreeMap::new(), doubts: BTreeMap::new() };
 
-    /// `None` while the question is open.
+    /// The last good answer; `None` while the question is open.
     pub fn answer(&self, question: &Question) -> Option<&Answer> {
-        self.0.get(question)
+        self.answers.get(question)
     }
 
     /// The GSLB configuration; `None` while it is not known.
@@ -104,14 +109,31 @@ impl Catalog {
         }
     }
 
+    /// Why the answer is that of earlier; `None` when it is that of now.
+    pub fn doubt(&self, question: &Question) -> Option<&Doubt> {
+        self.doubts.get(question)
+    }
+
+    /// The controller stands by this.
     pub fn insert(&mut self, question: Question, answer: Answer) {
-        self.0.insert(question, answer);
+        self.doubts.remove(&question);
+        self.answers.insert(question, answer);
+    }
+
+    /// The controller does not stand by the answer any more. Answers whether that is new.
+    pub fn question(&mut self, question: Question, doubt: Doubt) -> bool {
+        self.doubts.insert(question, doubt.clone()) != Some(doubt)
+    }
+
+    /// Whether both know the same answers, in doubt or not.
+    pub fn answers_as(&self, other: &Self) -> bool {
+        self.answers == other.answers
     }
 }
 
 impl FromIterator<(Question, Answer)> for Catalog {
     fn from_iter<I: IntoIterator<Item = (Question, Answer)>>(answers: I) -> Self {
-        Self(answers.into_iter().collect())
+        Self { answers: answers.into_iter().collect(), doubts: BTreeMap::new() }
     }
 }
 

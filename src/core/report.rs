@@ -36,6 +36,8 @@ pub struct RuleReport {
     pub managed: bool,
     /// Managed, and somebody's own rule for the FQDN exists.
     pub superfluous: bool,
+    /// What it refers to and the controller does not stand by at present, in words.
+    pub doubts: Vec<String>,
 }
 
 /// How far a service is from what it should be.

@@ -80,7 +80,7 @@ async fn ex_07_several_hosts_and_odd_status_entries() {
     );
 }
 
-/// EX-08 and EX-09.
+/// EX-08, EX-09 and FND-G1.
 #[tokio::test(start_paused = true)]
 async fn ex_08_and_09_a_service_and_the_change_of_its_port() {
     let world = started().await;
@@ -96,13 +96,16 @@ async fn ex_08_and_09_a_service_and_the_change_of_its_port() {
 
     let object = service("db", host, "10.1.0.7", &[(9090, "TCP")]);
     let writes = world.writes_after(|w| drop(apply(w.cluster("ctx-a"), object))).await;
-    let mut without_monitor = with_monitor.clone();
-    without_monitor.as_object_mut().unwrap().remove("health_monitor_refs");
+    let next = format!("{name}-next");
+    let mut with_stand_in = with_monitor.clone();
+    with_stand_in["health_monitor_refs"] = json!([monitor_ref(&next)]);
     let expected = [
-        ("PUT gslbservice/<uuid>", without_monitor),
+        ("POST healthmonitor", port_monitor(&next, host, "TCP", 9090)),
+        ("PUT gslbservice/<uuid>", with_stand_in),
         ("DELETE healthmonitor/<uuid>", Value::Null),
         ("POST healthmonitor", port_monitor(name, host, "TCP", 9090)),
         ("PUT gslbservice/<uuid>", with_monitor),
+        ("DELETE healthmonitor/<uuid>", Value::Null),
     ];
     expect(&writes, &expected);
 }

@@ -122,6 +122,29 @@ async fn a_leader_with_a_lower_view_is_left_alone_once_it_knows() {
     }
 }
 
+/// F-25 and FND-F3: the one controller that is asked names another leader for a while, and then itself again in the same
+/// view.
+#[tokio::test(start_paused = true)]
+async fn a_controller_that_leads_again_in_the_same_view_is_written_to_again() {
+    let world = world_with(&["web"]).await;
+    patch_config(world.home(), json!({"spec": {"refreshInterval": 60}}));
+    let name_leader = |site: &str| {
+        let uuid = world.avi.cluster_uuid(site).unwrap();
+        let gslb = world.avi.objects(LEADER, "gslb")[0]["name"].as_str().unwrap().to_owned();
+        assert!(world.avi.edit_object(LEADER, "gslb", &gslb, |gslb| gslb["leader_cluster_uuid"] = json!(uuid)));
+    };
+    name_leader("site1");
+    minutes(3).await;
+    assert_eq!(state(&world), "error: controller not a leader");
+    name_leader(LEADER);
+    set_address(&world, "web", "10.1.0.6");
+    minutes(3).await;
+    assert_eq!(
+        (state(&world).as_str(), addresses(&world, "web")),
+        ("success: gslb config accepted", vec!["10.1.0.6".into()])
+    );
+}
+
 /// F-26.
 #[tokio::test(start_paused = true)]
 async fn a_controller_that_wrongly_says_it_leads_is_not_hammered() {

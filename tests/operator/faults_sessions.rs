@@ -51,7 +51,7 @@ async fn sessions_that_end_in_a_burst_lose_no_write_and_are_opened_once_each() {
 /// F-9.
 #[tokio::test(start_paused = true)]
 async fn a_session_that_ends_between_two_pages_costs_the_one_page_again() {
-    let names = many(120);
+    let names = many(220);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let world = world_with(&names).await;
     let before = world.avi.last_request();
@@ -60,10 +60,10 @@ async fn a_session_that_ends_between_two_pages_costs_the_one_page_again() {
     assert_eq!(world.avi.faults(), []);
     one_login_per_session(&world, before);
     let mut pages = asked(&world, before, "GET", "/api/gslbservice");
-    pages.retain(|page| page.path_and_query.contains("page=2") && page.path_and_query.contains("page_size=100"));
+    pages.retain(|page| page.path_and_query.contains("page_size=192&sort=name&page=2"));
     assert_eq!(statuses(&pages)[..2], [401, 200]);
     assert_eq!(world.writes_since(before), []);
-    assert_eq!(world.service_names().len(), 120);
+    assert_eq!(world.service_names().len(), 220);
 }
 
 /// F-11.
@@ -96,12 +96,12 @@ async fn a_changed_password_is_tried_once_and_the_account_stays_open() {
     add(&world, &FaultOrder::new("password-changed").with("password", "new"));
     set_address(&world, "web", "10.1.0.6");
     set_address(&world, "other", "10.1.0.6");
-    minutes(60).await;
+    minutes(30).await;
     assert_eq!(logins(&world, before), [401]);
     assert!(state(&world).contains("refuses username or password"), "{}", state(&world));
     for leader in [false, true, false, true] {
         set_leader(world.home(), leader);
-        minutes(5).await;
+        minutes(1).await;
     }
     assert_eq!(logins(&world, before), [401], "another term is no other password");
 

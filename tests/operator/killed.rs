@@ -140,7 +140,10 @@ async fn begin(world: &World, life: &Arc<Life>, seed: u64) -> (ActorRef<Operator
         seed,
         log_levels: Arc::new(|_| {}),
     };
-    let (actor, _) = start(outside, Settings::in_namespace("avi-system"), links.clone()).await.unwrap();
+    let (actor, _) =
+        start(outside, Settings { heartbeat: None, ..Settings::in_namespace("avi-system") }, links.clone())
+            .await
+            .unwrap();
     (actor, links)
 }
 

@@ -273,7 +273,7 @@ async fn a_site_that_refuses_the_password_is_asked_once() {
     world.avi.inject(Fault { times: u32::MAX, ..refuse });
     patch_config(world.home(), json!({"spec": {"gslbLeader": {"followLeader": true}}}));
     let before = world.avi.last_request();
-    seconds(3600).await;
+    seconds(1800).await;
     let logins = world.requests_since(before).into_iter().filter(|r| r.path_and_query == "/login");
     assert_eq!(logins.filter(|login| login.site == "site2").count(), 1);
     let errors = world.links().board.read().avi_api.errors;

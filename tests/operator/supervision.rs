@@ -140,6 +140,26 @@ async fn a_service_actor_that_keeps_failing_is_quarantined_until_its_input_chang
     assert!(world.links().board.read().restarted_services[fqdn].up);
 }
 
+/// FND-B7: nobody has to change anything for it.
+#[tokio::test(start_paused = true)]
+async fn a_service_actor_that_failed_too_often_is_tried_again_after_ten_minutes() {
+    let world = busy_world().await;
+    let fqdn = "app1.example.org";
+    for _ in 0..20 {
+        world.links().directory.cast(GsDirectoryMsg::Poison(Some(fqdn.into())));
+        tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+    }
+    let view = || world.links().board.read().restarted_services[fqdn].clone();
+    assert_eq!((view().up, view().restarts, view().tried_rarely), (false, 5, true));
+    tokio::time::sleep(std::time::Duration::from_secs(600)).await;
+    assert_eq!((view().up, view().restarts), (true, 6));
+    world.links().directory.cast(GsDirectoryMsg::Poison(Some(fqdn.into())));
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    assert_eq!((view().up, view().restarts), (false, 6), "once in ten minutes");
+    tokio::time::sleep(std::time::Duration::from_secs(600)).await;
+    assert_eq!((view().up, view().restarts), (true, 7));
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_object_that_cannot_be_decoded_stays_as_it_was_and_holds_nobody_up() {
     let world = busy_world().await;

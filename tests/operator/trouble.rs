@@ -141,7 +141,7 @@ async fn a_wrong_password_is_tried_once_and_a_corrected_secret_is_enough() {
     set_password(world.home(), "wrong");
     apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
     world.start_without_settling().await;
-    minutes(60).await;
+    minutes(30).await;
     assert_eq!(world.logins_since(0), 1, "more could lock the account");
     assert!(state(&world).contains("refuses username or password"), "{}", state(&world));
     assert!(world.links().board.readiness().is_err());
@@ -282,7 +282,7 @@ async fn db_07_a_controller_that_stops_leading_is_left_alone_until_it_leads_agai
     assert_eq!(state(&world), "error: controller not a leader");
     let writes = world.writes_since(before);
     assert!(writes.len() <= 1 && writes.iter().all(|w| w.status == 400), "{writes:#?}");
-    assert!(world.requests_since(before).len() < 60);
+    assert!(world.requests_since(before).len() < 100);
 
     world.avi.promote(LEADER).unwrap();
     minutes(2).await;

@@ -63,6 +63,8 @@ pub struct World {
     pub mischief: Mischief,
     /// How many service actors may be awake.
     pub awake: usize,
+    /// Time between two looks at an idle controller. Without, a world without work comes to rest.
+    pub heartbeat: Option<Duration>,
     /// Takes the place of clients without a kubeconfig.
     pub kubeconfig: Option<KubeconfigMembers>,
     /// How the ways to the servers are, from the next start.
@@ -87,6 +89,8 @@ pub struct Mischief {
     pub refuse_reads: Refusals,
     /// The certificate of every controller is refused.
     pub refuse_certificates: Arc<AtomicBool>,
+    /// Of each transport to a controller, whether it skips the verification of certificates.
+    pub skips: Arc<Mutex<Vec<bool>>>,
     /// How often a transport to a controller was made.
     pub connects: Arc<AtomicUsize>,
     /// The log levels that were set.
@@ -121,6 +125,7 @@ impl World {
             clock,
             mischief: Mischief::default(),
             awake: AWAKE,
+            heartbeat: None,
             kubeconfig: None,
             wire: Wire::default(),
             witness: None,
@@ -163,7 +168,8 @@ impl World {
         let outside = Outside {
             client: self.home_client(),
             members: self.members(),
-            transports: Arc::new(move |_| {
+            transports: Arc::new(move |tls| {
+                mischief.skips.lock().push(tls.insecure_skip_verify);
                 mischief.connects.fetch_add(1, Ordering::Relaxed);
                 let avi = InProcessTransport(avi.clone());
                 let panic_on = Arc::clone(&mischief.panic_on);
@@ -175,8 +181,9 @@ impl World {
             seed: self.seed.wrapping_mul(1000).wrapping_add(self.starts),
             log_levels: Arc::new(move |level: &str| levels.lock().push(level.to_owned())),
         };
-        let (awake, clock) = (self.awake, self.clock);
-        let settings = Settings { awake, wall: Arc::new(move || clock.now()), ..Settings::in_namespace("avi-system") };
+        let (awake, heartbeat, clock) = (self.awake, self.heartbeat, self.clock);
+        let wall = Arc::new(move || clock.now());
+        let settings = Settings { awake, heartbeat, wall, ..Settings::in_namespace("avi-system") };
         let (actor, _) = start(outside, settings, links.clone()).await.unwrap();
         self.running = Some(Running { links, actor });
     }

@@ -13,7 +13,7 @@ use tower::ServiceExt;
 const CONNECT: Duration = Duration::from_secs(5);
 const READ: Duration = Duration::from_secs(60);
 const WRITE: Duration = Duration::from_secs(120);
-const MAX_BODY: usize = 64 * 1024 * 1024;
+const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// Controllers without sockets: the host of the URI names the site.
 pub struct InProcessTransport(pub AviWorld);

@@ -1,7 +1,7 @@
 //! The controller's API on behalf of one installation, by FQDN.
 
 use super::slot::Reading;
-use crate::avi::api::{LeaderStatus, SharedMonitors};
+use crate::avi::api::{Gslb, LeaderStatus, SharedMonitors};
 use crate::avi::call_error::{CallError, Failure};
 use crate::avi::session::{AviClient, Permit, SessionCounts};
 use crate::avi::urgency::Urgency;
@@ -14,6 +14,8 @@ use crate::core::references::{Answer, Question};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// A session and for whom it is used. Clones share the session, and what is known of the monitors that services share.
 #[derive(Debug, Clone)]
@@ -87,6 +89,11 @@ impl AviApi {
         !trail.failing.is_empty() && trail.failing.remove(&(fqdn.to_owned(), object.to_owned())).is_some()
     }
 
+    /// The same, for calls that somebody waits for.
+    pub fn hurried(&self) -> Self {
+        Self { client: self.client.with_urgency(Urgency::Interactive), ..self.clone() }
+    }
+
     /// Which calls that change objects may be sent from now on.
     pub fn permit(&self, permit: Permit) {
         self.client.permit(permit);
@@ -108,6 +115,16 @@ impl AviApi {
     /// Whether the controller has refused the credentials, so that they are not tried again for now.
     pub fn is_refused(&self) -> bool {
         self.client.is_refused()
+    }
+
+    /// What the controller says of the GSLB, at the least cost; `None` when it is in none.
+    pub async fn gslb(&self) -> Result<Option<Gslb>, CallError> {
+        self.client.gslb_part().await
+    }
+
+    /// Until when no login is sent because the controller has refused one.
+    pub fn refused_until(&self) -> Option<Instant> {
+        self.client.refused_until()
     }
 
     /// Whether the controller speaks our version, and who leads.
@@ -178,6 +195,11 @@ impl AviApi {
     /// Finds out one thing that policies refer to.
     pub async fn answer(&self, question: &Question) -> Result<Answer, CallError> {
         self.client.answer(question).await
+    }
+
+    /// Begins nothing new, and waits for what has begun.
+    pub async fn finish(&self, patience: Duration) {
+        self.client.finish(patience).await;
     }
 
     pub async fn logout(&self) -> Result<(), CallError> {

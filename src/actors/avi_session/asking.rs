@@ -50,6 +50,11 @@ impl AviSessionState {
         self.questions.ask(questions, Instant::now());
     }
 
+    /// An object was changed that refers to these.
+    pub(super) fn on_ask_again(&mut self, questions: &BTreeSet<Question>) {
+        self.questions.ask_again(questions, Instant::now());
+    }
+
     /// What was known is of another controller, or another owner.
     pub(super) fn concern(&mut self, settings: &ControllerSettings) {
         if self.questions.concern(settings) {
@@ -62,17 +67,17 @@ impl AviSessionState {
         let error = match result {
             Ok(answer) => {
                 self.lookups.answered(&question);
-                return self.questions.answered(question, answer, now, &mut self.rng);
+                return self.questions.answered(question, answer, (now, Timestamp::now()), &mut self.rng);
             }
             Err(error) => error,
         };
         tracing::warn!(%error, "what a policy refers to cannot be looked up, it is asked again");
         if self.is_controllers_trouble(&error) {
-            self.questions.unanswered(question, Outcome::Interrupted, now, &mut self.rng);
+            self.questions.unanswered(question, Outcome::Interrupted, None, now, &mut self.rng);
         } else {
             self.lookups.failed(&question, error.to_string(), Timestamp::now());
             let failed = Outcome::Failed { pace: Pace::Backoff, retry_after: error.retry_after() };
-            self.questions.unanswered(question, failed, now, &mut self.rng);
+            self.questions.unanswered(question, failed, Some(&error.to_string()), now, &mut self.rng);
         }
     }
 

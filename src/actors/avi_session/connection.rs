@@ -3,6 +3,7 @@
 use super::api::AviApi;
 use super::breaker::Breaker;
 use super::connector::Connection;
+use super::heartbeat::Pulse;
 use super::phase::{ControllerState, Phase};
 use super::queue::Queue;
 use super::settings::ControllerSettings;
@@ -11,15 +12,20 @@ use crate::actors::board::Reached;
 use crate::actors::gs_directory::GsDirectoryMsg;
 use crate::actors::policy_watcher::PolicyWatcherMsg;
 use crate::core::knowledge::{Obstacle, in_words};
-use futures::future::join_all;
 use ractor::ActorRef;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a stopping session waits for the controller to say goodbye.
+/// How long what has begun may go on after the session has ended.
+const FINISH: Duration = Duration::from_secs(4);
+
+/// How long a session waits for the controller to say goodbye.
 const LOGOUT_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long the session of an operator that stops may take for both.
+const STOP: Duration = Duration::from_millis(4300);
 
 impl AviSessionState {
     pub(super) fn configure(&mut self, myself: &ActorRef<AviSessionMsg>, settings: Option<Arc<ControllerSettings>>) {
@@ -35,6 +41,9 @@ impl AviSessionState {
             (Some(old), Some(new)) if old.same_session(new) => {
                 self.adjust();
                 self.adjust_following(myself, old.follow_leader, new.follow_leader);
+                if old.secret_version != new.secret_version {
+                    self.try_again(myself);
+                }
             }
             (old, new) => {
                 if old.map(|old| &old.session.address) != new.map(|new| &new.session.address) {
@@ -46,6 +55,16 @@ impl AviSessionState {
                 new.iter().for_each(|settings| self.concern(settings));
                 self.restart_session(myself);
             }
+        }
+    }
+
+    /// Somebody saved the Secret: what the controller refused is worth a try.
+    fn try_again(&mut self, myself: &ActorRef<AviSessionMsg>) {
+        let current = self.current().is_some_and(|connection| connection.api.is_refused());
+        self.connections.retain(|_, connection| !connection.api.is_refused());
+        if current {
+            tracing::info!("the credentials Secret was saved, the login is tried again");
+            self.restart_session(myself);
         }
     }
 
@@ -90,7 +109,7 @@ impl AviSessionState {
             self.close_session();
             // Earlier sessions of theirs may still be open.
             for connection in refused.values() {
-                self.calls.spawn(log_out(connection.api.clone()));
+                self.goodbyes.spawn(log_out(connection.api.clone()));
             }
             self.connections = refused;
             self.open(myself);
@@ -109,7 +128,7 @@ impl AviSessionState {
     fn close_session(&mut self) {
         self.begin_again();
         for connection in std::mem::take(&mut self.connections).into_values() {
-            self.calls.spawn(log_out(connection.api));
+            self.goodbyes.spawn(leave(connection.api));
         }
     }
 
@@ -131,6 +150,7 @@ impl AviSessionState {
         self.breaker = Breaker::default();
         self.probing.reset();
         self.relisting.reset();
+        self.pulse = Pulse::Still;
         self.args.board.post(|notices| notices.avi_api.synced = false);
     }
 
@@ -160,6 +180,12 @@ impl AviSessionState {
             return Ok(connection.clone());
         }
         let settings = self.settings.clone().ok_or("there is no GSLBConfig")?;
+        if settings.controllers.as_ref().is_some_and(|listed| !listed.contains(address)) {
+            return Err(format!(
+                "key controllers of the credentials Secret does not list {address}, so its login does not go there; add the \
+                 address to the key"
+            ));
+        }
         let connection = Connection::new(&self.args, &settings, address)?;
         self.connections.insert(address.to_owned(), connection.clone());
         Ok(connection)
@@ -185,7 +211,7 @@ impl AviSessionState {
         let kept = self.connections.remove(&address).map(|kept| (address, kept));
         let others = std::mem::replace(&mut self.connections, kept.into_iter().collect());
         for connection in others.into_values() {
-            self.calls.spawn(log_out(connection.api));
+            self.goodbyes.spawn(leave(connection.api));
         }
     }
 
@@ -248,15 +274,28 @@ impl AviSessionState {
         }
     }
 
+    /// Tells what came of the last handshake with the controller in use, when that has changed.
+    pub(super) fn tell_handshake(&mut self) {
+        let Some(handshake) = self.current().map(Connection::handshake) else { return };
+        if self.handshake != handshake {
+            self.handshake = handshake.clone();
+            self.args.policy.cast(PolicyWatcherMsg::Handshake(handshake));
+        }
+    }
+
     /// What the metrics say of the session.
     pub(super) fn measure(&self) {
         let sessions = self.connections.values().map(|connection| connection.api.sessions());
         self.args.metrics.session.set(sessions, self.breaker.state());
     }
 
-    /// Ends all sessions.
-    pub(super) async fn say_goodbye(&self) {
-        join_all(self.connections.values().map(|connection| log_out(connection.api.clone()))).await;
+    /// Ends all sessions, after what has begun.
+    pub(super) async fn say_goodbye(&mut self) {
+        for connection in self.connections.values() {
+            self.goodbyes.spawn(leave(connection.api.clone()));
+        }
+        let goodbyes = std::mem::take(&mut self.goodbyes);
+        let _ = tokio::time::timeout(STOP, goodbyes.join_all()).await;
     }
 }
 
@@ -264,6 +303,12 @@ impl AviSessionState {
 pub(super) fn later(delay: Duration) -> Instant {
     const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
     Instant::now() + delay.min(YEAR)
+}
+
+/// Lets what has begun come to its end, and gives the session back.
+async fn leave(api: AviApi) {
+    api.finish(FINISH).await;
+    log_out(api).await;
 }
 
 /// Gives the session back to the controller, which allows an account only so many. It would idle out by itself, so a

@@ -188,6 +188,7 @@ impl AviSessionState {
     /// For a policy watcher that was restarted.
     pub(super) fn repeat(&self) {
         self.repeat_references();
+        self.args.policy.cast(PolicyWatcherMsg::Handshake(self.handshake.clone()));
         if let Some(held) = &self.deletions.news.told {
             self.args.policy.cast(PolicyWatcherMsg::Deletions(held.clone()));
         }

@@ -35,6 +35,16 @@ pub struct Leadership {
     identities: BTreeMap<String, String>,
 }
 
+/// Who said it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The controller in use, and no other is asked: what it says is compared with nobody's word but its own of earlier.
+    Only,
+    /// The controller in use.
+    InUse,
+    Other,
+}
+
 /// What a controller said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -56,6 +66,13 @@ pub enum Verdict {
 }
 
 impl Leadership {
+    /// Whether a controller in use that says this leads as it did.
+    pub fn is_as_known(&self, gslb: &Gslb) -> bool {
+        self.known.as_ref().is_some_and(|known| {
+            known.uuid == gslb.uuid && known.view_id == gslb.view_id && known.leader_uuid == gslb.leader_uuid
+        })
+    }
+
     /// Where to look for the leader first.
     pub fn address<'a>(&'a self, configured: &'a str) -> &'a str {
         self.found_at.as_deref().unwrap_or(configured)
@@ -78,7 +95,8 @@ impl Leadership {
 
     /// Takes in what a controller said. That of the controller in use may replace the whole GSLB: somebody may have
     /// made another one.
-    pub fn learn(&mut self, answer: &Answer, in_use: bool) {
+    pub fn learn(&mut self, answer: &Answer, source: Source) {
+        let in_use = source != Source::Other;
         let Answer { address, status } = answer;
         self.identities.insert(address.clone(), status.cluster_uuid.clone());
         let Some(gslb) = &status.gslb else { return };
@@ -87,7 +105,8 @@ impl Leadership {
             Some(known) if known.uuid != gslb.uuid => in_use,
             // Only the leader itself may say that somebody else leads in its view.
             Some(known) if known.view_id == gslb.view_id => {
-                known.leader_uuid == gslb.leader_uuid || known.leader_uuid == status.cluster_uuid
+                let says_itself = known.leader_uuid == gslb.leader_uuid || known.leader_uuid == status.cluster_uuid;
+                says_itself || source == Source::Only
             }
             Some(known) => known.view_id < gslb.view_id,
         };
@@ -193,8 +212,9 @@ mod tests {
     /// The first answer is that of the controller in use.
     fn judge(before: &[Answer], now: &[Answer]) -> Verdict {
         let mut leadership = Leadership::default();
-        before.iter().for_each(|answer| leadership.learn(answer, true));
-        now.iter().enumerate().for_each(|(n, answer)| leadership.learn(answer, n == 0));
+        before.iter().for_each(|answer| leadership.learn(answer, Source::InUse));
+        let source = |n| if n == 0 { Source::InUse } else { Source::Other };
+        now.iter().enumerate().for_each(|(n, answer)| leadership.learn(answer, source(n)));
         leadership.judge(now)
     }
 
@@ -294,6 +314,26 @@ mod tests {
         }
     }
 
+    /// FND-F3: the one controller that is asked names another leader for a while, and then itself again in the same view.
+    #[test]
+    fn a_controller_that_is_asked_alone_leads_again_when_it_says_so() {
+        let words = [says("neutral", 1, "neutral"), says("neutral", 1, "site1"), says("neutral", 1, "neutral")];
+        let heard = |source: Source| {
+            let mut leadership = Leadership::default();
+            words.clone().map(|answer| {
+                leadership.learn(&answer, source);
+                matches!(leadership.judge(&[answer]), Verdict::Leader(_))
+            })
+        };
+        assert_eq!(heard(Source::Only), [true, false, true]);
+        assert_eq!(heard(Source::InUse), [true, false, false], "among several, the other one may still lead");
+        let mut leadership = Leadership::default();
+        leadership.learn(&says("site1", 2, "site1"), Source::InUse);
+        let former = says("neutral", 1, "neutral");
+        leadership.learn(&former, Source::Only);
+        assert!(matches!(leadership.judge(&[former]), Verdict::Former(_)), "a higher view was seen");
+    }
+
     #[test]
     fn another_gslb_at_the_controller_in_use_begins_a_new_count() {
         let mut other = says("neutral", 0, "neutral");
@@ -305,10 +345,10 @@ mod tests {
     fn each_other_controller_is_asked_once_whatever_its_addresses() {
         let mut leadership = Leadership::default();
         assert_eq!(leadership.others("vip", "vip"), Vec::<Vec<String>>::new(), "no site is known yet");
-        leadership.learn(&Answer { address: "vip".into(), ..says("neutral", 0, "neutral") }, true);
+        leadership.learn(&Answer { address: "vip".into(), ..says("neutral", 0, "neutral") }, Source::InUse);
         let [neutral, site1, site2] = SITES.map(|name| vec![name.to_owned(), format!("10.0.0.{}", name.len())]);
         assert_eq!(leadership.others("vip", "vip"), [site1.clone(), site2.clone()]);
-        leadership.learn(&says("site1", 1, "site1"), true);
+        leadership.learn(&says("site1", 1, "site1"), Source::InUse);
         let home = [vec!["vip".to_owned()], neutral.clone()].concat();
         assert_eq!(leadership.others("site1", "vip"), [home, site2.clone()]);
         assert_eq!(leadership.others("site1", "elsewhere"), [vec!["elsewhere".to_owned()], neutral, site2]);
@@ -317,13 +357,13 @@ mod tests {
     #[test]
     fn the_successor_of_a_failed_session_knows_the_view_as_long_as_the_same_controller_is_configured() {
         let (memory, mut leadership) = (Memory::default(), Leadership::default());
-        leadership.learn(&says("site1", 1, "site1"), true);
+        leadership.learn(&says("site1", 1, "site1"), Source::InUse);
         memory.keep("vip", &leadership);
         let mut leaders = Vec::new();
         for configured in ["vip", "another"] {
             let mut successor = memory.recall(configured);
             let former = says("neutral", 0, "neutral");
-            successor.learn(&former, true);
+            successor.learn(&former, Source::InUse);
             leaders.push(successor.leader().map(str::to_owned));
         }
         assert_eq!(leaders, [Some("site1".to_owned()), Some("neutral".to_owned())]);
@@ -333,7 +373,7 @@ mod tests {
     fn the_address_of_the_leader_is_kept_until_somebody_sends_it_home() {
         let mut leadership = Leadership::default();
         assert_eq!((leadership.address("vip"), leadership.leader()), ("vip", None));
-        leadership.learn(&says("site1", 1, "site1"), true);
+        leadership.learn(&says("site1", 1, "site1"), Source::InUse);
         leadership.found("site1", "vip");
         assert_eq!((leadership.address("vip"), leadership.leader()), ("site1", Some("site1")));
         leadership.go_home();

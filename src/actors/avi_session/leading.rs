@@ -4,7 +4,7 @@ use super::breaker::{State, is_outage};
 use super::connection::later;
 use super::connector::Connection;
 use super::guard::guarded;
-use super::leadership::{Answer, Verdict};
+use super::leadership::{Answer, Source, Verdict};
 use super::phase::{ControllerState, Phase};
 use super::trouble::concerns_everybody;
 use super::{AviSessionMsg, AviSessionState};
@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How often a controller that does not lead is asked again, at least.
-pub const PASSIVE_POLL: Duration = Duration::from_secs(60);
+pub const PASSIVE_POLL: Duration = Duration::from_secs(20);
 
 /// How long another site's controller is waited for at each of its addresses.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -54,17 +54,18 @@ impl AviSessionState {
     pub(super) fn on_probed(&mut self, myself: &ActorRef<AviSessionMsg>, result: Result<LeaderStatus, CallError>) {
         let address = self.address().unwrap_or_default().to_owned();
         if let Ok(status) = &result {
-            self.leadership.learn(&Answer { address, status: status.clone() }, true);
+            let source = if self.follows() { Source::InUse } else { Source::Only };
+            self.leadership.learn(&Answer { address, status: status.clone() }, source);
         }
-        let others = if self.asks_others(&result) { self.others() } else { Vec::new() };
+        let (others, barred) = if self.asks_others(&result) { self.others() } else { Default::default() };
         if others.is_empty() {
-            return self.conclude(myself, result, Heard::default());
+            return self.conclude(myself, result, Heard { answers: Vec::new(), errors: barred });
         }
         let (myself, round) = (myself.clone(), self.round);
         self.calls.spawn(async move {
             let asked = guarded(join_all(others.into_iter().map(ask_site))).await;
             let message = asked.map_or_else(AviSessionMsg::Crashed, |heard| {
-                let mut all = Heard::default();
+                let mut all = Heard { answers: Vec::new(), errors: barred };
                 for Heard { answers, mut errors } in heard {
                     all.answers.extend(answers);
                     all.errors.append(&mut errors);
@@ -89,11 +90,27 @@ impl AviSessionState {
         self.settings.as_ref().is_some_and(|settings| settings.follow_leader)
     }
 
-    /// Connections to the controllers that may lead beside the one in use, by site.
-    fn others(&mut self) -> Vec<Vec<Connection>> {
-        let (Some(current), Some(configured)) = (self.address(), self.configured_address()) else { return Vec::new() };
+    /// Connections to the controllers that may lead beside the one in use, by site; and why there is none, by address.
+    fn others(&mut self) -> (Vec<Vec<Connection>>, BTreeMap<String, String>) {
+        let mut barred = BTreeMap::new();
+        let (Some(current), Some(configured)) = (self.address(), self.configured_address()) else {
+            return (Vec::new(), barred);
+        };
         let sites = self.leadership.others(current, configured);
-        sites.iter().map(|site| site.iter().filter_map(|address| self.connect(address).ok()).collect()).collect()
+        let mut others = Vec::new();
+        for site in sites {
+            let mut connections = Vec::new();
+            for address in site {
+                match self.connect(&address) {
+                    Ok(connection) => connections.push(connection),
+                    Err(error) => drop(barred.insert(address, error)),
+                }
+            }
+            if !connections.is_empty() {
+                others.push(connections);
+            }
+        }
+        (others, barred)
     }
 
     /// Everybody was asked.
@@ -105,7 +122,7 @@ impl AviSessionState {
     ) {
         let Heard { answers: others, errors } = heard;
         self.note_errors(errors);
-        others.iter().for_each(|answer| self.leadership.learn(answer, false));
+        others.iter().for_each(|answer| self.leadership.learn(answer, Source::Other));
         let address = self.address().unwrap_or_default().to_owned();
         let own = current.iter().map(|status| Answer { address: address.clone(), status: status.clone() });
         let answers: Vec<Answer> = own.chain(others).collect();
@@ -161,7 +178,12 @@ impl AviSessionState {
                 let why = "the GSLB system is in maintenance mode; leave it on the leader, what waits is then written";
                 self.freeze(why, PASSIVE_POLL);
             }
-            Phase::Doubt { refresh_at } => self.phase = Phase::Ready { refresh_at },
+            Phase::Doubt { refresh_at } => {
+                self.phase = Phase::Ready { refresh_at };
+                if self.controller != Some(ControllerState::Synced) {
+                    self.tell(ControllerState::Synced);
+                }
+            }
             _ => self.list(myself),
         }
     }

@@ -14,6 +14,7 @@ mod connector;
 mod deletions;
 mod full_read;
 mod guard;
+mod heartbeat;
 mod lanes;
 mod leadership;
 mod leading;
@@ -34,6 +35,7 @@ mod trouble;
 mod work;
 
 pub use full_read::{FullRead, SessionMark};
+pub use heartbeat::BEAT;
 pub use leadership::Memory;
 pub use settings::{ControllerSettings, DeletionPolicy, Transports};
 pub use work::{Completed, Ended};
@@ -42,7 +44,7 @@ use super::board::Board;
 use super::gs_directory::GsDirectoryMsg;
 use super::link::Link;
 use super::policy_watcher::PolicyWatcherMsg;
-use crate::avi::api::LeaderStatus;
+use crate::avi::api::{Gslb, LeaderStatus};
 use crate::avi::call_error::CallError;
 use crate::core::omission::Refusal;
 use crate::core::plan::{DriftCounts, Observed};
@@ -52,7 +54,9 @@ use crate::telemetry::metrics::Metrics;
 use api::AviApi;
 use breaker::Breaker;
 use connector::Connection;
+pub use connector::Handshake;
 use deletions::Deletions;
+use heartbeat::Pulse;
 use leadership::Leadership;
 use leading::Heard;
 use lookups::Lookups;
@@ -66,6 +70,7 @@ use rand::rngs::StdRng;
 use slot::Slot;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
@@ -80,6 +85,8 @@ pub enum AviSessionMsg {
     Enqueue(Arc<Slot>),
     /// Somebody's decision needs to know this about the controller.
     Ask(BTreeSet<Question>),
+    /// What these were asked for was changed: the answers have to be those of now.
+    AskAgain(BTreeSet<Question>),
     /// The directory was restarted and needs to know what the controller holds.
     Resync,
     /// The policy watcher was restarted and needs to know what is known of the objects that policies refer to, and
@@ -95,6 +102,11 @@ pub enum AviSessionMsg {
         round: u64,
         current: Box<Result<LeaderStatus, CallError>>,
         heard: Box<Heard>,
+    },
+    /// What a look at the idle controller found; nothing when it did not have its turn.
+    Beat {
+        generation: u64,
+        result: Box<Option<Result<Option<Gslb>, CallError>>>,
     },
     Listed {
         round: u64,
@@ -157,6 +169,8 @@ pub struct AviSessionArgs {
     pub retry: RetryPolicy,
     /// FQDNs that are worked on at the same time.
     pub concurrency: usize,
+    /// Time between two looks at an idle controller; `None` looks only at full reads.
+    pub heartbeat: Option<Duration>,
     pub seed: u64,
 }
 
@@ -193,6 +207,9 @@ pub struct AviSessionState {
     list_again: bool,
     /// The full read that is on its way, if any.
     listing: Option<AbortHandle>,
+    pulse: Pulse,
+    /// What was told of the last handshake.
+    handshake: Handshake,
     /// Grows until a write succeeds: a controller that answers probes and refuses every write is not asked more often
     /// than one that is gone.
     probing: Backoff,
@@ -204,6 +221,8 @@ pub struct AviSessionState {
     rng: StdRng,
     /// Aborted when the state is dropped.
     calls: JoinSet<()>,
+    /// The ends of earlier connections.
+    goodbyes: JoinSet<()>,
 }
 
 pub struct AviSession;
@@ -231,6 +250,8 @@ impl Actor for AviSession {
             round: 0,
             queue: Queue::new(args.retry, Instant::now()),
             listing: None,
+            pulse: Pulse::Still,
+            handshake: Handshake::None,
             quarantine: Quarantine::default(),
             deletions: Deletions::new(Instant::now()),
             questions: Questions::new(args.retry, Instant::now()),
@@ -245,6 +266,7 @@ impl Actor for AviSession {
             timer: None,
             rng: StdRng::seed_from_u64(args.seed),
             calls: JoinSet::new(),
+            goodbyes: JoinSet::new(),
             args,
         })
     }
@@ -260,6 +282,7 @@ impl Actor for AviSession {
             AviSessionMsg::Term(term) => state.on_term(&myself, term),
             AviSessionMsg::Enqueue(slot) => state.on_enqueue(slot),
             AviSessionMsg::Ask(questions) => state.on_ask(questions),
+            AviSessionMsg::AskAgain(questions) => state.on_ask_again(&questions),
             AviSessionMsg::Answered { generation, question, result } => {
                 if generation == state.generation {
                     state.on_answered(question, *result);
@@ -275,6 +298,11 @@ impl Actor for AviSession {
             AviSessionMsg::Surveyed { round, current, heard } => {
                 if round == state.round && state.phase.is_probing() {
                     state.conclude(&myself, *current, *heard);
+                }
+            }
+            AviSessionMsg::Beat { generation, result } => {
+                if generation == state.generation {
+                    state.on_beat(&myself, *result);
                 }
             }
             AviSessionMsg::Listed { round, as_of, result } => {
@@ -294,6 +322,7 @@ impl Actor for AviSession {
             AviSessionMsg::Poison => return Err("poisoned by the test hook".into()),
         }
         state.go_on(&myself);
+        state.tell_handshake();
         state.measure();
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use super::api::AviApi;
 use super::guard::guarded;
+use super::heartbeat::Pulse;
 use super::pace::Pace;
 use super::queue::Outcome;
 use super::reason::reason;
@@ -76,6 +77,7 @@ impl AviSessionState {
     pub(super) fn go_on(&mut self, myself: &ActorRef<AviSessionMsg>) {
         let now = Instant::now();
         self.look_after(myself, now);
+        self.beat(myself, now);
         for slot in self.let_deletions_go(now) {
             self.enqueue(slot, now);
         }
@@ -91,6 +93,7 @@ impl AviSessionState {
         self.look_up(myself, now);
         self.arm(myself);
         while self.calls.try_join_next().is_some() {}
+        while self.goodbyes.try_join_next().is_some() {}
         self.post_queue();
     }
 
@@ -127,7 +130,9 @@ impl AviSessionState {
     pub(super) fn arm(&mut self, myself: &ActorRef<AviSessionMsg>) {
         let questions = self.questions.next_deadline().filter(|_| self.phase.may_read());
         let deletions = self.deletions.next_deadline();
-        let due = [self.phase.due(), self.queue.next_deadline(), questions, deletions].into_iter().flatten().min();
+        let beat = if let Pulse::DueAt(at) = self.pulse { Some(at) } else { None };
+        let due =
+            [self.phase.due(), self.queue.next_deadline(), questions, deletions, beat].into_iter().flatten().min();
         if self.timer.as_ref().map(|(at, _)| *at) == due {
             return;
         }

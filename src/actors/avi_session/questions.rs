@@ -3,21 +3,28 @@
 //! A question stays asked for ever: each full read of the controller asks all of them again, so that an answer does not
 //! outlive what it says for long. An answer stays until there is a newer one; a failure is none (DB-12, DB-13).
 
-use super::pace::Pace;
 use super::queue::{Outcome, Queue};
 use super::settings::ControllerSettings;
 use super::slot::{Class, Removal};
 use crate::avi::urgency::Urgency;
 use crate::core::owner::Owner;
-use crate::core::references::{Answer, Catalog, Question};
+use crate::core::references::{Answer, Catalog, Doubt, Question};
 use crate::retry::RetryPolicy;
+use jiff::Timestamp;
 use rand::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often in a row the controller has to say that something is gone.
-const CONFIRMATIONS: u32 = 3;
+/// The same moment on both clocks: for pauses, and for comparing with what happens elsewhere.
+pub type Now = (Instant, Timestamp);
+
+/// So long two full reads have to be apart whose answers end what is in force: what both say is no passing trouble.
+const APART: Duration = Duration::from_secs(60);
+
+/// Failures in a row until an answer of earlier is in doubt.
+const FAILURES: u32 = 2;
 
 /// Questions are all alike.
 const CLASS: Class = Class { urgency: Urgency::Bulk, removal: Removal::No };
@@ -31,8 +38,14 @@ pub struct Questions {
     pending: BTreeSet<Question>,
     queue: Queue<Question, ()>,
     catalog: Arc<Catalog>,
-    /// How often in a row something was absent that was there before.
-    doubts: BTreeMap<Question, u32>,
+    /// Full reads so far, and when the last one ended.
+    read: (u64, Instant),
+    /// During which full read the controller first said that something is gone which was there before.
+    missed: BTreeMap<Question, (u64, Instant)>,
+    /// Failures in a row.
+    failures: BTreeMap<Question, u32>,
+    /// When the controller last stood by an answer.
+    good: BTreeMap<Question, Timestamp>,
     news: News,
     /// Address and owner for which the answers were given.
     of: Option<(String, Owner)>,
@@ -55,7 +68,10 @@ impl Questions {
             pending: BTreeSet::new(),
             queue: Queue::new(retry, now),
             catalog: Arc::default(),
-            doubts: BTreeMap::new(),
+            read: (0, now),
+            missed: BTreeMap::new(),
+            failures: BTreeMap::new(),
+            good: BTreeMap::new(),
             news: News::None,
             of: None,
             retry,
@@ -70,6 +86,10 @@ impl Questions {
         if other && *self.catalog != Catalog::default() {
             self.catalog = Arc::default();
             self.news = News::Now;
+        }
+        if other {
+            self.missed.clear();
+            self.failures.clear();
         }
         self.of = Some(of);
         other
@@ -96,9 +116,15 @@ impl Questions {
         }
     }
 
-    /// The answers may be outdated.
+    /// The controller was read: the answers may be outdated.
     pub fn ask_all_again(&mut self, now: Instant) {
+        self.read = (self.read.0 + 1, now);
         self.ask_if(now, |_, _| true);
+    }
+
+    /// What refers to these was changed.
+    pub fn ask_again(&mut self, questions: &BTreeSet<Question>, now: Instant) {
+        self.ask_if(now, |_, question| questions.contains(question));
     }
 
     /// The next question to ask, unless `limit` are on their way already.
@@ -110,18 +136,21 @@ impl Questions {
         self.queue.pop().map(|(question, ())| question)
     }
 
-    /// The controller answered. That something is gone which was there before has to be said several times: a
-    /// controller that just came back may not know its objects yet, and a rule that loses what it refers to changes DNS
-    /// (DB-13).
-    pub fn answered(&mut self, question: Question, answer: Answer, now: Instant, rng: &mut impl Rng) {
-        if self.is_doubtful(&question, &answer) {
-            let again = Outcome::Failed { pace: Pace::Backoff, retry_after: None };
-            return self.unanswered(question, again, now, rng);
-        }
-        self.doubts.remove(&question);
+    /// The controller answered. That something is gone which was there before has to be said at two full reads that are
+    /// some time apart: a controller that just came back may not know its objects yet, and a rule that loses what it
+    /// refers to changes DNS (DB-13). Until then the answer is in doubt.
+    pub fn answered(&mut self, question: Question, answer: Answer, (now, time): Now, rng: &mut impl Rng) {
         self.queue.finished(&question, Outcome::Done, now, rng);
         self.pending.remove(&question);
-        if self.catalog.answer(&question) != Some(&answer) {
+        self.failures.remove(&question);
+        if self.is_doubtful(&question, &answer, now) {
+            let why = "the controller does not find it; what it was last stays in force until another full read of the \
+                       controller does not find it either";
+            return self.doubt(question, true, why.to_owned());
+        }
+        self.missed.remove(&question);
+        self.good.insert(question.clone(), time);
+        if self.catalog.answer(&question) != Some(&answer) || self.catalog.doubt(&question).is_some() {
             Arc::make_mut(&mut self.catalog).insert(question, answer);
             self.news = self.news.max(News::Soon);
         }
@@ -135,10 +164,33 @@ impl Questions {
         }
     }
 
-    /// The controller did not say: it is asked again, later when `outcome` is a failure. What it said before stays.
-    pub fn unanswered(&mut self, question: Question, outcome: Outcome, now: Instant, rng: &mut impl Rng) {
+    /// The controller did not say: it is asked again, later when `outcome` is a failure. What it said before stays, and is
+    /// in doubt when the controller fails again and again for `why`.
+    pub fn unanswered(
+        &mut self,
+        question: Question,
+        outcome: Outcome,
+        why: Option<&str>,
+        now: Instant,
+        rng: &mut impl Rng,
+    ) {
         self.queue.finished(&question, outcome, now, rng);
-        self.queue.push(question, (), CLASS, now);
+        self.queue.push(question.clone(), (), CLASS, now);
+        let Some(why) = why else { return };
+        let failures = self.failures.entry(question.clone()).or_default();
+        *failures = failures.saturating_add(1);
+        if *failures >= FAILURES && self.catalog.answer(&question).is_some() {
+            self.doubt(question, false, format!("{why}; what it was last stays in force"));
+        }
+    }
+
+    fn doubt(&mut self, question: Question, absent: bool, why: String) {
+        let last_good = self.good.get(&question).copied().unwrap_or(Timestamp::UNIX_EPOCH);
+        let mut catalog = Catalog::clone(&self.catalog);
+        if catalog.question(question, Doubt { absent, why, last_good }) {
+            self.catalog = Arc::new(catalog);
+            self.news = self.news.max(News::Soon);
+        }
     }
 
     /// When the next delayed question becomes due.
@@ -160,14 +212,14 @@ impl Questions {
         Arc::clone(&self.catalog)
     }
 
-    fn is_doubtful(&mut self, question: &Question, answer: &Answer) -> bool {
+    fn is_doubtful(&mut self, question: &Question, answer: &Answer, now: Instant) -> bool {
         let was_there = self.catalog.answer(question).is_some_and(|known| *known != Answer::Absent);
         if *answer != Answer::Absent || !was_there {
             return false;
         }
-        let times = self.doubts.entry(question.clone()).or_insert(0);
-        *times += 1;
-        *times < CONFIRMATIONS
+        let (read, _) = self.read;
+        let (first, since) = *self.missed.entry(question.clone()).or_insert((read, now));
+        read == first || now < since + APART
     }
 
     fn ask_if(&mut self, now: Instant, wanted: impl Fn(&Catalog, &Question) -> bool) {

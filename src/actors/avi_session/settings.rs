@@ -4,6 +4,7 @@ use crate::avi::session::SessionSettings;
 use crate::avi::transport::{AviTransport, TlsSettings};
 use crate::core::owner::Owner;
 use secrecy::ExposeSecret;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,10 @@ pub struct ControllerSettings {
     pub requests_per_second: u32,
     /// Whether to go where the leadership went.
     pub follow_leader: bool,
+    /// The addresses to which the login may go; `None`: any.
+    pub controllers: Option<Arc<BTreeSet<String>>>,
+    /// Version of the Secret with the login: another one is worth a new try of what was refused.
+    pub secret_version: Option<String>,
     pub deletions: DeletionPolicy,
 }
 
@@ -37,13 +42,14 @@ impl ControllerSettings {
     /// Whether both lead to the same session with the same controller for the same owner. What else differs is taken
     /// over without a new login.
     pub fn same_session(&self, other: &Self) -> bool {
-        let Self { session, tls, owner, refresh: _, requests_per_second: _, follow_leader: _, deletions: _ } = self;
+        let Self { session, tls, owner, controllers, .. } = self;
         session.address == other.session.address
             && session.username == other.session.username
             && session.password.expose_secret() == other.session.password.expose_secret()
             && session.version == other.session.version
             && *tls == other.tls
             && *owner == other.owner
+            && *controllers == other.controllers
     }
 
     /// Whether nothing differs.
@@ -53,6 +59,7 @@ impl ControllerSettings {
             && self.requests_per_second == other.requests_per_second
             && self.follow_leader == other.follow_leader
             && self.deletions == other.deletions
+            && self.secret_version == other.secret_version
     }
 }
 

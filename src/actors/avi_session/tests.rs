@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-const MONITORS: &str = "GET /api/healthmonitor?include_name=&is_federated=true&page_size=100&sort=name";
+const MONITORS: &str =
+    "GET /api/healthmonitor?include_name=&is_federated=true&name.contains=amko--&page_size=200&sort=name";
 const REFRESH: Duration = Duration::from_secs(600);
 
 fn owner() -> Owner {
@@ -36,7 +37,7 @@ fn leader() -> TestController {
     controller.on("GET /api/cloud", 200, page(&[])).on("GET /api/cluster", 200, json!({"uuid": "cluster-1"}));
     controller.on("GET /api/gslb", 200, page(&[gslb])).on(MONITORS, 200, page(&[])).on("POST /logout", 200, json!({}));
     for created_by in [owner().as_str(), "amko-gslb"] {
-        let line = format!("GET /api/gslbservice?created_by={created_by}&include_name=&page_size=100&sort=name");
+        let line = format!("GET /api/gslbservice?created_by={created_by}&include_name=&page_size=200&sort=name");
         controller.on(&line, 200, page(&[]));
     }
     controller
@@ -65,6 +66,7 @@ impl World {
             memory: Memory::default(),
             retry: RetryPolicy::default(),
             concurrency: 4,
+            heartbeat: None,
             seed: 7,
         };
         let (session, _) = Actor::spawn(None, AviSession, args).await.unwrap();
@@ -98,6 +100,8 @@ impl World {
             refresh: REFRESH,
             requests_per_second: 0,
             follow_leader: false,
+            controllers: None,
+            secret_version: None,
             deletions: DeletionPolicy { max_percent: 100, max_count: 0, approved: None },
         };
         self.tell(AviSessionMsg::Configure(Some(Arc::new(settings))));

@@ -1,5 +1,6 @@
 //! What a failed call means for all others: see `docs/RULES.md#what-a-failure-means`.
 
+use super::api::AviApi;
 use super::breaker::is_outage;
 use super::connection::later;
 use super::phase::{ControllerState, Phase};
@@ -11,6 +12,10 @@ use crate::retry::slow;
 use ractor::ActorRef;
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// The longest pause until a controller that does not answer is asked again, unless it asks for more itself: about as long
+/// as it may have been away unnoticed.
+const LONGEST: Duration = Duration::from_secs(20);
 
 /// Whether the next call, about another FQDN, would fail for the same reason. Of failures that may be those of a part of
 /// the controller, the breaker decides.
@@ -131,8 +136,16 @@ impl AviSessionState {
                 if first { Duration::ZERO } else { delay }
             }
             (Failure::RateLimited { .. }, _) => self.probing.fail(error.retry_after(), &mut self.rng),
+            // Before that no login is sent, so nothing else is announced.
+            (Failure::InvalidCredentials(_) | Failure::AccountLocked(_), _) => {
+                let until = self.api.as_ref().and_then(AviApi::refused_until);
+                until.map_or_else(|| slow(&mut self.rng), |until| until.saturating_duration_since(Instant::now()))
+            }
             (_, Remedy::Slow | Remedy::Human) => slow(&mut self.rng),
-            (_, Remedy::Backoff | Remedy::Reread) => self.probing.fail(error.retry_after(), &mut self.rng),
+            (_, Remedy::Backoff | Remedy::Reread) => {
+                let delay = self.probing.fail(error.retry_after(), &mut self.rng);
+                if error.retry_after().is_some() { delay } else { delay.min(LONGEST) }
+            }
         }
     }
 }

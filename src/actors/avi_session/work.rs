@@ -83,7 +83,9 @@ async fn read(api: &AviApi, fqdn: &str, reading: &Reading, epoch: u64) -> Comple
 
 async fn write(api: &AviApi, fqdn: &str, writes: Vec<Write>, mut observed: Box<Observed>, epoch: u64) -> Completed {
     let mut wrote = false;
+    let together = belong_together(&writes).then(|| api.hurried());
     for planned in writes {
+        let api = together.as_ref().filter(|_| wrote).unwrap_or(api);
         // An earlier write of this list may have moved the object's version.
         let write = observed.refresh(planned);
         let begun = Begun { fqdn, described: describe(&write, &observed), at: Instant::now() };
@@ -125,6 +127,12 @@ fn refusal(write: &Write, error: &CallError) -> Option<Refusal> {
         _ => return None,
     };
     Some(Refusal { of, text: text.clone() })
+}
+
+/// Whether the service is changed twice: what is between should not last, so once they have begun, these calls wait for
+/// nobody.
+fn belong_together(writes: &[Write]) -> bool {
+    writes.iter().filter(|write| matches!(write, Write::UpdateService { .. })).count() > 1
 }
 
 /// Nothing was learnt or done yet.

@@ -287,8 +287,12 @@ impl Actor for GsDirectory {
             GsDirectoryMsg::Rules(rules) => state.on_rules(rules),
             GsDirectoryMsg::RuleOf { fqdn, rule } => state.on_rule(fqdn, rule),
             GsDirectoryMsg::References(catalog) => {
+                // A doubt decides nothing here.
+                let decides = !state.catalog.answers_as(&catalog);
                 state.catalog = catalog;
-                state.announce();
+                if decides {
+                    state.announce();
+                }
             }
             GsDirectoryMsg::Term(term) => {
                 state.term = term;
@@ -405,7 +409,7 @@ impl GsDirectoryState {
     fn give_another_chance(&mut self, fqdn: &str) {
         let Some((fqdn, _)) = self.entries.get_key_value(fqdn) else { return };
         let fqdn = Arc::clone(fqdn);
-        if self.children.gave_up(&fqdn) {
+        if self.children.rests(&fqdn) {
             self.children.forgive(&fqdn);
             self.begin(&fqdn, self.after_restart(), Urgency::Bulk);
         }
@@ -413,7 +417,7 @@ impl GsDirectoryState {
 
     /// So is a new policy, which may even be what leaves nothing to do but to delete.
     fn give_all_another_chance(&mut self) {
-        let given_up: Vec<Arc<str>> = self.entries.keys().filter(|fqdn| self.children.gave_up(fqdn)).cloned().collect();
+        let given_up: Vec<Arc<str>> = self.entries.keys().filter(|fqdn| self.children.rests(fqdn)).cloned().collect();
         for fqdn in given_up {
             self.give_another_chance(&fqdn);
         }

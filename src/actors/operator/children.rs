@@ -105,6 +105,7 @@ impl OperatorState {
             memory: self.memory.clone(),
             retry: self.args.settings.retry,
             concurrency: self.args.settings.concurrency,
+            heartbeat: self.args.settings.heartbeat,
             seed: self.rng.random(),
         };
         spawn(myself, AviSession, args, &self.args.links.session).await

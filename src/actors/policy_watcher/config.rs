@@ -1,5 +1,6 @@
 //! The GSLBConfig: which one is active, what follows from it, and its status.
 
+use super::certificate::Certificate;
 use super::status::{About, Held};
 use super::{PolicyWatcherMsg, PolicyWatcherState, candidates::config_candidates, settings, status};
 use crate::actors::avi_session::ControllerSettings;
@@ -136,7 +137,11 @@ impl PolicyWatcherState {
             (None, Some(ControllerState::Synced)) => Progress::Accepted.state().to_owned(),
         };
         self.args.board.post(|notices| notices.gslb_config = state.clone());
-        let verified = activation.settings.as_ref().map(|settings| !settings.tls.insecure_skip_verify);
+        let ignored = self.configs.objects.get(name).and_then(|config| config.spec.gslb_leader.insecure_skip_verify);
+        let verified = activation
+            .settings
+            .as_ref()
+            .map(|settings| Certificate::of(&settings.tls, &self.handshake, ignored.unwrap_or(false)));
         self.write_config_status(name, state, verified, self.held(name));
     }
 
@@ -176,7 +181,7 @@ impl PolicyWatcherState {
         }
     }
 
-    fn write_config_status(&self, name: &ObjectName, state: String, verified: Option<bool>, held: Held) {
+    fn write_config_status(&self, name: &ObjectName, state: String, verified: Option<Certificate>, held: Held) {
         let Some(config) = self.configs.objects.get(name).filter(|_| self.term.is_some()) else { return };
         self.tell_of_config(config, name, &state);
         self.tell_of_deletions(config, name, &held);

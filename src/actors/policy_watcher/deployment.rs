@@ -6,7 +6,8 @@ use crate::actors::status_writer::{StatusWriterMsg, Target, Update};
 use crate::core::policy::presence::{Departure, Standing};
 use crate::core::policy::{self, DeploymentState, Installation, PolicyReport, PolicyVerdict, absence};
 use crate::core::precedence::ObjectName;
-use crate::core::references::{Surroundings, Validation};
+use crate::core::references::{Surroundings, Validation, doubts_about};
+use jiff::Timestamp;
 use ractor::ActorRef;
 use std::collections::BTreeSet;
 
@@ -77,18 +78,25 @@ impl PolicyWatcherState {
     fn check_policy(&mut self, name: ObjectName, installation: &Installation) {
         let Some(tenant) = self.tenant_of(&self.args.namespace, installation) else { return };
         let Some(policy) = self.policies.objects.get(&name) else { return };
+        let mut referrers = self.policy_referrers.clone();
+        let changed = referrers.note(&name, policy.metadata.generation, true, Timestamp::now());
+        let catalog = self.known().since(referrers.changed(&name));
         let around = Surroundings {
             clusters: &installation.member_clusters,
             default_tenant: &installation.default_tenant,
             tenant,
-            catalog: self.known(),
+            catalog: &catalog,
         };
         let questions = policy::questions(&policy.spec, around);
         let valid = policy::validate(&policy.spec, around);
+        let doubts = doubts_about(&questions, &catalog);
+        drop(catalog);
+        self.policy_referrers = referrers;
+        self.edited.extend(questions.iter().filter(|_| changed).cloned());
         self.policy_questions = questions;
         let (deployment, report) = match valid {
             Validation::Valid { value, limitations } => {
-                (Some(DeploymentState::InForce(value)), PolicyReport::accepted(limitations))
+                (Some(DeploymentState::InForce(value)), PolicyReport { doubts, ..PolicyReport::accepted(limitations) })
             }
             Validation::Invalid(text) => (None, PolicyReport::invalid(text)),
             Validation::Pending(open) => (None, PolicyReport::pending(open)),

@@ -8,6 +8,7 @@
 
 mod absence;
 mod candidates;
+mod certificate;
 mod config;
 mod credentials;
 mod deployment;
@@ -25,7 +26,7 @@ mod watches;
 pub use rule_object::SeenRule;
 
 use super::avi_session::phase::ControllerState;
-use super::avi_session::{AviSessionMsg, ControllerSettings};
+use super::avi_session::{AviSessionMsg, ControllerSettings, Handshake};
 use super::board::Board;
 use super::event_writer::EventWriterMsg;
 use super::ever_listed::EverListed;
@@ -42,7 +43,7 @@ use crate::core::object::Namespace;
 use crate::core::policy::presence::{GRACE, Presence, Standing};
 use crate::core::policy::{DeploymentState, Installation, PolicySnapshot};
 use crate::core::precedence::ObjectName;
-use crate::core::references::{Catalog, Question};
+use crate::core::references::{Catalog, Question, Referrers};
 use crate::crd::{AmkoCluster, GlobalDeploymentPolicy, GslbConfig};
 use crate::kubernetes::objects::NamespaceObject;
 use crate::kubernetes::watch::WatchEvent;
@@ -79,6 +80,8 @@ pub enum PolicyWatcherMsg {
     Secret(String, WatchEvent<Credentials, String>),
     /// What is known about the objects on the controller that policies refer to.
     References(Arc<Catalog>),
+    /// What came of the last handshake with the controller.
+    Handshake(Handshake),
     /// How the controller answers.
     Controller(ControllerState),
     /// The deletions of services that wait for an approval.
@@ -159,11 +162,16 @@ pub struct PolicyWatcherState {
     tenants: Tenants,
     /// What the policy refers to on the controller.
     policy_questions: BTreeSet<Question>,
+    /// What objects refer to that were changed, and the controller has to be asked about again.
+    edited: BTreeSet<Question>,
+    /// When the policies were changed.
+    policy_referrers: Referrers,
     /// `None` until the controller has answered anything.
     catalog: Option<Arc<Catalog>>,
     /// The UUID that the active config had last, or that was made for it when it had none.
     last_uuid: Option<(ObjectName, uuid::Uuid)>,
     controller: Option<ControllerState>,
+    handshake: Handshake,
     /// What the session holds; `None` until it has said so.
     deletions: Option<Option<Arc<HeldDeletions>>>,
     /// What is known of the member clusters.
@@ -221,9 +229,12 @@ impl Actor for PolicyWatcher {
             rules: Rules::new(args.ever_listed.clone()),
             tenants: Tenants::default(),
             policy_questions: BTreeSet::new(),
+            edited: BTreeSet::new(),
+            policy_referrers: Referrers::default(),
             catalog: None,
             last_uuid: None,
             controller: None,
+            handshake: Handshake::None,
             deletions: None,
             known: Knowledge::default(),
             programmed: None,
@@ -288,6 +299,10 @@ impl Actor for PolicyWatcher {
             }
             PolicyWatcherMsg::Controller(controller) => {
                 state.controller = Some(controller);
+                true
+            }
+            PolicyWatcherMsg::Handshake(handshake) => {
+                state.handshake = handshake;
                 true
             }
             PolicyWatcherMsg::Deletions(held) => {

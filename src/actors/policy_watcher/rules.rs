@@ -10,9 +10,10 @@ use crate::core::dns_name::normal;
 use crate::core::host_rule::{self, ACCEPTED, Judged, RuleBook, RuleCandidate, RuleCheck, Subject, Tally};
 use crate::core::policy::Installation;
 use crate::core::precedence::ObjectName;
-use crate::core::references::{Catalog, Question, Surroundings, Validation, waiting_for};
+use crate::core::references::{Catalog, Question, Referrers, Surroundings, Validation, doubts_about, waiting_for};
 use crate::core::report::RuleReport;
 use crate::kubernetes::watch::WatchEvent;
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -44,6 +45,8 @@ pub struct Rules {
     decided: bool,
     /// What was judged and not told yet.
     news: Judged,
+    /// When each was changed.
+    referrers: Referrers,
 }
 
 /// What the judgement of one rule depended on.
@@ -51,6 +54,8 @@ pub struct Rules {
 struct Grounds {
     tenant: String,
     questions: BTreeSet<Question>,
+    /// What is in doubt of that which the rule refers to.
+    doubts: Vec<String>,
 }
 
 /// What the judgement of every rule depended on.
@@ -217,22 +222,33 @@ impl PolicyWatcherState {
         }
         let due = self.rules_to_judge(installation, scope);
         let mut judged = Vec::new();
+        let (mut edited, now) = (BTreeSet::new(), Timestamp::now());
+        let mut referrers = std::mem::take(&mut self.rules.referrers);
+        referrers.keep(|object| self.rules.seen.contains_key(object));
         for name in &due {
             let Some(rule) = self.rules.seen.get(name) else { continue };
             let Some(tenant) = self.tenant_of(&name.namespace, installation) else {
+                self.rules.referrers = referrers;
                 self.rules.touched = due;
                 return;
             };
+            let in_force = rule.status.as_ref().is_some_and(|status| status.status == ACCEPTED);
+            let changed = referrers.note(name, rule.generation, in_force, now);
+            let catalog = self.known().since(referrers.changed(name));
             let around = Surroundings {
                 clusters: &installation.member_clusters,
                 default_tenant: &installation.default_tenant,
                 tenant,
-                catalog: self.known(),
+                catalog: &catalog,
             };
             let mut questions = BTreeSet::new();
             let candidate = candidate(rule, around, &mut questions);
-            judged.push((candidate, Grounds { tenant: tenant.to_owned(), questions }));
+            edited.extend(questions.iter().filter(|_| changed).cloned());
+            let doubts = doubts_about(&questions, &catalog);
+            judged.push((candidate, Grounds { tenant: tenant.to_owned(), questions, doubts }));
         }
+        self.rules.referrers = referrers;
+        self.edited.extend(edited);
         self.rules.common = Some(Common {
             clusters: installation.member_clusters.clone(),
             default_tenant: installation.default_tenant.clone(),
@@ -257,7 +273,10 @@ impl PolicyWatcherState {
             return due;
         };
         let before = common.catalog.as_deref().unwrap_or(Catalog::EMPTY);
-        let differs = |question: &Question| before.answer(question) != self.known().answer(question);
+        let known = self.known();
+        let differs = |question: &Question| {
+            before.answer(question) != known.answer(question) || before.doubt(question) != known.doubt(question)
+        };
         for (name, Grounds { tenant, questions }) in &self.rules.judged_by {
             let moved = self.tenant_of(&name.namespace, installation) != Some(tenant.as_str());
             if moved || questions.iter().any(differs) {
@@ -319,6 +338,7 @@ impl PolicyWatcherState {
             verdict: verdict.clone(),
             managed: rule.managed,
             superfluous: self.rules.book.is_superfluous(name),
+            doubts: self.rules.judged_by.get(name).map(|grounds| grounds.doubts.clone()).unwrap_or_default(),
         };
         if told.get(name) != Some(&report) {
             told.insert(name.clone(), report.clone());

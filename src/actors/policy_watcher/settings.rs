@@ -7,15 +7,18 @@ use crate::avi::transport::TlsSettings;
 use crate::core::activation::{APPROVAL_ANNOTATION, Problem};
 use crate::core::owner::Owner;
 use crate::core::policy::presence::GRACE;
+use crate::core::whitespace::at_the_ends;
 use crate::crd::GslbConfig;
 use kube::ResourceExt;
 use secrecy::ExposeSecret;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Which controller to use, as whom. `controller_ca` wins over the Secret's.
 ///
 /// # Errors
-/// When the Secret lacks what a login needs: an empty password would count as a failed login of the account.
+/// When the Secret lacks what a login needs, or has what a login cannot mean: an empty password, or one with a line break
+/// at its end, would count as a failed login of the account.
 pub fn settings(
     config: &GslbConfig,
     credentials: &Credentials,
@@ -23,27 +26,51 @@ pub fn settings(
     owner: Owner,
 ) -> Result<ControllerSettings, Problem> {
     let leader = &config.spec.gslb_leader;
-    let Credentials { username, password, ca_pem } = credentials;
+    let Credentials { username, password, ca_pem, controllers, version } = credentials;
     if username.is_empty() || password.expose_secret().is_empty() {
         let secret = &leader.credentials;
         let text = format!("Secret {secret} has no username or no password: add keys username and password");
         return Err(Problem::ControllerUnreachable(text));
     }
+    for (key, value) in [("username", username.as_str()), ("password", password.expose_secret())] {
+        if let Some(whitespace) = at_the_ends(value) {
+            let secret = &leader.credentials;
+            let text = format!(
+                "Secret {secret}: the value of key {key} {whitespace}, so no login is tried with it; save it without, \
+                 as printf %s or echo -n give it"
+            );
+            return Err(Problem::ControllerUnreachable(text));
+        }
+    }
+    let address = leader.controller_ip.trim().to_owned();
+    if controllers.as_ref().is_some_and(|controllers| !controllers.contains(&address)) {
+        let secret = &leader.credentials;
+        let text = format!(
+            "Secret {secret}: its key controllers does not list {address}, so its login does not go there; correct \
+             spec.gslbLeader.controllerIP, or add the address to the key"
+        );
+        return Err(Problem::ControllerUnreachable(text));
+    }
+    let ca_pem = controller_ca.map(<[u8]>::to_vec).or_else(|| ca_pem.clone());
+    let skips = leader.insecure_skip_verify.unwrap_or(false);
     Ok(ControllerSettings {
         session: SessionSettings {
-            address: leader.controller_ip.clone(),
+            address,
             username: username.clone(),
             password: password.clone(),
-            version: leader.controller_version.clone(),
+            version: leader.controller_version.trim().to_owned(),
         },
         tls: TlsSettings {
-            ca_pem: controller_ca.map(<[u8]>::to_vec).or_else(|| ca_pem.clone()),
-            insecure_skip_verify: leader.insecure_skip_verify.unwrap_or(false),
+            // Who gave a CA wants it used, whoever may edit the GSLBConfig.
+            insecure_skip_verify: skips && ca_pem.is_none(),
+            ca_pem,
         },
         owner,
         refresh: refresh_interval(config.spec.refresh_interval),
         requests_per_second: not_negative(leader.requests_per_second).unwrap_or(REQUESTS_PER_SECOND),
         follow_leader: leader.follow_leader.unwrap_or(false),
+        controllers: controllers.clone().map(Arc::new),
+        secret_version: version.clone(),
         deletions: deletion_policy(config),
     })
 }

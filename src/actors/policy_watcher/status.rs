@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::certificate::{Certificate, NOT_SEEN};
 use crate::core::activation::{Problem, Progress};
 use crate::core::census::Headway;
 use crate::core::knowledge::{CLUSTERS_SEEN, Knowledge, in_words};
@@ -11,12 +12,12 @@ use crate::core::policy::absence::{CLEANED_UP, POLICY_ABSENT};
 use crate::core::policy::{ANOTHER_EXISTS, PolicyReport, PolicyVerdict};
 use crate::core::references::waiting_for;
 use crate::core::report::concerns_reference;
-use crate::core::report::condition::{ACCEPTED, PROGRAMMED, RESOLVED_REFS, Speaker, Statement, Truth};
+use crate::core::report::condition::{ACCEPTED, PROGRAMMED, RESOLVED_REFS, Speaker, Statement, Truth, resolved};
 use crate::crd::{GlobalDeploymentPolicy, GlobalDeploymentPolicyStatus, GslbConfig, GslbConfigStatus};
 use jiff::Timestamp;
 
 /// Condition type that tells whether the controller's certificate is verified.
-const CERTIFICATE_VERIFIED: &str = "ControllerCertificateVerified";
+pub const CERTIFICATE_VERIFIED: &str = "ControllerCertificateVerified";
 
 /// Condition type that tells whether deletions wait for an approval.
 pub const DELETIONS_HELD: &str = "DeletionsHeld";
@@ -46,7 +47,7 @@ pub struct About<'a> {
 pub fn of_config(
     config: &GslbConfig,
     state: String,
-    verified: Option<bool>,
+    verified: Option<Certificate>,
     about: About<'_>,
     held: Held,
 ) -> Option<GslbConfigStatus> {
@@ -69,7 +70,10 @@ pub fn of_config(
         None => speaker.said(CLUSTERS_SEEN).cloned(),
     });
     conditions.extend(match verified {
-        Some(verified) => Some(speaker.say(certificate(verified))),
+        Some(Certificate::NotSeen) => {
+            Some(speaker.keep_or_say(Statement::new(CERTIFICATE_VERIFIED, Truth::Unknown, "NotConnected", NOT_SEEN)))
+        }
+        Some(verified) => Some(speaker.say(verified.statement())),
         None => speaker.said(CERTIFICATE_VERIFIED).cloned(),
     });
     conditions.extend(match held {
@@ -159,7 +163,7 @@ fn about_policy(report: &PolicyReport) -> [Statement; 2] {
             let sentences = std::iter::once("the policy is in force").chain(limitations.iter().map(String::as_str));
             [
                 Statement::new(ACCEPTED, true, "InForce", sentences.collect::<Vec<_>>().join("; ")),
-                Statement::new(RESOLVED_REFS, true, "ResolvedRefs", "everything it refers to on the controller exists"),
+                resolved(&report.doubts),
             ]
         }
         PolicyVerdict::AnotherExists => {
@@ -267,17 +271,5 @@ impl Stage {
             Self::Syncing => (false, "Syncing"),
         };
         Statement::new(PROGRAMMED, truth, reason, state)
-    }
-}
-
-fn certificate(verified: bool) -> Statement {
-    match verified {
-        true => Statement::new(CERTIFICATE_VERIFIED, true, "Verified", "the controller's certificate is verified"),
-        false => Statement::new(
-            CERTIFICATE_VERIFIED,
-            false,
-            "InsecureSkipVerify",
-            "spec.gslbLeader.insecureSkipVerify is set: anybody on the path can pose as the controller",
-        ),
     }
 }

@@ -59,6 +59,10 @@ impl PolicyWatcherState {
             self.told.questions.clone_from(&questions);
             self.args.session.cast(AviSessionMsg::Ask(questions));
         }
+        let edited = std::mem::take(&mut self.edited);
+        if !edited.is_empty() {
+            self.args.session.cast(AviSessionMsg::AskAgain(edited));
+        }
     }
 
     pub(super) fn set_log_level(&mut self, level: &str) {

@@ -86,8 +86,8 @@ impl<K: Ord + Clone> Children<K> {
         self.table.wants_restart(key, generation)
     }
 
-    pub fn gave_up(&self, key: &K) -> bool {
-        self.table.gave_up(key)
+    pub fn rests(&self, key: &K) -> bool {
+        self.table.rests(key)
     }
 
     pub fn forgive(&mut self, key: &K) {
@@ -140,23 +140,28 @@ impl<K: Ord + Clone> Children<K> {
     }
 }
 
-/// Orders the restart of a fallen child from its supervisor, or says that it was given up.
+/// Orders the restart of a fallen child from its supervisor, and says so.
 pub fn arrange<K, M>(myself: &ActorRef<M>, fallen: &Fallen<K>, restart: impl FnOnce(K, u64) -> M + Send + 'static)
 where
     K: std::fmt::Debug + Clone + Send + 'static,
     M: Message,
 {
     let reason = fallen.reason.as_deref().unwrap_or("no reason given");
-    match fallen.verdict {
+    let (after, generation) = match fallen.verdict {
         Verdict::Restart { after, generation } => {
             tracing::warn!(child = ?fallen.key, reason, ?after, "child failed, restarting it");
-            let key = fallen.key.clone();
-            // The handle is not kept: a stale order is recognised by its generation.
-            drop(myself.send_after(after, move || restart(key, generation)));
+            (after, generation)
         }
-        Verdict::GaveUp { failures } => {
-            tracing::error!(child = ?fallen.key, reason, failures, "child failed too often, waiting for new input");
+        Verdict::Rarely { after, generation, failures } => {
+            tracing::error!(
+                child = ?fallen.key, reason, failures,
+                "child failed too often, it is tried again every ten minutes, and at once when there is something new"
+            );
+            (after, generation)
         }
-        Verdict::Ignore => {}
-    }
+        Verdict::Ignore => return,
+    };
+    let key = fallen.key.clone();
+    // The handle is not kept: a stale order is recognised by its generation.
+    drop(myself.send_after(after, move || restart(key, generation)));
 }

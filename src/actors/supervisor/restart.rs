@@ -13,9 +13,12 @@ pub struct RestartPolicy {
     pub backoff: RetryPolicy,
     /// Failures older than this are forgotten.
     pub window: Duration,
-    /// More failures than this inside the window give the child up; `None` never does.
+    /// A child with more failures than this inside the window is started rarely; `None` knows no such limit.
     pub limit: Option<usize>,
 }
+
+/// How often a child is started that has failed too often. It costs little, and what made it fail may be over.
+pub const RARELY: Duration = Duration::from_secs(600);
 
 /// How a child ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,8 +34,8 @@ pub enum Exit {
 pub enum Verdict {
     /// Start it again after the delay, unless another generation has come up by then.
     Restart { after: Duration, generation: u64 },
-    /// It failed too often; it stays down until its supervisor is told to try again.
-    GaveUp { failures: usize },
+    /// The same for one that failed too often: the delay is [`RARELY`], or until there is something new.
+    Rarely { after: Duration, generation: u64, failures: usize },
     /// Nothing: it ended as asked, or the exit is of an earlier incarnation.
     Ignore,
 }
@@ -45,6 +48,8 @@ struct Record {
     failures: VecDeque<Instant>,
     restarts: u64,
     last_failure: Option<String>,
+    /// It failed too often, and has not been up for long since.
+    rarely: bool,
 }
 
 /// What is shown of one child.
@@ -53,6 +58,9 @@ pub struct ChildView {
     pub up: bool,
     pub restarts: u64,
     pub last_failure: Option<String>,
+    /// It failed so often that it is started only every ten minutes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tried_rarely: bool,
 }
 
 /// The children of one supervisor, by key. Each child has a restart window of its own.
@@ -95,13 +103,16 @@ impl<K: Ord + Clone> RestartTable<K> {
         record.up = false;
         let Exit::Failed(reason) = exit else { return Verdict::Ignore };
         record.last_failure = Some(reason);
+        let calm = RARELY + self.policy.window;
+        record.rarely &= record.failures.back().is_some_and(|last| now.duration_since(*last) <= calm);
         record.failures.push_back(now);
         while record.failures.front().is_some_and(|at| now.duration_since(*at) > self.policy.window) {
             record.failures.pop_front();
         }
         let failures = record.failures.len();
-        if self.policy.limit.is_some_and(|limit| failures > limit) {
-            return Verdict::GaveUp { failures };
+        record.rarely |= self.policy.limit.is_some_and(|limit| failures > limit);
+        if record.rarely {
+            return Verdict::Rarely { after: RARELY, generation, failures };
         }
         let attempt = u32::try_from(failures - 1).unwrap_or(u32::MAX);
         Verdict::Restart { after: self.policy.backoff.delay(attempt, None, rng), generation }
@@ -117,16 +128,16 @@ impl<K: Ord + Clone> RestartTable<K> {
         self.records.get(key).is_some_and(|r| !r.up)
     }
 
-    /// Whether the child is down for good, until [`RestartTable::forgive`].
-    pub fn gave_up(&self, key: &K) -> bool {
-        let limit = self.policy.limit.unwrap_or(usize::MAX);
-        self.records.get(key).is_some_and(|r| !r.up && r.failures.len() > limit)
+    /// Whether the child is down and started rarely, until [`RestartTable::forgive`].
+    pub fn rests(&self, key: &K) -> bool {
+        self.records.get(key).is_some_and(|r| !r.up && r.rarely)
     }
 
     /// Forgets the failures of a child, so that it may be started again.
     pub fn forgive(&mut self, key: &K) {
         if let Some(record) = self.records.get_mut(key) {
             record.failures.clear();
+            record.rarely = false;
         }
     }
 
@@ -148,6 +159,11 @@ impl<K: Ord + Clone> RestartTable<K> {
 
 impl Record {
     fn view(&self) -> ChildView {
-        ChildView { up: self.up, restarts: self.restarts, last_failure: self.last_failure.clone() }
+        ChildView {
+            up: self.up,
+            restarts: self.restarts,
+            last_failure: self.last_failure.clone(),
+            tried_rarely: self.rarely,
+        }
     }
 }

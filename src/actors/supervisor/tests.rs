@@ -1,6 +1,6 @@
 //! The decision function of the supervisor, without actors.
 
-use super::restart::{Exit, RestartPolicy, RestartTable, Verdict};
+use super::restart::{Exit, RARELY, RestartPolicy, RestartTable, Verdict};
 use crate::retry::RetryPolicy;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -61,20 +61,45 @@ fn a_stale_restart_order_is_refused() {
     assert!(!table.wants_restart(&"a", second), "the child is not wanted any more");
 }
 
+/// FND-B7
 #[test]
-fn too_many_failures_inside_the_window_give_a_child_up_until_it_is_forgiven() {
+fn a_child_that_fails_too_often_is_tried_every_ten_minutes_until_it_is_forgiven_or_well() {
     let (mut table, mut rng) = table(Some(2));
     let now = Instant::now();
     for _ in 0..2 {
         let generation = table.started(&"a");
         assert!(matches!(table.exited(&"a", generation, failed(), now, &mut rng), Verdict::Restart { .. }));
-        assert!(!table.gave_up(&"a"));
+        assert!(!table.rests(&"a"));
     }
-    let generation = table.started(&"a");
-    assert_eq!(table.exited(&"a", generation, failed(), now, &mut rng), Verdict::GaveUp { failures: 3 });
-    assert!(table.gave_up(&"a"));
+    // Long after the window has forgotten the first failures it is still tried rarely.
+    let mut at = now;
+    for failures in [3, 1, 1] {
+        let generation = table.started(&"a");
+        let rarely = Verdict::Rarely { after: RARELY, generation, failures };
+        assert_eq!(table.exited(&"a", generation, failed(), at, &mut rng), rarely);
+        assert!(table.rests(&"a") && table.wants_restart(&"a", generation));
+        at += RARELY;
+    }
     table.forgive(&"a");
-    assert!(!table.gave_up(&"a"));
+    assert!(!table.rests(&"a"));
+    let generation = table.started(&"a");
+    assert!(matches!(table.exited(&"a", generation, failed(), at, &mut rng), Verdict::Restart { .. }));
+}
+
+/// FND-B7
+#[test]
+fn a_child_that_was_well_for_as_long_as_a_window_is_restarted_soon_again() {
+    let (mut table, mut rng) = table(Some(1));
+    let now = Instant::now();
+    let mut last = Verdict::Ignore;
+    for _ in 0..2 {
+        let generation = table.started(&"a");
+        last = table.exited(&"a", generation, failed(), now, &mut rng);
+    }
+    assert!(matches!(last, Verdict::Rarely { .. }));
+    let generation = table.started(&"a");
+    let later = now + RARELY + WINDOW + Duration::from_secs(5);
+    assert!(matches!(table.exited(&"a", generation, failed(), later, &mut rng), Verdict::Restart { .. }));
 }
 
 #[test]

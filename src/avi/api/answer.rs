@@ -13,7 +13,8 @@ impl AviClient {
     /// Asks the controller, in the tenant of the question.
     ///
     /// # Errors
-    /// When the controller does not say: that is never taken for "absent" (DB-13).
+    /// When the controller does not say: that is never taken for "absent" (DB-13). A collection that is not found is not
+    /// an empty one.
     pub async fn answer(&self, question: &Question) -> Result<Answer, CallError> {
         let answer = match question {
             Question::Monitor { tenant, name } => self.named("healthmonitor", tenant, name).await.map(monitor),
@@ -34,21 +35,13 @@ impl AviClient {
     }
 
     async fn named(&self, collection: &str, tenant: &str, name: &str) -> Result<Option<Value>, CallError> {
-        let found = self.objects(&format!("/api/{collection}?name={}", encoded(name)), tenant).await?;
+        let found = self.find(&format!("/api/{collection}?name={}", encoded(name)), tenant).await?;
         Ok(found.into_iter().find(|object| text(object, "name") == Some(name)))
     }
 
     /// The first object, in the order of the controller.
     async fn first(&self, target: &str, tenant: &str) -> Result<Option<Value>, CallError> {
-        Ok(self.objects(target, tenant).await?.into_iter().next())
-    }
-
-    /// Nothing when the controller answers 404.
-    async fn objects(&self, target: &str, tenant: &str) -> Result<Vec<Value>, CallError> {
-        match self.find(target, tenant).await {
-            Err(error) if error.is_not_found() => Ok(Vec::new()),
-            found => found,
-        }
+        Ok(self.find(target, tenant).await?.into_iter().next())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{encoded, malformed};
 use crate::avi::call_error::{CallError, Failure};
-use crate::avi::session::AviClient;
+use crate::avi::session::{AviClient, Response};
 use crate::avi::version::PKI_PROFILE_REF;
 use crate::avi::wire::{
     MonitorBody, RefNames, ServiceBody, Versioned, last_modified, monitor_owner, parse_monitor, text, text_of,
@@ -40,7 +40,8 @@ pub(super) struct Save<'a> {
 }
 
 impl AviClient {
-    /// Sends `write`, in the tenant of its object. A delete of what is not there is a success. A monitor that exists
+    /// Sends `write`, in the tenant of its object. A delete of what is not there is a success, if the
+    /// controller itself says so. A monitor that exists
     /// already is taken over when it is of this installation or of nobody (DB-17), without a PUT when it is as it should
     /// be.
     pub async fn execute(&self, write: &Write, owner: &Owner) -> Result<Stored, CallError> {
@@ -115,10 +116,27 @@ impl AviClient {
     }
 
     pub(super) async fn delete(&self, collection: &str, uuid: &str, tenant: &str) -> Result<Stored, CallError> {
-        match self.request(Method::DELETE, &format!("/api/{collection}/{}", encoded(uuid)), tenant, None).await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(Stored { uuid: uuid.to_owned(), last_modified: None }),
+        if uuid.is_empty() {
+            // The path would be that of the whole collection.
+            return Ok(Stored { uuid: String::new(), last_modified: None });
         }
+        let target = format!("/api/{collection}/{}", encoded(uuid));
+        match self.request(Method::DELETE, &target, tenant, None).await {
+            Ok(answer) => confirm_deletion(&answer).map_err(|why| malformed(&Method::DELETE, &target, why))?,
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error),
+        }
+        Ok(Stored { uuid: uuid.to_owned(), last_modified: None })
+    }
+}
+
+/// Only the controller's own answers say that something is deleted: 204, or 200 with nothing or with JSON.
+fn confirm_deletion(answer: &Response) -> Result<(), String> {
+    match (answer.status.as_u16(), answer.unusable()) {
+        (204, _) | (200, None) => Ok(()),
+        (200, Some(_)) if answer.is_empty() => Ok(()),
+        (200, Some(why)) => Err(why.to_owned()),
+        (status, _) => Err(format!("{status} does not say that the object is deleted")),
     }
 }
 

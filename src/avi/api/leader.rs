@@ -12,6 +12,9 @@ use std::net::IpAddr;
 /// Port of a controller of which no other is known.
 const HTTPS: u64 = 443;
 
+/// Who leads, and nothing else.
+const GSLB_PART: &str = "/api/gslb?fields=view_id,leader_cluster_uuid,maintenance_mode";
+
 /// The part that a controller has among the GSLB sites, as it says itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaderStatus {
@@ -72,6 +75,14 @@ impl AviClient {
         let no_leader = || malformed(&Method::GET, "/api/gslb", "there is no leader_cluster_uuid");
         let gslb = found.first().map(|found| gslb(found).ok_or_else(no_leader)).transpose()?;
         Ok(LeaderStatus { cluster_uuid: own.to_owned(), gslb })
+    }
+
+    /// Which GSLB it is, who leads it in which view, and whether it is in maintenance: without sites. `None` when the
+    /// controller is in no GSLB.
+    pub async fn gslb_part(&self) -> Result<Option<Gslb>, CallError> {
+        let found = self.find(GSLB_PART, "admin").await?;
+        let no_leader = || malformed(&Method::GET, GSLB_PART, "there is no leader_cluster_uuid");
+        found.first().map(|found| gslb(found).ok_or_else(no_leader)).transpose()
     }
 
     /// Asks for something simple with the configured version: a controller that does not know the version refuses.

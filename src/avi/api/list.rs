@@ -42,10 +42,11 @@ struct ListedMonitor {
 
 impl AviClient {
     /// Lists with one walk over the monitors and one over the services of each owner: both owners because of
-    /// DB-16, no call per object because of DB-45. What is `known` is taken from there.
+    /// DB-16, no call per object because of DB-45. Of monitors those are asked for whose name may be ours. What is `known`
+    /// is taken from there.
     pub async fn list_own(&self, owner: &Owner, known: &Mutex<Known>) -> Result<OwnObjects, CallError> {
-        let query = "include_name=&is_federated=true";
-        let mut monitors = self.walk("healthmonitor", query, |object| ListedMonitor::of(object, owner, known)).await?;
+        let query = format!("include_name=&is_federated=true&name.contains={MONITOR_PREFIX}");
+        let mut monitors = self.walk("healthmonitor", &query, |object| ListedMonitor::of(object, owner, known)).await?;
         let named = monitors.iter_mut().filter_map(|(uuid, monitor)| Some((uuid.clone(), monitor.name.take()?)));
         let names: RefNames = named.collect();
         let mut own = OwnObjects::default();
@@ -55,6 +56,7 @@ impl AviClient {
             let services = self.walk("gslbservice", &query, parse).await?;
             own.add_services(services.into_values().flatten());
         }
+        self.name_monitors(&mut own, known).await?;
         own.add_monitors(monitors.into_values().filter_map(|monitor| monitor.own));
         known.lock().tidy();
         Ok(own)

@@ -1,9 +1,12 @@
 //! The calls that the operator makes, typed.
 
 mod answer;
+mod cover;
 mod execute;
 mod leader;
 mod list;
+mod names;
+mod page;
 mod read_one;
 mod relocate;
 mod shared;

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 impl AviClient {
     /// Creates `service` and deletes those that it takes the place of. Should it be refused after all, one of them is
-    /// created anew.
+    /// created anew. From the first deletion on it goes on by itself, whoever waits for it: see [`AviClient::finish`].
     ///
     /// # Errors
     /// [`Failure::MoveBroken`] when the old services are deleted and the new one was refused for good. Any other failure
@@ -33,6 +33,33 @@ impl AviClient {
             Err(CallError { failure: Failure::DomainConflict(_), .. }) => None,
             Err(error) => return Err(error),
         };
+        let begun = self.begin();
+        let (client, service, from, owner) = (self.clone(), service.clone(), from.to_vec(), owner.clone());
+        // Whoever waits for it may go: what is deleted has to be made anew.
+        let rest = tokio::spawn(async move {
+            let outcome = client.take_the_place(early, &moved, &service, &from, &owner).await;
+            drop(begun);
+            outcome
+        });
+        match rest.await {
+            Ok(outcome) => outcome,
+            Err(ended) => match ended.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The process ends.
+                Err(_) => std::future::pending().await,
+            },
+        }
+    }
+
+    /// Deletes the old services, and creates the new one where that was not possible before.
+    async fn take_the_place(
+        &self,
+        early: Option<Stored>,
+        moved: &GslbService,
+        service: &GslbService,
+        from: &[Arc<ObservedService>],
+        owner: &Owner,
+    ) -> Result<Stored, CallError> {
         let completing = self.completing();
         let mut begun = early.is_some();
         for former in from {
@@ -43,7 +70,7 @@ impl AviClient {
         }
         let stored = match early {
             Some(stored) => stored,
-            None => completing.settle(&moved, from, owner).await?,
+            None => completing.settle(moved, from, owner).await?,
         };
         if moved.domain_names == service.domain_names {
             return Ok(stored);

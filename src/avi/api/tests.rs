@@ -19,10 +19,11 @@ mod owners;
 mod relocate;
 mod shared;
 
-const MONITORS: &str = "GET /api/healthmonitor?include_name=&is_federated=true&page_size=100&sort=name";
+const MONITORS: &str =
+    "GET /api/healthmonitor?include_name=&is_federated=true&name.contains=amko--&page_size=200&sort=name";
 const OWN: &str =
-    "GET /api/gslbservice?created_by=amko-11111111-2222-11ee-8000-333333333333&include_name=&page_size=100&sort=name";
-const LEGACY: &str = "GET /api/gslbservice?created_by=amko-gslb&include_name=&page_size=100&sort=name";
+    "GET /api/gslbservice?created_by=amko-11111111-2222-11ee-8000-333333333333&include_name=&page_size=200&sort=name";
+const LEGACY: &str = "GET /api/gslbservice?created_by=amko-gslb&include_name=&page_size=200&sort=name";
 
 fn owner() -> Owner {
     Owner::from_uuid("11111111-2222-11ee-8000-333333333333".parse().unwrap())
@@ -268,13 +269,62 @@ async fn a_stale_update_says_so_and_names_the_object() {
 
 #[tokio::test(start_paused = true)]
 async fn a_delete_of_what_is_gone_is_a_success() {
-    for (status, body) in [(204, Value::Null), (404, json!({"error": "GslbService object not found!"}))] {
+    let answers = [
+        (204, Value::Null),
+        (200, Value::Null),
+        (200, json!({"uuid": "gs-1"})),
+        (404, json!({"error": "GslbService object not found!"})),
+    ];
+    for (status, body) in answers {
         let controller = TestController::default();
         controller.on("DELETE /api/gslbservice/gs-1", status, body);
         let write = Write::DeleteService { uuid: "gs-1".into(), tenant: "team2".into(), name: "a.b".into() };
         let (outcome, requests) = execute(&controller, &write).await;
         assert_eq!(outcome, Ok(stored("gs-1", None)));
         assert_eq!(requests, [seen("DELETE /api/gslbservice/gs-1", "team2", Value::Null)]);
+    }
+}
+
+/// FND-A12: a proxy's page is not the controller's word, whatever its status.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_not_the_controllers_does_not_say_that_anything_is_deleted() {
+    let html = || json!("<html>nothing here</html>");
+    let answers = [
+        (200, html(), "the body is HTML and not JSON"),
+        (202, json!({}), "202 does not say that the object is deleted"),
+        (201, html(), "201 does not say that the object is deleted"),
+        (404, html(), "404, and the body is HTML and not JSON: that says nothing of the object"),
+        (404, Value::Null, "404, and the body is empty: that says nothing of the object"),
+    ];
+    for (status, body, why) in answers {
+        let controller = TestController::default();
+        controller.on("DELETE /api/gslbservice/gs-1", status, body);
+        let write = Write::DeleteService { uuid: "gs-1".into(), tenant: "team2".into(), name: "a.b".into() };
+        let error = execute(&controller, &write).await.0.unwrap_err();
+        assert_eq!(
+            (&error.failure, error.may_have_been_applied()),
+            (&Failure::Malformed(why.into()), true),
+            "{status}"
+        );
+    }
+}
+
+/// FND-A12: neither does it say that a service is written, or that it has to be made anew.
+#[tokio::test(start_paused = true)]
+async fn a_proxys_page_is_no_answer_to_a_write_either() {
+    for status in [200, 201, 404] {
+        let controller = TestController::default();
+        let html = || json!("<html>welcome</html>");
+        controller.on("PUT /api/gslbservice/gs-1", status, html()).on("POST /api/gslbservice/", status, html());
+        let uuid = String::from("gs-1");
+        let update = Write::UpdateService { uuid, last_modified: None, service: service("a.b") };
+        for write in [Write::CreateService(service("a.b")), update] {
+            let error = execute(&controller, &write).await.0.unwrap_err();
+            assert!(
+                matches!(error.failure, Failure::Malformed(_)) && error.may_have_been_applied(),
+                "{status} {error}"
+            );
+        }
     }
 }
 

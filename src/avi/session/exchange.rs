@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE, REFERER, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use serde::Deserialize;
+use serde::de::{DeserializeSeed, IgnoredAny};
 use serde_json::Value;
 use std::sync::OnceLock;
 use tokio::time::Instant;
@@ -29,13 +30,14 @@ pub struct Response {
     bytes: Bytes,
     /// Read when somebody asks for all of it.
     body: OnceLock<Body>,
+    unusable: OnceLock<Option<&'static str>>,
 }
 
 #[derive(Debug, Clone)]
 enum Body {
     Json(Value),
-    /// Also when the answer calls itself JSON: some plain texts do. With what it is instead.
-    Text(String, &'static str),
+    /// Also when the answer calls itself JSON: some plain texts do.
+    Text(String),
 }
 
 impl Call<'_> {
@@ -58,7 +60,7 @@ impl Response {
     pub fn json(&self) -> Option<&Value> {
         match self.body() {
             Body::Json(value) => Some(value),
-            Body::Text(..) => None,
+            Body::Text(_) => None,
         }
     }
 
@@ -67,41 +69,60 @@ impl Response {
         serde_json::from_slice(&self.bytes).ok()
     }
 
+    /// What `seed` makes of the body while it is read, so that the whole of it is never in memory as a tree.
+    ///
+    /// # Errors
+    /// When the body is not JSON, or not such JSON.
+    pub fn stream<'a, S: DeserializeSeed<'a>>(&'a self, seed: S) -> Result<S::Value, serde_json::Error> {
+        let mut reader = serde_json::Deserializer::from_slice(&self.bytes);
+        let value = seed.deserialize(&mut reader)?;
+        reader.end()?;
+        Ok(value)
+    }
+
+    /// Whether there is no body.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
     /// Like [`Response::json`], without a copy.
     pub fn into_json(mut self) -> Option<Value> {
         self.body();
         match self.body.take() {
             Some(Body::Json(value)) => Some(value),
-            Some(Body::Text(..)) | None => None,
+            Some(Body::Text(_)) | None => None,
         }
     }
 
-    /// What the body is, when it is not JSON.
-    pub(super) fn unusable(&self) -> Option<&'static str> {
-        match self.body() {
-            Body::Json(_) => None,
-            Body::Text(_, why) => Some(why),
-        }
+    /// What the body is, when it is not JSON. It is looked through and not taken into memory.
+    pub fn unusable(&self) -> Option<&'static str> {
+        let bytes = &self.bytes;
+        *self.unusable.get_or_init(|| {
+            if std::str::from_utf8(bytes).is_err() {
+                return Some(NOT_UTF8);
+            }
+            serde_json::from_slice::<IgnoredAny>(bytes).err().map(|error| instead_of_json(bytes, &error))
+        })
     }
 
     /// What the controller says about an error.
     pub(super) fn explanation(&self) -> String {
         match self.body() {
             Body::Json(value) => explanation(Some(value), &value.to_string()),
-            Body::Text(text, _) => explanation(None, text),
+            Body::Text(text) => explanation(None, text),
         }
     }
 
     fn from_http(answer: http::Response<Bytes>) -> Self {
         let (parts, bytes) = answer.into_parts();
-        Self { status: parts.status, headers: parts.headers, bytes, body: OnceLock::new() }
+        Self { status: parts.status, headers: parts.headers, bytes, body: OnceLock::new(), unusable: OnceLock::new() }
     }
 
     fn body(&self) -> &Body {
         let bytes = &self.bytes;
         self.body.get_or_init(|| match serde_json::from_slice(bytes) {
             Ok(value) => Body::Json(value),
-            Err(error) => Body::Text(String::from_utf8_lossy(bytes).into_owned(), instead_of_json(bytes, &error)),
+            Err(_) => Body::Text(String::from_utf8_lossy(bytes).into_owned()),
         })
     }
 }
@@ -145,12 +166,14 @@ impl AviClient {
     }
 }
 
+const NOT_UTF8: &str = "the body is not UTF-8";
+
 /// What a body is that cannot be read as JSON.
 fn instead_of_json(bytes: &[u8], error: &serde_json::Error) -> &'static str {
     if bytes.is_empty() {
         "the body is empty"
     } else if std::str::from_utf8(bytes).is_err() {
-        "the body is not UTF-8"
+        NOT_UTF8
     } else if bytes.starts_with(b"\xef\xbb\xbf") {
         "the body starts with a byte order mark"
     } else if bytes.trim_ascii_start().starts_with(b"<") {

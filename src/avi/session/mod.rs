@@ -1,6 +1,7 @@
 //! A few authenticated sessions, shared by any number of parallel calls.
 
 mod address;
+mod begun;
 mod cookies;
 mod exchange;
 mod lease;
@@ -109,6 +110,8 @@ struct Shared {
     version: Negotiation,
     repeated_reads: AtomicU64,
     permit: Mutex<Permit>,
+    /// How many pieces of work are half done.
+    begun: watch::Sender<usize>,
 }
 
 impl AviClient {
@@ -125,6 +128,7 @@ impl AviClient {
             version: Negotiation::new(settings.version.clone()),
             repeated_reads: AtomicU64::new(0),
             permit: Mutex::new(Permit::Every),
+            begun: watch::Sender::new(0),
             settings,
         };
         let life = Some(Arc::new(Life(life)));
@@ -182,6 +186,12 @@ impl AviClient {
     /// Whether the controller has refused the credentials and no login is sent for that.
     pub fn is_refused(&self) -> bool {
         self.shared.pool.lock().is_blocked(Instant::now())
+    }
+
+    /// Until when no login is sent because the controller has refused one.
+    pub fn refused_until(&self) -> Option<Instant> {
+        let now = Instant::now();
+        self.shared.pool.lock().blocked_until(now)
     }
 
     /// What all clones had to do over.
@@ -330,6 +340,10 @@ impl AviClient {
         let failure = match classify(answer.status, &answer.headers, text) {
             // Only an answer to a login says anything about the password.
             Failure::InvalidCredentials(text) | Failure::SessionLimit(text) => Failure::BadSession(text),
+            // The controller says in JSON that it does not have something; a proxy says that it does not have the page.
+            Failure::NotFound(_) if let Some(why) = answer.unusable() => {
+                Failure::Malformed(format!("404, and {why}: that says nothing of the object"))
+            }
             other => other,
         };
         call.error(failure)

@@ -24,8 +24,8 @@ const LOGINS_AT_ONCE: usize = 2;
 /// How long a served call vouches for the credentials.
 const PROOF: Duration = Duration::from_secs(60);
 
-/// The pause after a login that was refused without a word about the password: a lock lasts 30 minutes as shipped, and
-/// a try during it may prolong it.
+/// The pause after a login that was refused, with a word about the password or without: a lock lasts 30 minutes as
+/// shipped, a try during it may prolong it, and one try in each such time never adds up to a lock.
 const LOCKED_PAUSE: Duration = Duration::from_secs(35 * 60);
 
 /// The pause before more sessions are asked for after the controller said that there are too many. Those of clients
@@ -81,8 +81,7 @@ struct Slot {
 #[derive(Debug)]
 struct Block {
     why: CallError,
-    /// `None`: as long as the pool lives.
-    until: Option<Instant>,
+    until: Instant,
 }
 
 /// All sessions with one controller.
@@ -161,6 +160,11 @@ impl Pool {
     /// Whether no login is sent, because one would harm the account.
     pub fn is_blocked(&self, now: Instant) -> bool {
         self.blocked(now).is_some()
+    }
+
+    /// Until when no login is sent, because one would harm the account.
+    pub fn blocked_until(&self, now: Instant) -> Option<Instant> {
+        self.blocked(now).map(|block| block.until)
     }
 
     /// Whether some session has served calls and was not refused since.
@@ -249,7 +253,7 @@ impl Pool {
         self.fruitless += 1;
         if self.fruitless >= FRUITLESS {
             tracing::warn!(error = %why, "sessions are refused as soon as they are open; logins pause");
-            self.block = Some(Block { why, until: Some(now + FRUITLESS_PAUSE) });
+            self.block = Some(Block { why, until: now + FRUITLESS_PAUSE });
         }
     }
 
@@ -270,8 +274,9 @@ impl Pool {
                 let growth_pause = if let Failure::SessionLimit(_) = why.failure { FULL_PAUSE } else { GROWTH_PAUSE };
                 self.grow_after = Some(now + growth_pause);
                 match why.failure {
-                    Failure::InvalidCredentials(_) => self.block = Some(Block { why, until: None }),
-                    Failure::AccountLocked(_) => self.block = Some(Block { why, until: Some(now + LOCKED_PAUSE) }),
+                    Failure::InvalidCredentials(_) | Failure::AccountLocked(_) => {
+                        self.block = Some(Block { why, until: now + LOCKED_PAUSE });
+                    }
                     _ => {}
                 }
             }
@@ -346,7 +351,7 @@ impl Pool {
     }
 
     fn blocked(&self, now: Instant) -> Option<&Block> {
-        self.block.as_ref().filter(|block| block.until.is_none_or(|until| now < until))
+        self.block.as_ref().filter(|block| now < block.until)
     }
 
     fn is_proven(&self, now: Instant) -> bool {

@@ -9,8 +9,9 @@ use futures::future::BoxFuture;
 use std::error::Error as StdError;
 use std::time::Duration;
 
-/// Answers above this size are refused while they arrive.
-const MAX_BODY: usize = 64 * 1024 * 1024;
+/// Answers above this size are refused while they arrive. As a tree, text of this size takes about thirty times as much
+/// memory, which has to fit into that of a pod. Lists that are larger are asked for in smaller pages.
+const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// Time limits of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

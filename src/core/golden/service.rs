@@ -31,17 +31,19 @@ fn ex_08_a_load_balancer_service_is_probed_on_its_lowest_port() {
     assert_eq!(service.pools[0].members[0].vs_uuid.as_deref(), Some("virtualservice-db.example.org"));
 }
 
-/// `World::settle` also checks that planning after each of the calls gives the rest of them. EX-09.
+/// `World::settle` also checks that planning after each of the calls gives the rest of them. EX-09 and FND-G1.
 #[test]
-fn ex_09_a_new_port_or_protocol_takes_the_monitor_off_the_service_while_it_is_replaced() {
+fn ex_09_another_monitor_stands_in_while_the_one_of_a_new_port_or_protocol_is_replaced() {
     let mut world = World::new();
     world.set_service("ctx-a", lb_service("db", DB, &[(9443, "TCP"), (8080, "TCP")], "10.1.0.7"));
     world.settle(DB);
     let calls = [
-        format!("PUT gs {DB} []"),
+        format!("POST hm {DB_HM}-next"),
+        format!("PUT gs {DB} [{DB_HM}-next]"),
         format!("DELETE hm {DB_HM}"),
         format!("POST hm {DB_HM}"),
         format!("PUT gs {DB} [{DB_HM}]"),
+        format!("DELETE hm {DB_HM}-next"),
     ];
     for port in [(9090, "TCP"), (9090, "UDP")] {
         world.set_service("ctx-a", lb_service("db", DB, &[port], "10.1.0.7"));

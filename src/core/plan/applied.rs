@@ -40,7 +40,7 @@ impl Observed {
     }
 
     /// The write with the version of its object that is known now, which an earlier write of the same list may have
-    /// changed.
+    /// changed; and with the uuid of a monitor that such a write has made.
     pub fn refresh(&self, mut write: Write) -> Write {
         let held = self.in_tenant(write.tenant());
         match &mut write {
@@ -53,6 +53,11 @@ impl Observed {
                 let known = held.and_then(|held| held.monitors.get(&monitor.name));
                 if let Some(known) = known.filter(|known| known.uuid == *uuid) {
                     last_modified.clone_from(&known.last_modified);
+                }
+            }
+            Write::DeleteMonitor { uuid, name, .. } if uuid.is_empty() => {
+                if let Some(known) = held.and_then(|held| held.monitors.get(name)) {
+                    uuid.clone_from(&known.uuid);
                 }
             }
             Write::CreateMonitor(_)

@@ -168,7 +168,7 @@ fn a_monitor_of_a_foreign_kind_is_replaced_off_the_service() {
     assert_eq!(calls(&decision, &observed), expected);
 }
 
-/// EX-09: the second update has no version of its own, and gets the one that the first brought.
+/// EX-09: the second update gets the version that the first brought.
 #[test]
 fn the_second_update_of_a_list_takes_the_version_of_the_first() {
     let mut world = World::new();
@@ -180,9 +180,28 @@ fn the_second_update_of_a_list_takes_the_version_of_the_first() {
         Write::UpdateService { last_modified, .. } => last_modified.clone(),
         other => panic!("{other:?}"),
     };
-    assert_eq!((version(&writes[0]), version(&writes[3])), (Some("2".to_owned()), None));
-    writes[..3].iter().for_each(|write| world.controller.apply(write));
-    assert_eq!(version(&world.controller.observed.refresh(writes[3].clone())), Some("3".to_owned()));
+    assert_eq!((version(&writes[1]), version(&writes[4])), (Some("2".to_owned()), Some("2".to_owned())));
+    writes[..4].iter().for_each(|write| world.controller.apply(write));
+    assert_eq!(version(&world.controller.observed.refresh(writes[4].clone())), Some("4".to_owned()));
+}
+
+/// FND-G1: an earlier attempt may have left a stand-in, for another port or of another kind.
+#[test]
+fn a_stand_in_that_was_left_behind_is_used_when_it_fits_and_made_anew_when_not() {
+    let mut world = World::new();
+    world.set_service("ctx-a", lb_service("web", WEB, &[(80, "TCP")], "10.1.0.5"));
+    world.settle(WEB);
+    world.set_service("ctx-a", lb_service("web", WEB, &[(81, "TCP")], "10.1.0.5"));
+    let decision = world.built(WEB).decision;
+    let first = plan(&decision, &world.controller.observed).remove(0);
+    world.controller.apply(&first);
+    let Write::CreateMonitor(stand_in) = first else { panic!("{first:?}") };
+    assert!(call(&plan(&decision, &world.controller.observed)[0]).starts_with("PUT gs"), "it is there");
+    let of_before = world.controller.observed.clone();
+    world.set_service("ctx-a", lb_service("web", WEB, &[(82, "TCP")], "10.1.0.5"));
+    let again = calls(&world.built(WEB).decision, &of_before);
+    assert_eq!(again[..2], [format!("DELETE hm {}", stand_in.name), format!("POST hm {}", stand_in.name)]);
+    world.settle(WEB);
 }
 
 #[test]

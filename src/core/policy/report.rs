@@ -10,6 +10,8 @@ pub struct PolicyReport {
     /// The text for `status.errorStatus`; `None` leaves the one that is there.
     pub text: Option<String>,
     pub verdict: PolicyVerdict,
+    /// What it refers to and the controller does not stand by at present, in words.
+    pub doubts: Vec<String>,
 }
 
 /// The same for programs.
@@ -29,16 +31,16 @@ pub enum PolicyVerdict {
 
 impl PolicyReport {
     pub fn accepted(limitations: Vec<String>) -> Self {
-        Self { text: Some(ACCEPTED.to_owned()), verdict: PolicyVerdict::Accepted { limitations } }
+        Self { text: Some(ACCEPTED.to_owned()), verdict: PolicyVerdict::Accepted { limitations }, doubts: Vec::new() }
     }
 
     /// `text` is the first failure in the order of the rows.
     pub fn invalid(text: String) -> Self {
-        Self { text: Some(text), verdict: PolicyVerdict::Invalid }
+        Self { text: Some(text), verdict: PolicyVerdict::Invalid, doubts: Vec::new() }
     }
 
     pub fn another_exists() -> Self {
-        Self { text: Some(ANOTHER_EXISTS.to_owned()), verdict: PolicyVerdict::AnotherExists }
+        Self { text: Some(ANOTHER_EXISTS.to_owned()), verdict: PolicyVerdict::AnotherExists, doubts: Vec::new() }
     }
 
     /// The same text as for [`PolicyVerdict::AnotherExists`], which is known to users' tools.
@@ -47,7 +49,7 @@ impl PolicyReport {
     }
 
     pub fn pending(questions: BTreeSet<Question>) -> Self {
-        Self { text: None, verdict: PolicyVerdict::Pending { questions } }
+        Self { text: None, verdict: PolicyVerdict::Pending { questions }, doubts: Vec::new() }
     }
 
     /// One sentence for the operator's own status page.

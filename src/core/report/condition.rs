@@ -52,6 +52,14 @@ impl Statement {
     }
 }
 
+/// Whether everything exists to which an object in force refers. What is in doubt is in force as it was known last.
+pub fn resolved(doubts: &[String]) -> Statement {
+    match doubts {
+        [] => Statement::new(RESOLVED_REFS, true, "ResolvedRefs", "everything it refers to on the controller exists"),
+        _ => Statement::new(RESOLVED_REFS, false, "LastKnown", doubts.join("; ")),
+    }
+}
+
 /// The object about which something is said.
 #[derive(Debug, Clone, Copy)]
 pub struct Speaker<'a> {

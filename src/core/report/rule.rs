@@ -1,6 +1,6 @@
 //! The status that a GSLBHostRule should have (DB-04, DB-50).
 
-use super::condition::{ACCEPTED, PROGRAMMED, RESOLVED_REFS, Speaker, Statement, Truth};
+use super::condition::{ACCEPTED, PROGRAMMED, RESOLVED_REFS, Speaker, Statement, Truth, resolved};
 use super::{RuleReport, ServiceReport, Sight, SyncState, concerns_reference};
 use crate::core::host_rule::RuleVerdict;
 use crate::crd::{Condition, GslbHostRuleStatus, MemberStatus, ServiceStatus};
@@ -32,8 +32,7 @@ pub fn rule_status(
         RuleVerdict::Accepted { limitations } => {
             let about = About { rule, service, sight, present, speaker };
             let accepted = Statement::new(ACCEPTED, true, "Accepted", accepted_message(limitations));
-            let resolved =
-                Statement::new(RESOLVED_REFS, true, "ResolvedRefs", "everything it refers to on the controller exists");
+            let resolved = resolved(&rule.doubts);
             let (programmed, passing) = about.programmed();
             let conditions = vec![speaker.say(accepted), speaker.say(resolved), programmed];
             let status = GslbHostRuleStatus {

@@ -132,6 +132,7 @@ fn rule(verdict: RuleVerdict) -> RuleReport {
         verdict,
         managed: false,
         superfluous: false,
+        doubts: Vec::new(),
     }
 }
 

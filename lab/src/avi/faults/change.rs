@@ -12,7 +12,7 @@ const SESSION_COOKIES: [&str; 2] = portal::SESSION_COOKIES;
 /// What is changed.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::avi) enum Change {
-    /// `page_size` replaces what the client asks for.
+    /// `page_size` is the most that the client gets.
     Paging { trouble: Paging, page_size: Option<u32> },
     /// Each authenticated answer sets a new CSRF token.
     RotateToken,
@@ -39,9 +39,10 @@ impl Change {
     /// What happens to the request before the controller reads it.
     pub fn request(&self, request: &mut Request) {
         match self {
-            Self::Paging { page_size: Some(size), .. } => {
+            Self::Paging { page_size: Some(most), .. } => {
+                let asked = request.parameter("page_size").and_then(|asked| asked.parse().ok()).unwrap_or(*most);
                 request.query.retain(|(key, _)| key != "page_size");
-                request.query.push(("page_size".into(), size.to_string()));
+                request.query.push(("page_size".into(), asked.min(*most).to_string()));
             }
             Self::RenameSession(name) => {
                 if let Some(id) = request.cookies.get(name).cloned() {

@@ -117,42 +117,92 @@ async fn look_ups_that_fail_in_a_row_make_the_session_ask_whether_the_controller
 #[tokio::test(start_paused = true)]
 async fn each_full_read_asks_again_and_only_what_changed_is_told() {
     let controller = leader();
-    answers(&controller, "p", &[(200, true), (200, true), (200, false)]);
+    answers(&controller, "p", &[(200, false), (200, false), (200, true)]);
     let mut world = World::ready(controller).await;
     world.ask([profile("p")]);
-    assert_eq!(world.told().await, catalog([present("p")]));
+    assert_eq!(world.told().await, catalog([absent("p")]));
     assert!(world.silent_for(REFRESH + Duration::from_secs(1)).await);
     assert_eq!(world.asked(&line("p")), 2);
-    assert_eq!(world.told().await, catalog([absent("p")]));
+    assert_eq!(world.told().await, catalog([present("p")]));
 }
 
-/// DB-13: a controller that just came back may not know its objects yet.
+/// Which answers are in doubt, why, and whether the controller said that it has no such thing.
+fn doubt(told: &Catalog, name: &str) -> Option<(bool, String)> {
+    told.doubt(&profile(name)).map(|doubt| (doubt.absent, doubt.why.clone()))
+}
+
+const NOT_FOUND: &str = "the controller does not find it; what it was last stays in force until another full read of the \
+                         controller does not find it either";
+
+/// DB-13 and FND-A8: a controller that just came back may not know its objects yet.
 #[tokio::test(start_paused = true)]
-async fn what_was_there_is_gone_only_when_the_controller_says_so_three_times() {
+async fn what_was_there_is_gone_only_when_the_controller_says_so_at_two_full_reads() {
     let controller = leader();
-    let once = [(200, true), (200, false), (200, true), (200, false), (200, false), (200, false)];
+    let once = [(200, true), (200, false), (200, true), (200, false), (200, false)];
     answers(&controller, "p", &once);
     let mut world = World::ready(controller).await;
     world.ask([profile("p")]);
     assert_eq!(world.told().await, catalog([present("p")]));
-    assert!(world.silent_for(REFRESH + Duration::from_secs(60)).await, "one word of absence, taken back");
-    assert_eq!(world.asked(&line("p")), 3);
+    let told = world.told().await;
+    assert_eq!(told.answer(&profile("p")), Some(&present("p").1));
+    assert_eq!(doubt(&told, "p"), Some((true, NOT_FOUND.to_owned())));
+    assert_eq!(world.told().await, catalog([present("p")]), "one word of absence, taken back");
+    assert_eq!(doubt(&world.told().await, "p"), Some((true, NOT_FOUND.to_owned())));
+    assert!(world.silent_for(REFRESH / 2).await);
     assert_eq!(world.told().await, catalog([absent("p")]));
     assert_eq!(world.asked(&line("p")), once.len());
 }
 
-/// DB-13.
+/// FND-A8: full reads in quick succession are one word.
 #[tokio::test(start_paused = true)]
-async fn an_answer_stays_while_the_controller_does_not_say() {
+async fn two_full_reads_within_a_moment_do_not_end_what_is_in_force() {
     let controller = leader();
-    answers(&controller, "p", &[(200, true), (500, false)]);
+    answers(&controller, "p", &[(200, true), (200, false)]);
+    let mut world = World::ready(controller).await;
+    world.ask([profile("p")]);
+    assert_eq!(world.told().await, catalog([present("p")]));
+    assert!(world.told().await.doubt(&profile("p")).is_some());
+    for _ in 0..5 {
+        world.tell(AviSessionMsg::Resync);
+        let told = world.told().await;
+        assert_eq!(told.answer(&profile("p")), Some(&present("p").1));
+    }
+    assert_eq!(world.told().await, catalog([absent("p")]));
+}
+
+/// FND-A8: whoever edits a rule wants it looked up now.
+#[tokio::test(start_paused = true)]
+async fn what_a_changed_object_refers_to_is_asked_at_once_and_what_nobody_asked_before_is_not() {
+    let controller = leader();
+    answers(&controller, "p", &[(200, true), (200, false)]);
     let mut world = World::ready(controller).await;
     world.ask([profile("p")]);
     world.told().await;
-    assert!(world.silent_for(REFRESH * 3).await);
-    assert!(world.asked(&line("p")) > 3);
-    world.tell(AviSessionMsg::Republish);
-    assert_eq!(world.told().await, catalog([present("p")]));
+    world.tell(AviSessionMsg::AskAgain([profile("p"), profile("unknown")].into()));
+    assert_eq!(doubt(&world.told().await, "p"), Some((true, NOT_FOUND.to_owned())));
+    assert_eq!((world.asked(&line("p")), world.asked(&line("unknown"))), (2, 0));
+}
+
+/// DB-13 and FND-A8: a collection that is not found is no empty one.
+#[tokio::test(start_paused = true)]
+async fn an_answer_stays_and_is_in_doubt_while_the_controller_does_not_say() {
+    for (status, why) in
+        [(500, "the controller failed with 500"), (404, "there is no such object"), (403, "the account may not")]
+    {
+        let controller = leader();
+        answers(&controller, "p", &[(200, true), (status, false)]);
+        let mut world = World::ready(controller).await;
+        world.ask([profile("p")]);
+        world.told().await;
+        let told = world.told().await;
+        assert_eq!(told.answer(&profile("p")), Some(&present("p").1), "{status}");
+        let (absent, text) = doubt(&told, "p").unwrap();
+        assert!(!absent && text.contains(why) && text.ends_with("what it was last stays in force"), "{text}");
+        assert!(world.silent_for(REFRESH * 3).await);
+        assert!(world.asked(&line("p")) > 3);
+        world.tell(AviSessionMsg::Republish);
+        assert_eq!(world.told().await, told);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -187,7 +237,8 @@ async fn answers_outlive_the_session_and_questions_are_asked_in_the_next_one() {
     world.tell(AviSessionMsg::Republish);
     assert_eq!(world.told().await, catalog([present("p")]));
     world.tell(AviSessionMsg::Term(Some(2)));
-    assert_eq!(world.told().await, catalog([absent("p")]));
+    let told = world.told().await;
+    assert_eq!((told.answer(&profile("p")), told.doubt(&profile("p")).is_some()), (Some(&present("p").1), true));
 }
 
 /// Another controller, or the same for another owner, has other objects.
@@ -196,7 +247,7 @@ async fn answers_of_another_controller_or_owner_are_void_at_once() {
     let other = Owner::from_uuid("99999999-2222-11ee-8000-333333333333".parse().unwrap());
     for (address, owner) in [("other.example.org", owner()), ("avi.example.org", other)] {
         let controller = leader();
-        let listed = format!("GET /api/gslbservice?created_by={owner}&include_name=&page_size=100&sort=name");
+        let listed = format!("GET /api/gslbservice?created_by={owner}&include_name=&page_size=200&sort=name");
         controller.on(&listed, 200, page(&[]));
         let mut world = World::ready(controller).await;
         world.ask([sites()]);
@@ -231,6 +282,7 @@ async fn a_question_that_the_controller_refuses_to_answer_shows_on_the_board_unt
     assert_eq!(world.told().await, catalog([cdn(), present("p")]));
     assert_eq!(lookups(&world), (0, vec![], vec![]));
     // Asked again, and refused: the answer stays, the trouble shows.
+    assert!(world.told().await.doubt(&profile("p")).is_some());
     assert!(world.silent_for(REFRESH * 2).await);
     assert_eq!(lookups(&world), (0, vec![], vec![(subject, why.to_owned())]));
 }

@@ -92,7 +92,7 @@ async fn a_shared_monitor_that_the_list_found_is_not_created() {
     let controller = TestController::default();
     controller.on(MONITORS, 200, page(&[stored_monitor()]));
     for created_by in [owner().as_str(), "amko-gslb"] {
-        let line = format!("GET /api/gslbservice?created_by={created_by}&include_name=&page_size=100&sort=name");
+        let line = format!("GET /api/gslbservice?created_by={created_by}&include_name=&page_size=200&sort=name");
         controller.on(&line, 200, page(&[]));
     }
     controller.on(POST_GS, 201, stored(service_body(&service("pt.example.org"), &owner()), "gs-1"));

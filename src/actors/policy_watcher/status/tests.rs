@@ -62,10 +62,11 @@ fn what_a_policy_cannot_have_stands_beside_its_acceptance() {
 fn a_status_that_is_there_already_is_not_written_again() {
     let mut config = GslbConfig::default();
     config.metadata.generation = Some(3);
-    let first = of_config(&config, "syncing all objects".into(), Some(true), About::default(), Held::Unknown).unwrap();
+    let first =
+        of_config(&config, "syncing all objects".into(), Some(VERIFIED), About::default(), Held::Unknown).unwrap();
     assert_eq!((first.state.as_str(), first.observed_generation), ("syncing all objects", Some(3)));
     config.status = Some(first);
-    assert_eq!(of_config(&config, "syncing all objects".into(), Some(true), About::default(), Held::Unknown), None);
+    assert_eq!(of_config(&config, "syncing all objects".into(), Some(VERIFIED), About::default(), Held::Unknown), None);
 
     let mut policy = GlobalDeploymentPolicy::default();
     policy.status = of_policy(&policy, &in_force(), Some(Headway::default()));
@@ -73,16 +74,18 @@ fn a_status_that_is_there_already_is_not_written_again() {
     assert_eq!(of_policy(&policy, &in_force(), None), None, "what is not known stays as it was said");
 }
 
+const VERIFIED: Certificate = Certificate::Verified { ignores_config: false };
+
 #[test]
 fn the_opt_out_of_verification_shows_as_a_condition_whose_time_moves_only_with_its_status() {
     let mut config = GslbConfig::default();
-    let mut verified = of_config(&config, "x".into(), Some(true), About::default(), Held::Unknown).unwrap();
+    let mut verified = of_config(&config, "x".into(), Some(VERIFIED), About::default(), Held::Unknown).unwrap();
     let long_ago: Timestamp = "2024-01-01T00:00:00Z".parse().unwrap();
     verified.conditions[3].last_transition_time = Some(long_ago);
     config.status = Some(verified);
-    let same = of_config(&config, "y".into(), Some(true), About::default(), Held::Unknown).unwrap();
+    let same = of_config(&config, "y".into(), Some(VERIFIED), About::default(), Held::Unknown).unwrap();
     assert_eq!(same.conditions[3].last_transition_time, Some(long_ago));
-    let other = of_config(&config, "y".into(), Some(false), About::default(), Held::Unknown).unwrap();
+    let other = of_config(&config, "y".into(), Some(Certificate::Skipped), About::default(), Held::Unknown).unwrap();
     assert_eq!((other.conditions[3].status.as_str(), other.conditions.len()), ("False", 4));
     assert_ne!(other.conditions[3].last_transition_time, Some(long_ago));
     let unknown = of_config(&config, "y".into(), None, About::default(), Held::Unknown).unwrap();

@@ -23,6 +23,7 @@ fn rule(object: &str, managed: bool) -> RuleReport {
         verdict: RuleVerdict::Accepted { limitations: Vec::new() },
         managed,
         superfluous: false,
+        doubts: Vec::new(),
     }
 }
 

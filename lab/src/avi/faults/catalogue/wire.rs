@@ -117,7 +117,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         what: "The pages of collections do not fit together.",
         options: &[
             option("trouble", "next-missing", "next-missing, next-loops, shrinking, count-wrong or page-404"),
-            option("page-size", "", "objects on a page, whatever the client asks for"),
+            option("page-size", "", "objects on a page at most, whatever the client asks for"),
         ],
         presets: &[("method", "GET"), ("path", "/api/")],
         build: |options| {
