@@ -45,7 +45,7 @@ impl PolicyReport {
 
     /// The same text as for [`PolicyVerdict::AnotherExists`], which is known to users' tools.
     pub fn waits(message: String) -> Self {
-        Self { text: Some(ANOTHER_EXISTS.to_owned()), verdict: PolicyVerdict::Waits { message } }
+        Self { text: Some(ANOTHER_EXISTS.to_owned()), verdict: PolicyVerdict::Waits { message }, doubts: Vec::new() }
     }
 
     pub fn pending(questions: BTreeSet<Question>) -> Self {
