@@ -277,7 +277,7 @@ impl PolicyWatcherState {
         let differs = |question: &Question| {
             before.answer(question) != known.answer(question) || before.doubt(question) != known.doubt(question)
         };
-        for (name, Grounds { tenant, questions }) in &self.rules.judged_by {
+        for (name, Grounds { tenant, questions, .. }) in &self.rules.judged_by {
             let moved = self.tenant_of(&name.namespace, installation) != Some(tenant.as_str());
             if moved || questions.iter().any(differs) {
                 due.insert(name.clone());
