@@ -8,7 +8,9 @@ use crate::support::controller::create;
 use crate::support::objects::{apply, patch_config, service, web};
 use crate::support::status::{host_rule, rule};
 use crate::support::{LEADER, World, lines};
+use amko::actors::gs_directory::GsDirectoryMsg;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const UPPER: &str = "Upper.example.org";
 /// `amko--` and the SHA-1 of `Upper.example.org`, and of `http--Upper.example.org--/`.
@@ -81,6 +83,23 @@ async fn a_service_that_exists_keeps_its_name_and_its_monitors_and_every_spellin
         (lines(&writes).pop(), world.service_names().len(), world.monitor_names().len()),
         (Some("DELETE healthmonitor/<uuid>"), 0, 0)
     );
+}
+
+/// FND-E5: whoever comes after an actor that failed finds the service under the name that it has.
+#[tokio::test(start_paused = true)]
+async fn an_actor_that_fails_is_followed_by_one_that_knows_how_the_controller_spells_the_name() {
+    let mut world = World::of_examples();
+    left_by_upstream(&world).await;
+    apply(world.cluster("ctx-a"), service("upper", UPPER, "10.1.0.7", &[(80, "TCP")]));
+    world.start().await;
+    let before = world.avi.last_request();
+    let poison = GsDirectoryMsg::Poison(Some("upper.example.org".to_owned()));
+    world.links().directory.cast(poison);
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    world.settle().await;
+    assert_eq!(world.writes_since(before), []);
+    let (_, document) = ask(&world, "/api/gs/upper.example.org").await;
+    assert_eq!((&document["state"], &document["last_error"]), (&json!("in-sync"), &Value::Null));
 }
 
 /// FND-E5: what is made anew is in lower case.

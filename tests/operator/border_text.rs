@@ -3,7 +3,7 @@
 use crate::events::told_of;
 use crate::http_services::ask;
 use crate::support::controller::{create, user_monitor};
-use crate::support::objects::{Host, apply, ingress, policy};
+use crate::support::objects::{Host, apply, config, ingress, patch_config, policy};
 use crate::support::status::{gdp, host_rule, rule};
 use crate::support::{LEADER, World};
 use serde_json::{Value, json};
@@ -111,6 +111,21 @@ async fn a_tenant_with_a_line_end_is_told_on_the_objects_and_no_call_is_made_in_
                     of tenant \"team2\\n\", which holds a control character and so is the name of none; annotate the \
                     namespace with ako.vmware.com/tenant-name again, without it";
     assert_eq!(told_of(world.cluster("ctx-a")), [expected]);
+}
+
+/// FND-E2: a name goes into the selector by which its Secret is watched.
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_cannot_be_called_so_does_not_exist_and_the_session_goes_on() {
+    let mut world = World::of_examples();
+    apply(world.cluster("ctx-a"), with_paths("web", &["/"]));
+    world.start().await;
+    patch_config(world.home(), json!({"spec": {"gslbLeader": {"credentials": "gslb-avi-secret,x=y"}}}));
+    world.settle().await;
+    let state = config(world.home(), "gc-1")["status"]["state"].clone();
+    assert_eq!(state, "error: secret object doesn't exist gslb-avi-secret,x=y");
+    patch_config(world.home(), json!({"spec": {"gslbLeader": {"credentials": "gslb-avi-secret"}}}));
+    world.settle().await;
+    assert_eq!(config(world.home(), "gc-1")["status"]["state"], "success: gslb config accepted");
 }
 
 fn message(object: &Value) -> String {

@@ -43,6 +43,7 @@ pub struct GsState {
     pub(super) knowledge: Knowledge,
     /// The last full read that it heard of; `None` since the session was restarted.
     pub(super) read: Option<FullRead>,
+    spelled: Option<Box<str>>,
     pub(super) slot: OwnSlot,
     pub(super) links: Arc<Links>,
     /// When the last piece of work came back.
@@ -98,16 +99,16 @@ struct Chosen {
 
 /// What the service is called, names of the monitors that may exist, and tenants in which to look; `None` when nothing
 /// says where to look.
-fn what_to_read(decision: &Decision, observed: &Observed) -> Option<Reading> {
-    let mut name = observed.services().map(|service| &service.content.name).next();
+fn what_to_read(spelled: Option<&str>, decision: &Decision, observed: &Observed) -> Option<Reading> {
+    let mut name = observed.services().map(|service| service.content.name.as_str()).next().or(spelled);
     let mut monitors: BTreeSet<String> = observed.holdings().flat_map(|held| held.monitors.keys()).cloned().collect();
     let mut tenants: BTreeSet<String> = observed.holdings().map(|held| held.tenant.clone()).collect();
     if let Decision::Service(desired) = decision {
         tenants.insert(desired.service.tenant.clone());
         monitors.extend(desired.monitors.iter().map(|m| m.name.clone()));
-        name = name.or(Some(&desired.service.name));
+        name = name.or(Some(desired.service.name.as_str()));
     }
-    let name = name.cloned();
+    let name = name.map(str::to_owned);
     (!tenants.is_empty()).then_some(Reading { name, monitors, tenants })
 }
 
@@ -121,6 +122,8 @@ pub struct GsArgs {
     pub knowledge: Knowledge,
     /// The full read that the knowledge is of.
     pub read: Option<FullRead>,
+    /// What the controller calls the service, where it is known to spell the FQDN otherwise.
+    pub spelled: Option<Box<str>>,
     /// Of the first decision.
     pub urgency: Urgency,
     pub links: Arc<Links>,
@@ -128,7 +131,7 @@ pub struct GsArgs {
 
 impl GsState {
     pub fn new(args: GsArgs) -> Self {
-        let GsArgs { fqdn, offers, rule, aliases, context, knowledge, read, urgency, links } = args;
+        let GsArgs { fqdn, offers, rule, aliases, context, knowledge, read, spelled, urgency, links } = args;
         let told = if context.settled { Told::default() } else { Told::nothing_new() };
         Self {
             slot: OwnSlot::new(Arc::clone(&fqdn)),
@@ -139,6 +142,7 @@ impl GsState {
             context,
             knowledge,
             read,
+            spelled,
             links,
             reported: None,
             last_write: None,
@@ -377,7 +381,8 @@ impl GsState {
 
     /// Reading in no tenant would find nothing and prove nothing: only a full read tells what is there.
     fn look_everywhere(&mut self, decision: &Decision) {
-        let lost = matches!(&self.knowledge, Knowledge::Stale(observed) if what_to_read(decision, observed).is_none());
+        let lost =
+            matches!(&self.knowledge, Knowledge::Stale(observed) if what_to_read(None, decision, observed).is_none());
         if lost {
             self.knowledge = Knowledge::Unknown;
             self.reported = None;
@@ -391,7 +396,7 @@ impl GsState {
         let session = self.read.as_ref()?.session.clone();
         let task = match &self.knowledge {
             Knowledge::Unknown => None,
-            Knowledge::Stale(observed) => what_to_read(&decision, observed).map(Task::Read),
+            Knowledge::Stale(observed) => what_to_read(self.spelled.as_deref(), &decision, observed).map(Task::Read),
             Knowledge::Known(observed) => {
                 let writes = self.plan(decision, observed);
                 (!writes.is_empty()).then(|| Task::Write { writes, observed: observed.clone() })

@@ -15,6 +15,8 @@ use tokio::time::Instant;
 #[derive(Debug, Default)]
 pub(super) struct Entry {
     pub offers: Arc<Offers>,
+    /// What the controller calls the service, where it spells the FQDN otherwise (OBJ-08): a successor has to find it.
+    pub spelled: Option<Box<str>>,
     life: Life,
     /// What it was told while it could not listen; emptied as soon as it wakes.
     news: Vec<GsMsg>,
@@ -79,6 +81,7 @@ impl GsDirectoryState {
             context: Arc::clone(&self.context),
             knowledge,
             read: self.last_read.clone(),
+            spelled: entry.spelled.clone(),
             urgency,
             links: Arc::clone(&self.links),
         };
@@ -269,6 +272,7 @@ mod tests {
             context: Arc::new(context),
             knowledge: Knowledge::Known(Box::new(left())),
             read: None,
+            spelled: None,
             urgency: Urgency::Bulk,
             links: Arc::new(links),
         });

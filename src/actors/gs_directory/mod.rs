@@ -377,13 +377,23 @@ impl GsDirectoryState {
         let known: Vec<Arc<str>> = self.entries.keys().cloned().collect();
         for fqdn in known {
             let content = Box::new(observed.remove(&*fqdn).unwrap_or_default());
+            self.note_spelling(&fqdn, &content);
             self.tell(&fqdn, GsMsg::Observed { read: read.clone(), content });
         }
         for (fqdn, content) in observed {
             let fqdn: Arc<str> = fqdn.into();
+            self.note_spelling(&fqdn, &content);
             self.begin(&fqdn, Knowledge::Known(Box::new(content)), Urgency::Bulk);
         }
         self.settle_names();
+    }
+
+    fn note_spelling(&mut self, fqdn: &Arc<str>, content: &Observed) {
+        let name = content.services().map(|service| service.content.name.as_str()).find(|name| *name != &**fqdn);
+        let known = self.entries.get(fqdn).and_then(|entry| entry.spelled.as_deref());
+        if known != name {
+            self.entries.entry(Arc::clone(fqdn)).or_default().spelled = name.map(Box::from);
+        }
     }
 
     fn on_empty(&mut self, fqdn: &Arc<str>) {

@@ -4,6 +4,7 @@ use super::credentials::{Credentials, Watched};
 use super::rule_object::{HostRuleObject, SeenRule};
 use super::{PolicyWatcherMsg, PolicyWatcherState};
 use crate::core::precedence::ObjectName;
+use crate::core::report::carrier::is_name;
 use crate::kubernetes::bounded::bounded;
 use crate::kubernetes::discovery::{ABSENT_RETRY, is_served};
 use crate::kubernetes::ear::Ear;
@@ -93,6 +94,12 @@ impl PolicyWatcherState {
         }
         if let Some(watched) = self.secret.take() {
             watched.watch.abort();
+        }
+        if !is_name(name) {
+            // It would be read as a selector of its own; nothing has such a name.
+            let watch = self.watches.spawn(std::future::pending());
+            self.secret = Some(Watched { name: name.to_owned(), listed: true, credentials: None, watch });
+            return;
         }
         let (api, ear) = source::<Secret>(&self.args.client, |client| Api::namespaced(client, &self.args.namespace));
         let watch = Watch {

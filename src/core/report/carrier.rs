@@ -31,8 +31,8 @@ fn label(label: &str) -> String {
     label.chars().map(sign).collect::<String>().trim_matches('-').to_owned()
 }
 
-/// A DNS subdomain as RFC 1123 has it and Kubernetes checks it.
-fn is_name(text: &str) -> bool {
+/// Whether an object can have this name: a DNS subdomain as RFC 1123 has it and Kubernetes checks it.
+pub fn is_name(text: &str) -> bool {
     let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let fits = |label: &str| !label.is_empty() && label.chars().all(inner) && label.trim_matches('-') == label;
     text.len() <= LONGEST && text.split('.').all(fits)
