@@ -82,6 +82,7 @@ fn with_links(links: Links, session: &SessionMark, content: Observed) -> GsState
         context: Arc::new(context()),
         knowledge: Knowledge::Known(Box::new(content)),
         read: Some(read(session)),
+        spelled: None,
         urgency: Urgency::Bulk,
         links: Arc::new(links),
     })
