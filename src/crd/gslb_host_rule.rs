@@ -86,8 +86,7 @@ pub struct GslbHostRuleSpec {
     /// Relies on the members' own controllers for health and creates no health monitor.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub control_plane_hm_only: Option<bool>,
-    /// Clusters, or third-party sites, whose members are switched off. They stay in the service and get no answers; a
-    /// name that is taken out again is switched on again.
+    /// Clusters and third-party sites whose members are switched off until they are taken out of this list again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub drain: Vec<String>,
 }
