@@ -66,6 +66,7 @@ impl Lab {
         if let Some(chart) = chart {
             command.arg(chart);
             command.arg("--values").arg(repository().join("tests/chart/values/article.yaml"));
+            command.args(["--set", "image.repository=registry.example.org/amko"]);
         }
         if verb == "install" {
             command.arg("--create-namespace");
@@ -164,7 +165,7 @@ fn kinds(definitions: &[(String, bool, String)]) -> Vec<&str> {
     definitions.iter().map(|(kind, ..)| kind.as_str()).collect()
 }
 
-/// DEL-04
+/// DEL-04, FND-C12. What the notes say after a second installation is run as they say it.
 #[tokio::test]
 async fn a_release_comes_changes_and_goes_and_what_services_hang_on_stays() {
     let Some(lab) = Lab::start("life").await else { return };
@@ -191,6 +192,12 @@ async fn a_release_comes_changes_and_goes_and_what_services_hang_on_stays() {
     assert!(told.contains("gc-1 was there before this installation"), "{told}");
     assert_eq!(lab.get(CONFIG).await["metadata"]["annotations"][UUID_KEY], UUID);
     assert_eq!(lab.get(POLICY).await["spec"]["ttl"], Value::Null, "which is what the notes warn of");
+    assert!(told.contains("helm get manifest amko -n avi-system | kubectl apply --server-side"), "{told}");
+    let manifest = lab.helm("get", "manifest", None, &["amko"]).await.unwrap();
+    if apply(&lab, "manifest.yaml", &manifest).await {
+        assert_eq!(lab.get(POLICY).await["spec"]["ttl"], 0);
+        assert_eq!(lab.get(CONFIG).await["metadata"]["annotations"][UUID_KEY], UUID, "services stay ours");
+    }
     lab.helm("uninstall", "amko", None, &[]).await.unwrap();
     let more = ["--set=globalDeploymentPolicy.ttl=0", "--take-ownership"];
     lab.helm("install", "other", Some(&next), &more).await.unwrap();
@@ -239,7 +246,8 @@ async fn an_installation_of_upstream_is_upgraded_in_place_once_somebody_says_who
         let more: &[&str] = match remedy {
             "ownership" => &["--take-ownership", "--set=crds.takeOwnership=true"],
             "kubectl" => {
-                if !apply(&lab).await {
+                let shown = lab.command(&lab.helm).args(["show", "crds"]).arg(chart()).output().await.unwrap();
+                if !apply(&lab, "crds.yaml", &result(&shown).unwrap()).await {
                     continue;
                 }
                 &[]
@@ -262,11 +270,10 @@ async fn an_installation_of_upstream_is_upgraded_in_place_once_somebody_says_who
     }
 }
 
-/// The command that the error names. Whether there is a kubectl to run it with.
-async fn apply(lab: &Lab) -> bool {
-    let shown = lab.command(&lab.helm).args(["show", "crds"]).arg(chart()).output().await.unwrap();
-    let file = lab.home.join("crds.yaml");
-    std::fs::write(&file, &shown.stdout).unwrap();
+/// Applies a text as the error and the notes say. Whether there is a kubectl to do it with.
+async fn apply(lab: &Lab, name: &str, text: &str) -> bool {
+    let file = lab.home.join(name);
+    std::fs::write(&file, text).unwrap();
     let mut kubectl = lab.command(Path::new("kubectl"));
     kubectl.args(["--server", &lab.server, "apply", "--server-side", "--force-conflicts", "-f"]).arg(&file);
     match kubectl.output().await {
@@ -276,7 +283,7 @@ async fn apply(lab: &Lab) -> bool {
         }
         Err(error) => {
             assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "kubectl must be there under CI: {error}");
-            let _ = writeln!(std::io::stderr(), "skipped: definitions brought up to date with kubectl: {error}");
+            let _ = writeln!(std::io::stderr(), "skipped: {name} applied with kubectl: {error}");
             false
         }
     }

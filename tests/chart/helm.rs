@@ -24,12 +24,18 @@ pub fn helm(words: &[&str]) -> Option<Ran> {
     Some(Ran { succeeded: ran.status.success(), out: text(ran.stdout), err: text(ran.stderr) })
 }
 
+/// An image of the operator. Values written for AMKO 2.2 name another, which the chart refuses.
+pub const IMAGE: &str = "image.repository=registry.example.org/amko";
+
 /// Renders the chart as release `amko` in `avi-system`, with values from `tests/chart/values/` and more words.
 pub fn template(values: &[&str], more: &[&str]) -> Option<Ran> {
     let files: Vec<String> = values.iter().map(|name| path(&values_file(name))).collect();
     let chart = path(&chart());
     let mut words = vec!["template", "amko", &chart, "--namespace", "avi-system"];
     words.extend(files.iter().flat_map(|file| ["--values", file]));
+    if !files.is_empty() {
+        words.extend(["--set", IMAGE]);
+    }
     words.extend(more);
     helm(&words)
 }

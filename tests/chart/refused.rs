@@ -23,10 +23,35 @@ fn the_defaults_lack_what_only_the_user_knows() {
     assert_eq!(wrong, expected);
 }
 
+/// FND-C13
 #[test]
 fn what_does_not_go_together_is_refused_before_the_operator_has_to() {
     let cases = [
         ("configs.amkoUUID=4ab35b6e", "configs.amkoUUID: AMKO-UUID length should be equal to 36."),
+        (
+            "image.repository=projects.registry.example.org/ako/amko",
+            "image.repository is projects.registry.example.org/ako/amko, the image of AMKO 2.2, which this chart cannot \
+             run: set it to where you keep the image of this operator",
+        ),
+        (
+            "configs.gslbLeaderController=https://10.10.20.42",
+            "configs.gslbLeaderController is \"https://10.10.20.42\": give the address alone, HOST or HOST:PORT, without \
+             scheme, path and white space",
+        ),
+        (
+            "configs.gslbLeaderController=10.10.20.42/api",
+            "configs.gslbLeaderController is \"10.10.20.42/api\": give the address alone, HOST or HOST:PORT, without \
+             scheme, path and white space",
+        ),
+        (
+            "gslbLeaderCredentials.password=avi123\n",
+            "gslbLeaderCredentials.password begins or ends with white space or a line break; take it out",
+        ),
+        (
+            "federation.currentCluster=cluster1-admin,federation.currentClusterIsLeader=false",
+            "federation.currentCluster, cluster1-admin, is in neither configs.memberClusters nor \
+             federation.memberClusters: it is the context of the cluster that this is installed in",
+        ),
         (
             "federation.currentCluster=s2,federation.memberClusters={s1az1}",
             "federation.memberClusters lacks federation.currentCluster, s2",
@@ -47,6 +72,17 @@ fn what_does_not_go_together_is_refused_before_the_operator_has_to() {
     for (set, expected) in cases {
         let Some(wrong) = wrong(&["article"], &["--set", set]) else { return };
         assert_eq!(wrong, [expected], "{set}");
+    }
+}
+
+/// FND-C13. The values of AMKO 2.2's documents are refused for their image and for nothing else.
+#[test]
+fn values_written_for_upstream_are_refused_for_their_image_alone() {
+    let expected = "image.repository is avinetworks/amko, the image of AMKO 2.2, which this chart cannot run: set it to \
+                    where you keep the image of this operator";
+    for values in ["article", "second-style"] {
+        let Some(wrong) = wrong(&[values], &["--set", "image.repository=avinetworks/amko"]) else { return };
+        assert_eq!(wrong, [expected], "{values}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Values in, objects out: whole, against `tests/chart/golden/`.
 
-use crate::helm::{helm, path, template, values_file};
+use crate::helm::{IMAGE, helm, path, template, values_file};
 use crate::{chart, files, is_up_to_date, read, root};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -50,7 +50,7 @@ fn values_become_these_objects() {
 #[test]
 fn helm_lint_finds_nothing() {
     for values in ["article", "second-style"] {
-        let words = ["lint", "--strict", &path(&chart()), "--values", &path(&values_file(values))];
+        let words = ["lint", "--strict", &path(&chart()), "--values", &path(&values_file(values)), "--set", IMAGE];
         let Some(ran) = helm(&words) else { return };
         assert!(ran.succeeded, "{values}: {}{}", ran.out, ran.err);
     }
@@ -110,4 +110,18 @@ fn versions_and_names_that_yaml_reads_as_numbers_stay_text() {
     let version = &objects["GSLBConfig gc-1"]["spec"]["gslbLeader"]["controllerVersion"];
     assert_eq!(version, "22.1");
     assert_eq!(objects["Secret gslb-avi-secret"]["data"]["password"], "MTIzNDU2");
+}
+
+/// FND-C15
+#[test]
+fn a_follower_may_leave_what_the_leader_copies_out_of_its_release() {
+    let configuration = ["GSLBConfig gc-1", "GlobalDeploymentPolicy global-gdp"];
+    let cases = [(true, false, false), (false, false, true), (true, true, true), (false, true, true)];
+    for (copies, leads, expected) in cases {
+        let more = format!("--set=federation.copiesFromLeader={copies},federation.currentClusterIsLeader={leads}");
+        let Some(objects) = rendered(&["article"], &[&more]) else { return };
+        let there = configuration.map(|name| objects.contains_key(name));
+        assert_eq!(there, [expected; 2], "{more}");
+        assert!(objects.contains_key("AMKOCluster amkocluster-federation"), "{more}");
+    }
 }

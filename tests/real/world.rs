@@ -186,6 +186,7 @@ impl World {
             std::fs::write(self.file("ca.crt"), &self.controller.ca).unwrap();
             command.arg(repository().join("charts/amko")).arg("--values");
             command.arg(repository().join("tests/chart/values").join(format!("{values}.yaml")));
+            command.args(["--set", "image.repository=registry.example.org/amko"]);
             command.args(["--set", &format!("configs.gslbLeaderController={}", self.controller.address)]);
             command.args(["--set", &format!("gslbLeaderCredentials.username={USER}")]);
             command.args(["--set", &format!("gslbLeaderCredentials.password={PASSWORD}")]);

@@ -39,6 +39,14 @@ federation name no cluster: then this one is the first of the members. */}}
 {{- dict "currentCluster" $current "currentClusterIsLeader" $leads "memberClusters" $clusters | toJson -}}
 {{- end -}}
 
+{{/* Not empty when the release holds gc-1 and global-gdp: always on the leader. */}}
+{{- define "amko.hasOwnConfiguration" -}}
+{{- $given := include "amko.merged" (dict "first" .Values.federation "second" .Values.configs.federation) | fromJson -}}
+{{- if or (not $given.copiesFromLeader) (include "amko.federation" . | fromJson).currentClusterIsLeader -}}
+true
+{{- end -}}
+{{- end -}}
+
 {{/* A selector. `{label: {key: app, value: gslb}}` means `{label: {app: gslb}}`. */}}
 {{- define "amko.selector" -}}
 {{- $label := .label | default dict -}}
