@@ -33,7 +33,10 @@ scenarios: ## every scripted scenario (or ARGS="NAME...") with the operator in r
 	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
 .PHONY: test
-test: tools ## every test that can run on this machine
+test: tools ## every test that can run on this machine; the others are skipped by name, and with CI=true nothing is
+	@if [ -n "$${CI:-}" ] && [ -z "$${AMKO_STATIC:-}" ]; then \
+	    $(MAKE) static; export AMKO_STATIC=$(abspath $(STATIC)); \
+	fi; \
 	$(CARGO) test --workspace --locked
 
 .PHONY: ci

@@ -4,6 +4,7 @@
 use crate::support::bodies::*;
 use crate::support::controller::create;
 use crate::support::objects::{Host, apply, delete_ingress, ingress, service};
+use crate::support::status::{host_rule, rule, said};
 use crate::support::{LEADER, World, lines};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -83,6 +84,31 @@ async fn monitors_without_a_marker_are_marked_and_nothing_else_is_written() {
     let marked = [http_monitor(ROOT, WEB, "/"), port_monitor(DB_MONITOR, DB, "TCP", 5432)];
     let expected = marked.map(|monitor| ("PUT healthmonitor/<uuid>", monitor));
     expect_in_any_order(&world.writes_since(before), &expected);
+}
+
+/// FND-G2 and DB-38: the statuses are those that upstream writes, and each monitor is put right by a write.
+#[tokio::test(start_paused = true)]
+async fn a_takeover_tells_nobody_of_what_was_there_before() {
+    let mut world = World::of_examples();
+    written_before(&world, OWNER, false).await;
+    objects(&world);
+    apply(world.home(), host_rule("web", json!({"fqdn": WEB})));
+    let home = |kind: &str, name: &str, status: Value| {
+        let kind = format!("{kind}.amko.vmware.com");
+        let patch = json!({"status": status});
+        world.home().merge_patch(&kind, Some("avi-system"), name, Some("status"), patch).unwrap();
+    };
+    home("gslbconfigs", "gc-1", json!({"state": "success: gslb config accepted"}));
+    home("globaldeploymentpolicies", "global-gdp", json!({"errorStatus": "success"}));
+    home("gslbhostrules", "web", json!({"status": "Accepted"}));
+    let before = world.avi.last_request();
+    world.start().await;
+    minutes(40).await;
+    world.settle().await;
+    assert_eq!(lines(&world.writes_since(before)), ["PUT healthmonitor/<uuid>", "PUT healthmonitor/<uuid>"]);
+    let told = |context: &str| world.cluster(context).list("events");
+    assert_eq!((told("ctx-a"), told("ctx-b")), (Vec::<Value>::new(), Vec::new()));
+    assert_eq!(said(&rule(&world, "web").unwrap())[0], "Accepted=True Accepted", "the rule is in force all the same");
 }
 
 /// DB-16: what the old owner left and nobody asks for goes like ours.

@@ -41,7 +41,8 @@
 {{- if and $members $federation.currentClusterIsLeader (not (has $federation.currentCluster $federation.memberClusters)) -}}
   {{- $wrong = append $wrong (printf "federation.memberClusters lacks federation.currentCluster, %s" $federation.currentCluster) -}}
 {{- end -}}
-{{- if and $members (not (has $federation.currentCluster (concat $members $federation.memberClusters))) -}}
+{{- $listed := (include "amko.merged" (dict "first" .Values.federation "second" .Values.configs.federation) | fromJson).memberClusters | default list -}}
+{{- if and $members (not (has $federation.currentCluster (concat $members $listed))) -}}
   {{- $wrong = append $wrong (printf "federation.currentCluster, %s, is in neither configs.memberClusters nor federation.memberClusters: it is the context of the cluster that this is installed in" $federation.currentCluster) -}}
 {{- end -}}
 {{- if $members -}}

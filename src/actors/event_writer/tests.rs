@@ -140,7 +140,7 @@ fn account(standings: &[(&str, Standing)]) -> Account {
     Account {
         fqdn: "web.example.org".into(),
         speaks: true,
-        wrote: true,
+        made: true,
         verdicts: standings.iter().map(verdict).collect(),
     }
 }

@@ -33,8 +33,8 @@ pub enum Step {
 impl Told {
     /// Takes in all that is to be said about an FQDN: an endpoint that it does not name is gone.
     pub fn take(&mut self, account: Account) -> Vec<Step> {
-        let Account { fqdn, speaks, wrote, verdicts } = account;
-        let service = Service { fqdn: &fqdn, speaks, wrote };
+        let Account { fqdn, speaks, made, verdicts } = account;
+        let service = Service { fqdn: &fqdn, speaks, made };
         let known = self.0.entry(Arc::clone(&fqdn)).or_default();
         let before = std::mem::take(known);
         let mut steps = Vec::new();

@@ -13,8 +13,8 @@ use std::sync::Arc;
 pub(super) struct Told {
     /// Digest of the last account; `None` when nothing was told, or nothing is left to tell of.
     account: Option<u64>,
-    /// Something was written since Events may be told.
-    wrote: bool,
+    /// The service was made since Events may be told.
+    made: bool,
     /// What there is now is nothing new: it was found, or the EventWriter forgot it.
     anew: bool,
 }
@@ -25,8 +25,8 @@ impl Told {
         Self { anew: true, ..Self::default() }
     }
 
-    pub(super) fn wrote(&mut self, wrote: bool) {
-        self.wrote |= wrote;
+    pub(super) fn made(&mut self, made: bool) {
+        self.made |= made;
     }
 
     /// Everything is to be told again.
@@ -49,7 +49,7 @@ impl GsState {
     /// Tells the EventWriter how the endpoints stand.
     pub(super) fn tell_account(&mut self, decided: &Decided) {
         let speaks = self.context.settled && self.context.term.is_some();
-        self.told.wrote &= speaks;
+        self.told.made &= speaks;
         let account = self.account(decided, speaks);
         let digest = (!account.verdicts.is_empty()).then(|| digest(&account));
         if self.told.account != digest {
@@ -77,7 +77,7 @@ impl GsState {
         Account {
             fqdn: Arc::clone(&self.fqdn),
             speaks,
-            wrote: self.told.wrote,
+            made: self.told.made,
             verdicts: self.offers.endpoints().map(verdict).collect(),
         }
     }

@@ -39,7 +39,7 @@ impl GsState {
             return;
         }
         self.reported = Some(at);
-        self.told.wrote(report.wrote);
+        self.told.made(report.wrote && !self.knows_of_service());
         if report.wrote {
             let result = if report.trouble.is_none() { WriteResult::Complete } else { WriteResult::Incomplete };
             self.last_write = Some((Timestamp::now(), result));
@@ -70,6 +70,16 @@ impl GsState {
                     self.urgency = Urgency::Bulk;
                 }
             }
+        }
+    }
+
+    /// Whether the controller is known to hold a service for the FQDN.
+    fn knows_of_service(&self) -> bool {
+        match &self.knowledge {
+            Knowledge::Known(observed) | Knowledge::Stale(observed) => {
+                observed.holdings().any(|holding| holding.service.is_some())
+            }
+            Knowledge::Unknown => false,
         }
     }
 

@@ -5,13 +5,14 @@ use super::status::{DELETIONS_HELD, Held};
 use super::{PolicyWatcherState, status};
 use crate::actors::event_writer::EventWriterMsg;
 use crate::core::activation::was_accepted;
+use crate::core::host_rule;
 use crate::core::occurrence::{Involved, Occurrence, Reason};
-use crate::core::policy::PolicyReport;
+use crate::core::policy::{ACCEPTED, PolicyReport};
 use crate::core::precedence::ObjectName;
 use crate::core::report::RuleReport;
 use crate::core::report::acceptance;
 use crate::core::report::condition::{Statement, Truth};
-use crate::crd::{Condition, GlobalDeploymentPolicy, GslbConfig, GslbHostRule};
+use crate::crd::{Condition, GlobalDeploymentPolicy, GslbConfig, GslbHostRule, GslbHostRuleStatus};
 use kube::{Resource, ResourceExt};
 
 const UUID_LOST: &str = "the GSLBConfig was in use and has lost its annotation amko.vmware.com/amko-uuid, so it gets a \
@@ -21,16 +22,19 @@ const UUID_LOST: &str = "the GSLBConfig was in use and has lost its annotation a
 
 impl PolicyWatcherState {
     /// Tells what became of a GSLBHostRule; one that only carries a status is nobody's.
-    pub(super) fn tell_of_rule(&self, report: &RuleReport, present: &[Condition]) {
+    pub(super) fn tell_of_rule(&self, report: &RuleReport, present: Option<&GslbHostRuleStatus>) {
         let Some(statement) = acceptance(&report.verdict).filter(|_| !report.managed) else { return };
-        if let Some(occurrence) = unsaid(statement, present) {
+        let conditions = present.map(|status| status.conditions.as_slice()).unwrap_or_default();
+        let was_in_force = present.is_some_and(|status| status.status == host_rule::ACCEPTED);
+        if let Some(occurrence) = unsaid(statement, conditions, was_in_force) {
             self.tell_outcome::<GslbHostRule>(&report.object, report.uid.clone(), occurrence);
         }
     }
 
     pub(super) fn tell_of_policy(&self, policy: &GlobalDeploymentPolicy, name: &ObjectName, report: &PolicyReport) {
         let present = policy.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
-        if let Some(occurrence) = unsaid(status::acceptance_of_policy(report), present) {
+        let was_in_force = policy.status.as_ref().is_some_and(|status| status.error_status == ACCEPTED);
+        if let Some(occurrence) = unsaid(status::acceptance_of_policy(report), present, was_in_force) {
             self.tell_outcome::<GlobalDeploymentPolicy>(name, policy.uid(), occurrence);
         }
     }
@@ -84,10 +88,12 @@ impl PolicyWatcherState {
     }
 }
 
-/// The Event that says whether an object is in force, unless its status does. Nothing is said of what is open.
-fn unsaid(statement: Statement, present: &[Condition]) -> Option<Occurrence> {
+/// The Event that says whether an object is in force, unless its status does. Nothing is said of what is open. Upstream
+/// writes no conditions; what its status says to be in force is nothing new either (FND-G2).
+fn unsaid(statement: Statement, present: &[Condition], was_in_force: bool) -> Option<Occurrence> {
     let Statement { type_, truth, message, .. } = statement;
     let reason = match truth {
+        Truth::True if was_in_force && present.is_empty() => return None,
         Truth::True => Reason::Accepted,
         Truth::False => Reason::Rejected,
         Truth::Unknown => return None,

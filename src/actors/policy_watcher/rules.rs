@@ -201,8 +201,7 @@ impl PolicyWatcherState {
             };
             if self.told.reports.get(name) != Some(&report) {
                 self.told.reports.insert(name.clone(), report.clone());
-                let present = rule.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
-                self.tell_of_rule(&report, present);
+                self.tell_of_rule(&report, rule.status.as_ref());
                 let report = RuleReport { present: rule.status.clone(), ..report };
                 self.args.status.cast(StatusWriterMsg::Rule(Box::new(report)));
             }

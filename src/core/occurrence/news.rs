@@ -39,7 +39,7 @@ pub enum News {
 pub struct Service<'a> {
     pub fqdn: &'a str,
     pub speaks: bool,
-    pub wrote: bool,
+    pub made: bool,
 }
 
 /// Decides whether a verdict is news after what was told before.
@@ -64,7 +64,7 @@ pub fn news(before: Option<Stage>, verdict: &Verdict, service: Service<'_>) -> N
         | (Standing::Undecided, _) => News::Nothing,
         (Standing::Pending(_), _) => tell(Stage::Accepted),
         (Standing::InSync(_), None) if first => News::Silent(Stage::Programmed(words)),
-        (Standing::InSync(_), Some(Stage::FoundUndecided | Stage::FoundMember)) if !service.wrote => {
+        (Standing::InSync(_), Some(Stage::FoundUndecided | Stage::FoundMember)) if !service.made => {
             News::Silent(Stage::Programmed(words))
         }
         (Standing::InSync(_), _) => tell(Stage::Programmed(words)),

@@ -220,9 +220,9 @@ fn what_is_found_is_quiet_but_trouble_and_what_comes_later_is_told_once() {
         (Some(NotSelected(out)), pending(), fresh, true, Tell(Accepted)),
         (Some(Programmed(sync)), Standing::Undecided, fresh, false, Nothing),
     ];
-    for (before, standing, found, wrote, expected) in cases {
-        let service = Service { fqdn: FQDN, speaks: true, wrote };
-        let case = format!("{before:?} {standing:?} found {found} wrote {wrote}");
+    for (before, standing, found, made, expected) in cases {
+        let service = Service { fqdn: FQDN, speaks: true, made };
+        let case = format!("{before:?} {standing:?} found {found} made {made}");
         assert_eq!(outcome(before, standing, found, service), expected, "{case}");
     }
 }
@@ -240,7 +240,7 @@ fn outside_of_a_term_everything_is_only_found() {
         (None, Standing::Refused("no uuid".into()), FoundOutside),
     ];
     for (before, standing, expected) in cases {
-        let service = Service { fqdn: FQDN, speaks: false, wrote: true };
+        let service = Service { fqdn: FQDN, speaks: false, made: true };
         let case = format!("{before:?} {standing:?}");
         assert_eq!(outcome(before, standing, false, service), Outcome::Silent(expected), "{case}");
     }

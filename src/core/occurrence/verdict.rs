@@ -14,8 +14,8 @@ pub struct Account {
     pub fqdn: Arc<str>,
     /// Inside a term and after the first look at the clusters. Otherwise the account is only what was found.
     pub speaks: bool,
-    /// Something was written for this FQDN since it speaks.
-    pub wrote: bool,
+    /// The service was made since it speaks; one that is only put right is nothing new to those who were in it.
+    pub made: bool,
     /// In the order of the endpoints.
     pub verdicts: Vec<Verdict>,
 }
