@@ -24,8 +24,11 @@ pub fn helm(words: &[&str]) -> Option<Ran> {
     Some(Ran { succeeded: ran.status.success(), out: text(ran.stdout), err: text(ran.stderr) })
 }
 
-/// An image of the operator. Values written for AMKO 2.2 name another, which the chart refuses.
+/// An image of the operator. Values written for AMKO 2.2 name its image, which the chart refuses.
 pub const IMAGE: &str = "image.repository=registry.example.org/amko";
+
+/// Values that name an image of the operator themselves.
+const WITH_IMAGE: &str = "everything";
 
 /// Renders the chart as release `amko` in `avi-system`, with values from `tests/chart/values/` and more words.
 pub fn template(values: &[&str], more: &[&str]) -> Option<Ran> {
@@ -33,7 +36,7 @@ pub fn template(values: &[&str], more: &[&str]) -> Option<Ran> {
     let chart = path(&chart());
     let mut words = vec!["template", "amko", &chart, "--namespace", "avi-system"];
     words.extend(files.iter().flat_map(|file| ["--values", file]));
-    if !files.is_empty() {
+    if !values.is_empty() && !values.contains(&WITH_IMAGE) {
         words.extend(["--set", IMAGE]);
     }
     words.extend(more);
