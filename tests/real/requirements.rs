@@ -135,11 +135,17 @@ async fn define(api: &Api, definition: &Value) {
 
 /// What the operator finds wrong with an object alone; that something is not known of the controller is nothing.
 fn rejection(kind: Kind, spec: &Value) -> Option<String> {
-    let clusters = BTreeSet::new();
+    let clusters = BTreeSet::from(["s1".to_owned()]);
     let around =
         Surroundings { clusters: &clusters, default_tenant: "admin", tenant: "admin", catalog: Catalog::EMPTY };
     match kind {
-        POLICY => invalid(policy::validate(&read::<GlobalDeploymentPolicySpec>(spec), around)),
+        POLICY => {
+            // What every policy needs, beside what the case is about.
+            let mut whole = json!({"matchRules": {"appSelector": {"label": {"app": "gslb"}}},
+                "matchClusters": [{"cluster": "s1"}]});
+            whole.as_object_mut().unwrap().extend(spec.as_object().unwrap().clone());
+            invalid(policy::validate(&read::<GlobalDeploymentPolicySpec>(&whole), around))
+        }
         RULE => {
             let object = ObjectName { namespace: NAMESPACE.to_owned(), name: NAME.to_owned() };
             let subject = Subject { object: &object, managed: false };

@@ -7,7 +7,7 @@
 //! is on this page. When a page shows none, more has gone meanwhile than the pages overlap, and reading goes on further
 //! ahead of it, with a greater overlap. So a walk comes to its end beside any neighbour.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Largest page that controllers serve.
 pub const PAGE_SIZE: usize = 200;
@@ -72,7 +72,7 @@ pub struct Cover {
     reached: usize,
     overlap: usize,
     /// Of each uuid the digest of its name.
-    seen: HashMap<String, u64>,
+    seen: BTreeMap<String, u64>,
     /// Two pages were put beside each other without an overlap, because the controller's pages are too small for one.
     loose: bool,
     count: Option<usize>,
@@ -89,7 +89,7 @@ impl Default for Cover {
             size: PAGE_SIZE,
             reached: 0,
             overlap: OVERLAP,
-            seen: HashMap::new(),
+            seen: BTreeMap::new(),
             loose: false,
             count: None,
             steady: true,

@@ -51,6 +51,7 @@ impl AviClient {
             let mut ended = client.shared.ended.clone();
             // Not sent yet, it ends with its client.
             tokio::select! {
+                biased;
                 () = client.shared.pacer.turn(client.urgency) => {}
                 _ = ended.wait_for(|ended| *ended) => return,
             }
