@@ -19,6 +19,7 @@ use super::policy_watcher::{LogLevels, PolicyWatcherMsg, WallClock};
 use super::status_writer::StatusWriterMsg;
 use super::supervisor::restart::RestartPolicy;
 use super::supervisor::{Children, arrange};
+use crate::core::address::Clients;
 use crate::core::naming::Naming;
 use crate::kubernetes::members::MemberClients;
 use crate::retry::RetryPolicy;
@@ -127,6 +128,8 @@ pub struct Settings {
     pub heartbeat: Option<Duration>,
     /// Whether AKO's MultiClusterIngresses are watched; off unless asked for, as upstream has it.
     pub multi_cluster_ingress: bool,
+    /// Who has to reach the members.
+    pub clients: Clients,
     /// Read for what outlives the process, and nothing else.
     pub wall: WallClock,
 }
@@ -142,6 +145,7 @@ impl Settings {
             awake: AWAKE,
             heartbeat: Some(BEAT),
             multi_cluster_ingress: false,
+            clients: Clients::default(),
             wall: Arc::new(Timestamp::now),
         }
     }

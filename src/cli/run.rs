@@ -4,6 +4,7 @@ use super::members::{Members, MembersArguments};
 use super::{CliError, read};
 use crate::actors::operator::{Links, Outside, Settings, start};
 use crate::avi::transport::{AviTransport, ReqwestTransport, Timeouts, TlsSettings};
+use crate::core::address::Clients;
 use crate::http::{Limits, TestHooks, api, probes, router, serve};
 use crate::kubernetes::dial::client_of;
 use crate::kubernetes::kubeconfig::contexts;
@@ -56,6 +57,10 @@ pub struct RunArguments {
     /// Threads that do the work [default: one for every two CPUs that the process may use]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: Option<u16>,
+    /// Takes loopback addresses as members too, for clusters, controllers and clients on one machine. Clients elsewhere
+    /// reach nothing there.
+    #[arg(long)]
+    loopback_members: bool,
     /// Serves POST /test/poison/{actor}, which makes an actor fail. For tests only.
     #[arg(long, hide = true)]
     test_hooks: bool,
@@ -84,7 +89,7 @@ fn workers() -> usize {
 
 async fn operate(arguments: RunArguments) -> Result<(), CliError> {
     let RunArguments { members, context, namespace, http, http_api, log_format, controller_ca, .. } = arguments;
-    let RunArguments { concurrency, test_hooks, .. } = arguments;
+    let RunArguments { concurrency, loopback_members, test_hooks, .. } = arguments;
     let proxies = Proxies::read(|name| std::env::var(name).ok());
     let Members { clients, kubeconfig } = members.members(&namespace, proxies.clone())?;
     let client = own_client(context.as_deref(), kubeconfig.as_ref(), &proxies)?;
@@ -107,8 +112,15 @@ async fn operate(arguments: RunArguments) -> Result<(), CliError> {
         controller_ca,
         concurrency: usize::from(concurrency),
         multi_cluster_ingress: std::env::var(MCI_ENV).is_ok_and(|text| is_true(&text)),
+        clients: if loopback_members { Clients::OnThisMachine } else { Clients::Elsewhere },
         ..Settings::in_namespace(&namespace)
     };
+    if loopback_members {
+        tracing::warn!(
+            "--loopback-members: loopback addresses become members; only clients on this machine reach them, so do \
+             without it for any other"
+        );
+    }
     let (operator, ended) = start(outside, settings, links.clone())
         .await
         .map_err(|error| CliError::Runtime(format!("cannot start the operator: {error}")))?;

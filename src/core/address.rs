@@ -17,12 +17,33 @@ impl fmt::Display for Useless {
     }
 }
 
+/// Where the clients are that have to reach a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Clients {
+    #[default]
+    Elsewhere,
+    /// On the one machine on which everything runs, members too: a loopback address is as good as any.
+    OnThisMachine,
+}
+
+impl Clients {
+    /// The address in its one spelling.
+    ///
+    /// # Errors
+    /// What it is, when these clients reach nothing there.
+    pub fn reach(self, address: IpAddr) -> Result<IpAddr, Useless> {
+        let address = canonical(address);
+        let local = self == Self::OnThisMachine && address.is_loopback();
+        if local { Ok(address) } else { usable(address) }
+    }
+}
+
 /// One spelling of each address: IPv4 inside IPv6 (`::ffff:10.1.0.5`) is IPv4.
 pub fn canonical(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }
 
-/// The address in its one spelling.
+/// The address in its one spelling, for clients elsewhere.
 ///
 /// # Errors
 /// What it is, when nothing is to be reached there.
@@ -94,6 +115,14 @@ mod tests {
         ];
         for (text, expected) in table {
             assert_eq!(kind(text), expected.map(str::to_owned), "{text}");
+        }
+        let here = |text: &str| Clients::OnThisMachine.reach(text.parse().unwrap());
+        for (text, expected) in table.into_iter().filter(|(_, expected)| *expected != Err("a loopback address")) {
+            let kind = here(text).map(|address| address.to_string()).map_err(|useless| useless.kind);
+            assert_eq!(kind, expected.map(str::to_owned), "{text}");
+        }
+        for text in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+            assert_eq!(here(text), Ok(canonical(text.parse().unwrap())));
         }
         let said = usable("fe80::1".parse().unwrap()).unwrap_err().to_string();
         assert_eq!(said, "fe80::1 is a link-local address, at which no client reaches anything");

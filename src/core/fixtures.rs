@@ -1,6 +1,7 @@
 //! Objects, policies and a small world for the tests of the core, in the words of the worked examples: clusters
 //! `ctx-a` and `ctx-b`, namespace `shop`, label `app: gslb`.
 
+use super::address::Clients;
 use super::build::{Built, Decision, Desired, Inputs, build};
 use super::endpoint::{Addresses, Backend, Endpoint, EndpointKey, Kind, VirtualServiceRef};
 use super::gslb::{GslbService, Pool};
@@ -76,7 +77,7 @@ pub(super) fn lb_service(name: &str, host: &str, ports: &[(u16, &str)], ip: &str
 
 /// A place in namespace `shop` without labels or tenant.
 pub(super) fn place(cluster: &str) -> Place<'_> {
-    Place { cluster, naming: &PLAIN, namespace: None }
+    Place { cluster, naming: &PLAIN, namespace: None, clients: Clients::default() }
 }
 
 pub(super) fn namespace(label: &[(&str, &str)], tenant: Option<&str>) -> Namespace {

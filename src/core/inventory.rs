@@ -9,6 +9,7 @@ mod offers;
 mod tests;
 mod unnamed;
 
+use super::address::Clients;
 use super::aliases::Claims;
 use super::endpoint::{Endpoint, EndpointKey, Kind};
 use super::ingest::{self, Ingested, Place, Refusal};
@@ -69,6 +70,7 @@ struct Entry {
 #[derive(Debug)]
 pub struct Inventory {
     cluster: String,
+    clients: Clients,
     naming: Arc<Naming>,
     openshift: bool,
     namespaces: BTreeMap<String, Namespace>,
@@ -118,6 +120,7 @@ impl Inventory {
     pub fn new(cluster: &str, naming: Arc<Naming>) -> Self {
         Self {
             cluster: cluster.to_owned(),
+            clients: Clients::default(),
             openshift: false,
             namespaces: BTreeMap::new(),
             host_rules: HostRules::new(naming.custom_global_fqdn),
@@ -127,6 +130,12 @@ impl Inventory {
             refusals: BTreeMap::new(),
             naming,
         }
+    }
+
+    /// The same for members that these clients have to reach.
+    #[must_use]
+    pub fn reached_by(self, clients: Clients) -> Self {
+        Self { clients, ..self }
     }
 
     /// How services are named; what was offered under another naming says nothing about this one.
@@ -305,7 +314,7 @@ impl Inventory {
     fn derive(&mut self, id: &ObjectId) -> Touched {
         let Some(entry) = self.objects.get_mut(id) else { return Touched::new() };
         let namespace = self.namespaces.get(&id.namespace);
-        let place = Place { cluster: &self.cluster, naming: &self.naming, namespace };
+        let place = Place { cluster: &self.cluster, naming: &self.naming, namespace, clients: self.clients };
         // Labels and tenant of a namespace that has not been seen are not known, so nothing can be said (rule TEN-09).
         let idle = namespace.is_none() || (self.openshift && id.kind == Kind::Ingress);
         let Ingested { endpoints, refusals } = if idle { Ingested::default() } else { entry.object.ingest(place) };

@@ -82,6 +82,8 @@ impl Operator {
         let child = Command::new(&config.program)
             .args(["run", "--context", &config.context, "--namespace", &config.namespace])
             .args(["--http", &config.http.to_string()])
+            // The virtual addresses of the lab are on this machine only.
+            .arg("--loopback-members")
             .arg("--members")
             .arg(&config.members)
             .args(&config.more)

@@ -77,9 +77,20 @@ impl World {
     pub fn operator_arguments(&self) -> Vec<String> {
         let members = self.lab.members().to_str().unwrap().to_owned();
         let http = self.operator.trim_start_matches("http://");
-        ["run", "--context", "s1az1", "--namespace", "avi-system", "--http", http, "--members", &members]
-            .map(str::to_owned)
-            .to_vec()
+        [
+            "run",
+            "--context",
+            "s1az1",
+            "--namespace",
+            "avi-system",
+            "--http",
+            http,
+            "--loopback-members",
+            "--members",
+            &members,
+        ]
+        .map(str::to_owned)
+        .to_vec()
     }
 }
 

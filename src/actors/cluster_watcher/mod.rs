@@ -21,6 +21,7 @@ use super::event_writer::EventWriterMsg;
 use super::ever_listed::EverListed;
 use super::gs_directory::GsDirectoryMsg;
 use super::link::Link;
+use crate::core::address::Clients;
 use crate::core::endpoint::Kind;
 use crate::core::inventory::{Inventory, ObjectId, Seen, Touched};
 use crate::core::naming::Naming;
@@ -72,6 +73,8 @@ pub struct ClusterWatcherArgs {
     pub retry: RetryPolicy,
     /// Whether MultiClusterIngresses are watched too.
     pub multi_cluster_ingress: bool,
+    /// Who has to reach the members.
+    pub clients: Clients,
     /// What earlier watchers of this cluster have listed.
     pub ever_listed: EverListed,
     pub seed: u64,
@@ -111,7 +114,7 @@ impl Actor for ClusterWatcher {
         args: Self::Arguments,
     ) -> Result<Self::State, ActorProcessingErr> {
         let ClusterWatcherArgs { context, naming, members, directory, events, board, retry, .. } = args;
-        let ClusterWatcherArgs { multi_cluster_ingress, ever_listed, seed, .. } = args;
+        let ClusterWatcherArgs { multi_cluster_ingress, clients, ever_listed, seed, .. } = args;
         let mut watches = JoinSet::new();
         let rng = StdRng::seed_from_u64(seed);
         let hearing = hearing(&board, &context);
@@ -119,7 +122,7 @@ impl Actor for ClusterWatcher {
         watches.spawn(watch_cluster(eyes));
         board.post(|notices| notices.clusters.entry(context.clone()).or_default().synced = false);
         let mut state = ClusterWatcherState {
-            inventory: Inventory::new(&context, naming),
+            inventory: Inventory::new(&context, naming).reached_by(clients),
             kinds: Kinds::new(multi_cluster_ingress, ever_listed),
             openshift: false,
             unreadable: Unreadable::default(),

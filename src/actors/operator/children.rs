@@ -167,6 +167,7 @@ impl OperatorState {
             board: self.args.links.board.clone(),
             retry: self.args.settings.retry,
             multi_cluster_ingress: self.args.settings.multi_cluster_ingress,
+            clients: self.args.settings.clients,
             ever_listed,
             seed: self.rng.random(),
         };

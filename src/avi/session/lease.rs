@@ -4,6 +4,7 @@ use super::pool::{Next, Session, Wish};
 use super::{AviClient, Shared};
 use crate::avi::call_error::CallError;
 use http::StatusCode;
+use std::pin::pin;
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -31,16 +32,15 @@ impl AviClient {
 
     /// Waits until there is a session; logs in when nobody does.
     async fn usable(&self, wish: Wish) -> Result<(), CallError> {
-        let mut changes = self.shared.changes.subscribe();
         let finished = self.shared.pool.lock().finished();
         loop {
-            changes.mark_unchanged();
+            let mut login_ended = pin!(self.shared.login_ended.notified());
+            login_ended.as_mut().enable();
             let next = self.shared.pool.lock().next(wish, finished, Instant::now())?;
             match next {
                 Next::Use => return Ok(()),
                 Next::LogIn(slot) => self.start_login(slot),
-                // The sender lives in `self`.
-                Next::Wait => drop(changes.changed().await),
+                Next::Wait => login_ended.await,
             }
         }
     }

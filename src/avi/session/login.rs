@@ -33,7 +33,7 @@ impl Drop for Place {
         let outcome = self.outcome.take().unwrap_or_else(|| Err(broken()));
         let shared = &self.client.shared;
         shared.pool.lock().logged_in(self.slot, outcome, Instant::now());
-        shared.changes.send_modify(|changes| *changes += 1);
+        shared.login_ended.notify_waiters();
     }
 }
 

@@ -28,9 +28,10 @@ use parking_lot::Mutex;
 use pool::{Pool, Session, Wish};
 use secrecy::SecretString;
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 /// How often one call is sent at most when its sessions are refused. The second refusal ends a call, unless something
@@ -102,8 +103,8 @@ struct Shared {
     settings: SessionSettings,
     base: Base,
     pool: Mutex<Pool>,
-    /// Moves when a login comes to its end.
-    changes: watch::Sender<u64>,
+    /// A login came to its end. Who waits for it goes on in the order of waiting, which a watch channel does not keep.
+    login_ended: Notify,
     /// Whether nobody can call any more.
     ended: watch::Receiver<bool>,
     pacer: Pacer,
@@ -122,7 +123,7 @@ impl AviClient {
             transport,
             base: Base::of(&settings.address)?,
             pool: Mutex::new(Pool::new()),
-            changes: watch::Sender::new(0),
+            login_ended: Notify::new(),
             ended,
             pacer: Pacer::unlimited(),
             version: Negotiation::new(settings.version.clone()),
@@ -250,10 +251,10 @@ impl AviClient {
     /// # Errors
     /// The first failure; the other sessions are ended all the same.
     pub async fn logout(&self) -> Result<(), CallError> {
-        let mut changes = self.shared.changes.subscribe();
         let mut outcome = Ok(());
         loop {
-            changes.mark_unchanged();
+            let mut login_ended = pin!(self.shared.login_ended.notified());
+            login_ended.as_mut().enable();
             let (open, more) = {
                 let mut pool = self.shared.pool.lock();
                 (pool.take_all(), pool.is_logging_in())
@@ -263,8 +264,7 @@ impl AviClient {
             if !more {
                 return outcome;
             }
-            // The sender lives in `self`.
-            let _ = changes.changed().await;
+            login_ended.await;
         }
     }
 

@@ -1,12 +1,13 @@
 //! At most one address per family, chosen from several (DB-22, DB-30).
 
-use crate::core::address::{Useless, usable};
+use crate::core::address::{Clients, Useless};
 use crate::core::endpoint::{Addresses, Withheld};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What has been chosen so far.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Families {
+    clients: Clients,
     chosen: Chosen,
     /// Of the addresses at which nothing is to be reached.
     useless: Chosen,
@@ -20,6 +21,11 @@ struct Chosen {
 }
 
 impl Families {
+    /// Nothing yet, for members that these clients have to reach.
+    pub(super) fn of(clients: Clients) -> Self {
+        Self { clients, chosen: Chosen::default(), useless: Chosen::default(), reasons: Vec::new() }
+    }
+
     /// Takes the address unless its family has one already.
     pub(super) fn first(&mut self, address: IpAddr) {
         match self.judge(address) {
@@ -42,7 +48,7 @@ impl Families {
 
     /// The addresses, and those that are withheld because their family has no other. `None` when no address was taken.
     pub(super) fn split(self) -> Option<(Addresses, Option<Box<Withheld>>)> {
-        let Self { chosen, useless, reasons } = self;
+        let Self { chosen, useless, reasons, .. } = self;
         let addresses = chosen.addresses();
         let v4 = useless.v4.filter(|_| chosen.v4.is_none());
         let v6 = useless.v6.filter(|_| chosen.v6.is_none());
@@ -54,7 +60,7 @@ impl Families {
 
     /// Among which it belongs, in its one spelling.
     fn judge(&mut self, address: IpAddr) -> (&mut Chosen, IpAddr) {
-        match usable(address) {
+        match self.clients.reach(address) {
             Ok(address) => (&mut self.chosen, address),
             Err(useless) => {
                 let Useless { address, kind } = useless;

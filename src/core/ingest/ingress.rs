@@ -46,7 +46,7 @@ fn addresses<'a>(ingress: &'a Ingress, intake: &mut Intake<'_>) -> BTreeMap<Cow<
     for entry in &ingress.addresses {
         let Some(hostname) = hostname(entry).filter(|hostname| rule_for(ingress, hostname).is_some()) else { continue };
         let Some(address) = intake.address(entry) else { continue };
-        chosen.entry(normal(hostname)).or_default().smallest(address);
+        chosen.entry(normal(hostname)).or_insert_with(|| Families::of(intake.place.clients)).smallest(address);
     }
     chosen
 }

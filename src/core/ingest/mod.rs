@@ -12,6 +12,7 @@ mod silence;
 mod tests;
 mod virtual_services;
 
+use super::address::Clients;
 use super::dns_name::{self, NAMELESS, normal};
 use super::endpoint::{Addresses, Backend, Endpoint, EndpointKey, Kind};
 use super::naming::Naming;
@@ -45,6 +46,8 @@ pub struct Place<'a> {
     pub naming: &'a Naming,
     /// `None` while the namespace has not been seen; its labels then count as empty.
     pub namespace: Option<&'a Namespace>,
+    /// Who has to reach the members.
+    pub clients: Clients,
 }
 
 /// An object on its way to endpoints: what all kinds have in common.
@@ -121,7 +124,7 @@ impl<'a> Intake<'a> {
             }
             return None;
         };
-        let mut families = Families::default();
+        let mut families = Families::of(self.place.clients);
         families.first(self.address_of(ip)?);
         for entry in
             later.iter().filter(|entry| self::hostname(entry).is_none_or(|named| dns_name::same(named, hostname)))

@@ -4,6 +4,7 @@ use super::annotations::{CLUSTER_UUID, TENANT, VS_UUID_MAP};
 use super::families::Families;
 use super::virtual_services::VirtualServices;
 use super::{Ingested, Intake, Place, silence};
+use crate::core::address::Clients;
 use crate::core::dns_name::{NAMELESS, normal, same};
 use crate::core::endpoint::{Backend, Kind};
 use crate::core::object::{Route, RouteAdmission};
@@ -43,7 +44,7 @@ pub fn ingest(route: &Route, place: Place<'_>) -> Ingested {
         return intake.ingested;
     };
     read_reasons(route, &hostname, &mut intake);
-    let families = addresses(route, &hostname);
+    let families = addresses(route, &hostname, place.clients);
     let backend = if is_passthrough {
         Backend::Passthrough
     } else {
@@ -69,12 +70,12 @@ fn hostname<'a>(route: &'a Route, place: Place<'_>) -> Option<Cow<'a, str>> {
 }
 
 /// The first address of each family in the messages of AKO's admissions. Other messages are for people.
-fn addresses(route: &Route, hostname: &str) -> Option<Families> {
+fn addresses(route: &Route, hostname: &str, clients: Clients) -> Option<Families> {
     let ours = admissions(route, hostname).filter(|admission| is_ako(admission));
     let found = ours.flat_map(|admission| &admission.conditions);
     let mut found = found.filter_map(|condition| condition.message.parse::<IpAddr>().ok()).peekable();
     found.peek()?;
-    let mut families = Families::default();
+    let mut families = Families::of(clients);
     found.for_each(|address| families.first(address));
     Some(families)
 }
