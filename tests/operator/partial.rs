@@ -162,6 +162,31 @@ async fn an_alias_that_the_controller_refuses_is_found_and_left_out_and_tried_ag
     assert_eq!(world.links().board.read().refused_aliases, Vec::<String>::new());
 }
 
+/// FND-E1: nobody wakes a service that sleeps because of a full read that found nothing new, but for this.
+#[tokio::test(start_paused = true)]
+async fn an_alias_that_was_refused_is_tried_again_for_a_service_that_sleeps() {
+    let mut world = World::of_examples();
+    world.awake = 1;
+    let world = with_both(world).await;
+    let pool = json!({"name": "p", "priority": 10, "members": [{"ip": {"addr": "192.0.2.1", "type": "V4"}}]});
+    let other = json!({"name": "other", "domain_names": ["x.example.org"], "groups": [pool]});
+    let taken = create(&world, "gslbservice", other).await;
+    world.writes_after(|world| drop(apply(world.cluster("ctx-a"), with_aliases(&["x.example.org"])))).await;
+    assert_eq!(world.on_controller(LEADER, "gslbservice")[WEB]["domain_names"], json!([WEB]));
+    // They keep the one place of those that are awake.
+    for number in 0..4 {
+        let object = web(&format!("later{number}"), &format!("10.1.0.{}", 50 + number));
+        world.writes_after(|world| drop(apply(world.cluster("ctx-a"), object))).await;
+    }
+
+    let target = format!("/api/gslbservice/{}", taken["uuid"].as_str().unwrap());
+    world.somebody_else().request(http::Method::DELETE, &target, "admin", None).await.unwrap();
+    // Virtual: until the next full read.
+    tokio::time::sleep(std::time::Duration::from_secs(1900)).await;
+    world.settle().await;
+    assert_eq!(world.on_controller(LEADER, "gslbservice")[WEB]["domain_names"], json!([WEB, "x.example.org"]));
+}
+
 /// FND-E1: the controller of one cluster is no site of the GSLB.
 #[tokio::test(start_paused = true)]
 async fn a_member_of_no_site_is_left_out_and_told_and_the_others_are_written() {

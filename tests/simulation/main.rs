@@ -19,7 +19,7 @@ mod statuses;
 #[path = "../support/mod.rs"]
 mod support;
 
-use door::Door;
+use door::{Door, Teller};
 use faults::Faults;
 use held::{Foreign, held};
 use lasting::Lasting;
@@ -47,6 +47,7 @@ struct Lived {
     door: Arc<Door>,
     rng: StdRng,
     _neighbour: Option<Neighbour>,
+    _teller: Teller,
     slow: bool,
     /// Whether another controller has led for a while.
     promoted: bool,
@@ -70,6 +71,7 @@ async fn run(seed: u64) -> Lived {
     place::furnish(&world, &mut rng).await;
     let foreign = Foreign::plant(&world).await;
     let door = Door::of(&mut world);
+    let teller = door.teller(seed);
     let nature = Nature::of(seed);
     door.note(&format!("{nature:?}"));
     nature.rule(seed, &mut world);
@@ -95,7 +97,16 @@ async fn run(seed: u64) -> Lived {
     policies::conclude(&world, &mut rng);
     finish(seed, &world, &door).await;
     rest(&world).await;
-    Lived { world, foreign, door, rng, _neighbour: neighbour, slow: nature.is_slow(), promoted: faults.promoted }
+    Lived {
+        world,
+        foreign,
+        door,
+        rng,
+        _neighbour: neighbour,
+        _teller: teller,
+        slow: nature.is_slow(),
+        promoted: faults.promoted,
+    }
 }
 
 fn pause(rng: &mut StdRng) -> Duration {
@@ -123,7 +134,7 @@ async fn rest(world: &World) {
 }
 
 async fn check(seed: u64) {
-    let Lived { mut world, foreign, door, mut rng, _neighbour, slow, promoted } = run(seed).await;
+    let Lived { mut world, foreign, door, mut rng, _neighbour, _teller, slow, promoted } = run(seed).await;
     let expected = expected::computed(&world, None).await;
     assert!(!expected.services.is_empty(), "seed {seed}: there is something to compare");
     held::compare(seed, &held(&world, None).await, &expected.services);

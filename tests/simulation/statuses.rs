@@ -81,6 +81,10 @@ impl Versions {
             for condition in version[1]["conditions"].as_array_mut().into_iter().flatten() {
                 condition["lastTransitionTime"] = Value::Null;
             }
+            // Of a service that is gone, a process remembers it no longer than it lives.
+            if let Some(service) = version[1]["service"].as_object_mut() {
+                service.remove("lastWrite");
+            }
         }
         self
     }

@@ -16,8 +16,8 @@ impl GsState {
     /// follow, and nothing has to be said again.
     pub fn knows(&mut self, read: &FullRead, content: &Observed) -> bool {
         let known = matches!(&self.knowledge, Knowledge::Known(known) if **known == *content);
-        // What it said of an earlier read may not have counted.
-        let silent = known && !self.is_settled_empty();
+        // What it said of an earlier read may not have counted, and what is left out is tried again.
+        let silent = known && !self.is_settled_empty() && self.omissions.is_none();
         if silent {
             self.read = Some(read.clone());
         }

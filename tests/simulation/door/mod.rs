@@ -94,11 +94,13 @@ impl Door {
 
     /// Fails the history when a write was wrong.
     pub fn check(&self, seed: u64) {
-        let state = self.state.lock();
-        if !state.found.is_empty() {
-            println!("history of seed {seed}:\n{}", state.chronicle.join("\n"));
-            panic!("seed {seed}: {}", state.found.join("\n"));
-        }
+        let found = self.state.lock().found.join("\n");
+        assert!(found.is_empty(), "seed {seed}: {found}");
+    }
+
+    /// Tells the whole history if it fails.
+    pub fn teller(self: &Arc<Self>, seed: u64) -> Teller {
+        Teller { door: Arc::clone(self), seed }
     }
 
     pub fn counts(&self) -> Counts {
@@ -159,6 +161,20 @@ impl Door {
             }
         }
         None
+    }
+}
+
+/// Tells the history when it is dropped.
+pub struct Teller {
+    door: Arc<Door>,
+    seed: u64,
+}
+
+impl Drop for Teller {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("history of seed {}:\n{}", self.seed, self.door.state.lock().chronicle.join("\n"));
+        }
     }
 }
 
