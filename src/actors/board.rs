@@ -182,6 +182,9 @@ pub struct ClusterNotice {
     pub objects: usize,
     /// The latest trouble with this cluster; `None` when the last answer was good.
     pub error: Option<String>,
+    /// What a person should know of the cluster, though nothing is wrong with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Objects, or parts of them, that cannot be used.
     pub refused: Vec<String>,
     /// How far each watched kind is known, by its Kubernetes name.
@@ -205,6 +208,8 @@ pub enum KindNotice {
     Gone,
     /// Ingresses, where Routes count.
     NotNeeded,
+    /// It is served and cannot be listed; nothing else waits for it.
+    Unlisted,
 }
 
 /// Work that waits for the controller.

@@ -11,6 +11,7 @@ pub mod ever_listed;
 pub mod federation;
 pub mod gs_actor;
 pub mod gs_directory;
+pub mod identities;
 pub mod link;
 #[cfg(test)]
 pub(crate) mod listening;

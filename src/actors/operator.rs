@@ -13,6 +13,7 @@ use super::event_writer::EventWriterMsg;
 use super::ever_listed::EverListed;
 use super::federation::FederationMsg;
 use super::gs_directory::{AWAKE, GsDirectoryMsg};
+use super::identities::Identities;
 use super::link::Link;
 use super::members_watcher::MembersWatcherMsg;
 use super::policy_watcher::{LogLevels, PolicyWatcherMsg, WallClock};
@@ -180,6 +181,8 @@ pub struct OperatorState {
     ever_listed: BTreeMap<String, EverListed>,
     /// For the successors of the PolicyWatcher.
     policies_listed: EverListed,
+    /// Which cluster stands behind which context.
+    identities: Identities,
     /// For the successors of the AviSession.
     memory: Memory,
     naming: Arc<Naming>,
@@ -230,6 +233,7 @@ impl Actor for Operator {
             members: BTreeMap::new(),
             ever_listed: BTreeMap::new(),
             policies_listed: EverListed::default(),
+            identities: Identities::default(),
             memory: Memory::default(),
             naming: Arc::default(),
             terms: Arc::new(AtomicU64::new(0)),

@@ -72,7 +72,6 @@ pub struct Inventory {
     cluster: String,
     clients: Clients,
     naming: Arc<Naming>,
-    openshift: bool,
     namespaces: BTreeMap<String, Namespace>,
     host_rules: HostRules,
     /// Boxed, because the nodes of a map are half empty.
@@ -121,7 +120,6 @@ impl Inventory {
         Self {
             cluster: cluster.to_owned(),
             clients: Clients::default(),
-            openshift: false,
             namespaces: BTreeMap::new(),
             host_rules: HostRules::new(naming.custom_global_fqdn),
             objects: BTreeMap::new(),
@@ -155,15 +153,6 @@ impl Inventory {
         let ids: Vec<ObjectId> = self.objects.keys().cloned().collect();
         self.derive_all(&ids);
         self.claim(services);
-    }
-
-    /// On OpenShift, Routes count and Ingresses do not.
-    pub fn set_openshift(&mut self) -> Touched {
-        if std::mem::replace(&mut self.openshift, true) {
-            return Touched::new();
-        }
-        let ids: Vec<ObjectId> = self.objects.keys().filter(|id| id.kind == Kind::Ingress).cloned().collect();
-        self.derive_all(&ids)
     }
 
     /// Takes in an added or changed HostRule, which may name services, give them aliases and make members secure.
@@ -316,8 +305,8 @@ impl Inventory {
         let namespace = self.namespaces.get(&id.namespace);
         let place = Place { cluster: &self.cluster, naming: &self.naming, namespace, clients: self.clients };
         // Labels and tenant of a namespace that has not been seen are not known, so nothing can be said (rule TEN-09).
-        let idle = namespace.is_none() || (self.openshift && id.kind == Kind::Ingress);
-        let Ingested { endpoints, refusals } = if idle { Ingested::default() } else { entry.object.ingest(place) };
+        let known = namespace.is_some();
+        let Ingested { endpoints, refusals } = if known { entry.object.ingest(place) } else { Ingested::default() };
         if refusals.is_empty() {
             self.refusals.remove(id);
         } else {

@@ -85,6 +85,8 @@ pub enum Reason {
     PolicyMissing,
     /// There is a policy again.
     PolicyReturned,
+    /// Another cluster than before stands behind a context.
+    ClusterNotRecognised,
     /// The GSLBConfig has lost the UUID by which services are recognised.
     UuidLost,
 }
@@ -106,6 +108,7 @@ impl Reason {
             Self::PolicyDeleted => "PolicyDeleted",
             Self::PolicyMissing => "PolicyMissing",
             Self::PolicyReturned => "PolicyReturned",
+            Self::ClusterNotRecognised => "ClusterNotRecognised",
             Self::UuidLost => "UuidLost",
         }
     }
@@ -125,6 +128,7 @@ impl Reason {
             | Self::ClusterNotSeen
             | Self::PolicyDeleted
             | Self::PolicyMissing
+            | Self::ClusterNotRecognised
             | Self::UuidLost => "Warning",
         }
     }

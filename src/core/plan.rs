@@ -16,7 +16,7 @@ pub use applied::Stored;
 pub use compare::same_monitor;
 pub use describe::{Described, describe};
 pub use drift::{Drift, DriftCounts, DriftKind, drift};
-pub use keep::{keep_unseen, relevant_unseen};
+pub use keep::{keep_unseen, relevant_unseen, routes_of};
 pub use known::Known;
 pub use observed::{Holding, Observed, ObservedMonitor, ObservedService};
 
@@ -65,7 +65,8 @@ pub enum Write {
     },
 }
 
-/// Contexts that have not been completely listed since the process started.
+/// Contexts that have not been completely listed since the process started, and the Routes of those in which they alone
+/// were not ([`routes_of`]).
 pub type Unseen = BTreeSet<String>;
 
 /// The writes that make the controller hold `decision`. Empty when it already does, comparing what matters: member

@@ -145,4 +145,20 @@ pub struct GslbConfigStatus {
     /// have deleted one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_deletion: Option<PolicyDeletion>,
+    /// Which cluster stands behind each context, as it was when it first counted. Another one does not count before the
+    /// annotation `amko.vmware.com/approve-clusters` on this object names its context.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub clusters: Vec<KnownCluster>,
+}
+
+/// A cluster that counts.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub struct KnownCluster {
+    /// Name of the kubeconfig context.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub context: String,
+    /// UID of the cluster's namespace `kube-system`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub uid: String,
 }

@@ -2,6 +2,7 @@
 
 use super::trust::CertificateRefused;
 use crate::causes::causes;
+use kube::client::AuthError;
 use kube::core::Status;
 use std::error::Error;
 
@@ -27,6 +28,10 @@ pub fn server_said(status: &Status) -> String {
 /// The cause below all others, or what the TLS library says of the certificate.
 pub fn innermost(error: &(dyn Error + 'static)) -> String {
     let all = causes(error);
+    // Before what lies below it, which may be all that a program printed.
+    if let Some(login) = all.iter().find_map(|cause| cause.downcast_ref::<AuthError>()) {
+        return self::login(login, Some(""));
+    }
     let tls = all.iter().find_map(|cause| cause.downcast_ref::<rustls::Error>());
     if let Some(tls) = tls {
         return in_handshake(tls);
@@ -36,6 +41,30 @@ pub fn innermost(error: &(dyn Error + 'static)) -> String {
         return format!("the server does not speak HTTP ({text}): is its port one for https?");
     }
     text
+}
+
+/// What is wrong with a login; `program` is the name of the program that should give credentials, empty when it is not
+/// known. Some errors quote all that it printed.
+pub fn login(error: &AuthError, program: Option<&str>) -> String {
+    let whose = match program.unwrap_or_default() {
+        "" => "its exec program".to_owned(),
+        name => format!("its exec program {name:?}"),
+    };
+    match error {
+        AuthError::AuthExecStart(error) => {
+            format!("{whose} cannot be started ({error}): see that it is in this container, or use a token")
+        }
+        AuthError::AuthExecRun { out, .. } => format!(
+            "{whose} failed ({}): run it by hand, or use a token; what it printed is not shown, for there may be a secret \
+             in it",
+            out.status
+        ),
+        AuthError::MissingCommand => "its exec entry has no command: correct it, or use a token".into(),
+        _ if program.is_some() => {
+            format!("{whose} gave no credentials that can be used: run it by hand, or use a token")
+        }
+        _ => "the credentials of its user cannot be had: use a token".into(),
+    }
 }
 
 fn in_handshake(error: &rustls::Error) -> String {
@@ -92,6 +121,20 @@ mod tests {
         for (status, expected) in cases {
             assert_eq!(said(&kube::Error::Api(Box::new(status))), expected);
         }
+    }
+
+    /// FND-D4: also when it fails at a renewal, below the errors of other layers.
+    #[test]
+    fn what_a_login_program_printed_is_never_told() {
+        let out = std::process::Command::new("sh").args(["-c", "echo hush; echo hush >&2; exit 3"]).output().unwrap();
+        let failed = AuthError::AuthExecRun { cmd: "login --secret hush".into(), out: Box::new(out) };
+        let late = kube::Error::Service(Box::new(io::Error::other(failed)));
+        let words = "its exec program failed (exit status: 3): run it by hand, or use a token; what it printed is not \
+                     shown, for there may be a secret in it";
+        assert_eq!(said(&late), words);
+        let odd = AuthError::AuthExec("hush".into());
+        let words = "its exec program gave no credentials that can be used: run it by hand, or use a token";
+        assert_eq!(said(&kube::Error::Auth(odd)), words);
     }
 
     /// FND-E9

@@ -1,5 +1,6 @@
 //! The client of a cluster: the layers of kube's own, over a connection whose way, trust and patience are ours.
 
+use super::cause::login;
 use super::members::MemberError;
 use super::proxies::{Login, Proxies, Proxy, of_kubeconfig};
 use super::token_file::TokenFile;
@@ -14,7 +15,7 @@ use hyper_util::client::legacy::Client as Exchange;
 use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::legacy::connect::{Connection, HttpConnector};
 use hyper_util::rt::TokioExecutor;
-use kube::client::{AuthError, Body, ConfigExt};
+use kube::client::{Body, ConfigExt};
 use kube::{Client, Config};
 use rustls::pki_types::ServerName;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -191,27 +192,10 @@ where
     })
 }
 
-/// What is wrong with a login. Some errors quote all that a login program printed.
+/// What is wrong with a login, of a program by its name.
 fn without_secrets(error: &kube::Error, config: &Config) -> String {
-    let program = config.auth_info.exec.as_ref().and_then(|exec| exec.command.as_deref()).unwrap_or_default();
     let kube::Error::Auth(error) = error else { return super::cause::said(error) };
-    match error {
-        AuthError::AuthExecStart(error) => {
-            format!(
-                "its exec program {program:?} cannot be started ({error}): see that it is in this container, or use a token"
-            )
-        }
-        AuthError::AuthExecRun { out, .. } => format!(
-            "its exec program {program:?} failed ({}): run it by hand, or use a token; what it printed is not shown, for \
-             there may be a secret in it",
-            out.status
-        ),
-        AuthError::MissingCommand => "its exec entry has no command: correct it, or use a token".into(),
-        _ if config.auth_info.exec.is_some() => {
-            format!("its exec program {program:?} gave no credentials that can be used: run it by hand, or use a token")
-        }
-        _ => "the credentials of its user cannot be had: use a token".into(),
-    }
+    login(error, config.auth_info.exec.as_ref().map(|exec| exec.command.as_deref().unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Whether an API server serves a kind at all. A kind that is not served is absent; one that cannot be asked about is
 //! not known, and nothing follows from that.
 
+use super::cause::said;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::APIResourceList;
 use kube::{Client, Resource};
 use std::time::Duration;
@@ -10,7 +11,7 @@ pub const ABSENT_RETRY: Duration = Duration::from_secs(30);
 
 /// Why it is not known whether a kind is served.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot ask whether {resource} is served: GET {path}: {source}{remedy}")]
+#[error("cannot ask whether {resource} is served: GET {path}: {}{remedy}", said(source))]
 pub struct Undiscovered {
     /// For instance `routes.route.openshift.io`.
     resource: String,

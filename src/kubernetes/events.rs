@@ -88,7 +88,7 @@ pub async fn create(client: &Client, event: &Event) -> Created {
     match timeout(PATIENCE, api.create(&PostParams::default(), event)).await {
         Ok(Ok(_)) => Created::Written,
         Ok(Err(kube::Error::Api(status))) => refused(&status),
-        Ok(Err(error)) => Created::Failed(error.to_string()),
+        Ok(Err(error)) => Created::Failed(super::cause::said(&error)),
         Err(_) => Created::Failed(format!("no answer in {PATIENCE:?}")),
     }
 }

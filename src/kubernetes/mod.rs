@@ -8,6 +8,7 @@ pub mod discovery;
 pub mod ear;
 pub mod events;
 pub mod heard;
+pub mod identity;
 pub mod kubeconfig;
 pub mod members;
 pub mod objects;

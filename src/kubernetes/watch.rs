@@ -10,6 +10,7 @@ pub use failure::NotServed;
 
 use super::bounded::{MIN_ROUND, audible};
 use super::ear::Ear;
+use super::identity::Identity;
 use super::readable::Readable;
 use crate::retry::{Backoff, RetryPolicy, pause};
 use failure::{describe, is_not_served};
@@ -17,10 +18,13 @@ use futures::{Stream, StreamExt};
 use kube::api::Api;
 use kube::runtime::watcher;
 use kube::{Client, Resource, ResourceExt};
+use rand::RngExt;
 use rand::rngs::StdRng;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use std::pin::pin;
+use std::time::Duration;
+use tokio::sync::watch::Receiver;
 use tokio::time::Instant;
 
 /// How long the server keeps a watch open; a silent one is noticed five seconds later. A cluster that is well is never
@@ -28,6 +32,8 @@ use tokio::time::Instant;
 const WATCH_SECONDS: u32 = 30;
 /// After this many failures in a row the watch starts over from a list.
 const FAILURES_BEFORE_RELIST: u32 = 3;
+/// Seconds until everything is listed again though the watch is well: an event may have been lost on the way.
+const RELIST: std::ops::RangeInclusive<f64> = 600.0..=1800.0;
 
 /// What a watch tells its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +70,16 @@ pub struct Watch<K: Resource, P, I> {
     pub identify: fn(&str, &str) -> I,
     pub retry: RetryPolicy,
     pub rng: StdRng,
+    /// Who proves that a list is of the cluster that is meant, where it could be another.
+    pub identity: Option<Identity>,
+}
+
+/// Why a stream is left.
+enum Left {
+    /// To list again.
+    Again,
+    /// The server is not proven to be the cluster that is meant: nothing of it counts before it is.
+    Doubted,
 }
 
 /// What a watch asks: `scope` makes it of a client that is bounded, and heard.
@@ -100,24 +116,41 @@ where
 
     async fn while_served(&mut self, backoff: &mut Backoff, tell: &mut impl FnMut(WatchEvent<P, I>)) -> NotServed {
         let config = self.config.clone().timeout(WATCH_SECONDS);
+        let mut anew = self.identity.as_ref().map(Identity::anew);
+        let mut doubted = false;
         loop {
             let started = Instant::now();
+            if doubted && let Err(why) = self.prove().await {
+                tell(WatchEvent::Failed(why));
+                pause(backoff.fail(None, &mut self.rng)).await;
+                continue;
+            }
             let stream = watcher::watcher(self.api.clone(), config.clone());
-            let outcome = self.until_stuck(stream, backoff, tell).await;
+            let left = self.until_stuck(stream, &mut anew, backoff, tell).await;
             pause(MIN_ROUND.saturating_sub(started.elapsed())).await;
-            if let Err(not_served) = outcome {
-                return not_served;
+            match left {
+                Ok(left) => doubted = matches!(left, Left::Doubted),
+                Err(not_served) => return not_served,
             }
         }
     }
 
-    /// Consumes one stream until it fails several times in a row, or until the kind turns out not to be served.
+    async fn prove(&self) -> Result<(), String> {
+        match &self.identity {
+            Some(identity) => identity.prove().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Consumes one stream until it fails several times in a row, until it is time to list again, or until the kind turns
+    /// out not to be served.
     async fn until_stuck<S>(
         &mut self,
         stream: S,
+        anew: &mut Option<Receiver<()>>,
         backoff: &mut Backoff,
         tell: &mut impl FnMut(WatchEvent<P, I>),
-    ) -> Result<(), NotServed>
+    ) -> Result<Left, NotServed>
     where
         S: Stream<Item = watcher::Result<watcher::Event<Readable<K>>>>,
     {
@@ -125,6 +158,8 @@ where
         let mut list = List { objects: Vec::new(), undecodable: Vec::new() };
         let mut failures = 0;
         let mut told_of_failure = false;
+        let relist = Instant::now() + Duration::from_secs_f64(self.rng.random_range(RELIST));
+        let mut listed = false;
         loop {
             let next = tokio::select! {
                 biased;
@@ -134,10 +169,20 @@ where
                     tell(WatchEvent::Reopened);
                     continue;
                 }
+                () = told(anew) => return Ok(Left::Again),
+                () = pause(relist.saturating_duration_since(Instant::now())), if listed => return Ok(Left::Again),
             };
-            let Some(item) = next else { return Ok(()) };
+            let Some(item) = next else { return Ok(Left::Again) };
             match item {
                 Ok(event) => {
+                    let complete = matches!(event, watcher::Event::InitDone);
+                    // After the list: what it says is then of this cluster.
+                    if complete && let Err(why) = self.prove().await {
+                        tell(WatchEvent::Failed(why));
+                        pause(backoff.fail(None, &mut self.rng)).await;
+                        return Ok(Left::Doubted);
+                    }
+                    listed |= complete;
                     // A list that begins proves nothing yet; a watch event or a finished list does.
                     if !matches!(event, watcher::Event::Init | watcher::Event::InitApply(_)) {
                         failures = 0;
@@ -154,7 +199,7 @@ where
                     tell(WatchEvent::Failed(describe::<K>(&error)));
                     pause(backoff.fail(None, &mut self.rng)).await;
                     if failures >= FAILURES_BEFORE_RELIST {
-                        return Ok(());
+                        return Ok(Left::Again);
                     }
                 }
             }
@@ -201,6 +246,16 @@ where
             error: error.error,
         })
     }
+}
+
+/// Waits until somebody says that everything has to be listed anew.
+async fn told(anew: &mut Option<Receiver<()>>) {
+    if let Some(anew) = anew
+        && anew.changed().await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
 }
 
 #[cfg(test)]

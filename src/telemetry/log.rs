@@ -51,7 +51,8 @@ fn filter(level: &str) -> EnvFilter {
         "ERROR" => "error",
         _ => "info",
     };
-    EnvFilter::new(format!("warn,amko={level},ractor=warn"))
+    // What kube and its layers log of a failed request names neither cluster nor cause; who asked tells both.
+    EnvFilter::new(format!("warn,amko={level},ractor=warn,kube_client=off,kube_runtime=off,tower=off,tower_http=off"))
 }
 
 #[cfg(test)]
@@ -63,6 +64,17 @@ mod tests {
         for (level, expected) in [("DEBUG", "debug"), ("WARN", "warn"), ("ERROR", "error"), ("", "info"), ("x", "info")]
         {
             assert!(filter(level).to_string().contains(&format!("amko={expected}")), "{level}");
+        }
+    }
+
+    /// FND-C4: they name neither cluster nor cause.
+    #[test]
+    fn libraries_do_not_tell_of_failed_requests_at_any_level() {
+        for level in ["DEBUG", "INFO", "WARN", "ERROR"] {
+            let filter = filter(level).to_string();
+            for library in ["kube_client", "kube_runtime", "tower", "tower_http"] {
+                assert!(filter.contains(&format!("{library}=off")), "{level} {library}");
+            }
         }
     }
 }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Longer than it takes to notice a new CRD.
-const NOTICED: Duration = Duration::from_secs(45);
+pub const NOTICED: Duration = Duration::from_secs(45);
 
 /// An Ingress `web` in each of the two clusters.
 async fn busy_world() -> World {
@@ -32,23 +32,23 @@ async fn busy_world() -> World {
     world
 }
 
-fn notice(world: &World, context: &str) -> ClusterNotice {
+pub fn notice(world: &World, context: &str) -> ClusterNotice {
     world.links().board.read().clusters[context].clone()
 }
 
-fn kind(world: &World, context: &str, kind: &str) -> KindNotice {
+pub fn kind(world: &World, context: &str, kind: &str) -> KindNotice {
     notice(world, context).kinds[kind]
 }
 
 /// Lets time pass, and asserts that no actor was restarted.
-async fn later(world: &World) {
+pub async fn later(world: &World) {
     tokio::time::sleep(NOTICED).await;
     let restarts = world.links().board.read().actors.values().map(|actor| actor.restarts).sum::<u64>();
     assert_eq!(restarts, 0);
 }
 
 /// The objects behind the members of a service.
-fn description(world: &World, name: &str) -> Value {
+pub fn description(world: &World, name: &str) -> Value {
     world.on_controller(LEADER, "gslbservice")[name]["description"].clone()
 }
 
@@ -194,60 +194,6 @@ async fn a_cluster_whose_kinds_cannot_be_asked_for_is_not_seen_and_loses_nothing
     }
 }
 
-/// DB-01.
-#[tokio::test(start_paused = true)]
-async fn a_route_api_that_may_not_be_listed_leaves_the_ingresses_in_force_and_names_the_remedy() {
-    let world = busy_world().await;
-    let before = world.avi.last_request();
-    let path = "/apis/route.openshift.io/v1/routes";
-    world.mischief.refuse_reads.lock().insert("ctx-a".into(), (path, 403));
-    install_route_crd(world.cluster("ctx-a"));
-    apply(world.cluster("ctx-a"), route("web", "web.example.org", "10.1.0.5", "/"));
-    later(&world).await;
-    let error = notice(&world, "ctx-a").error.unwrap();
-    let remedy = "; give the user of this cluster the verbs list and watch on routes.route.openshift.io";
-    assert!(error.starts_with("cluster ctx-a: cannot watch Route objects: ") && error.ends_with(remedy), "{error}");
-    assert_eq!(kind(&world, "ctx-a", "Ingress"), KindNotice::Listed);
-    assert_eq!(world.writes_since(before), []);
-    let writes = world.writes_after(|world| drop(apply(world.cluster("ctx-a"), web("web", "10.1.0.6")))).await;
-    assert_eq!(lines(&writes), ["PUT gslbservice/<uuid>"], "they are still watched");
-}
-
-#[tokio::test(start_paused = true)]
-async fn where_routes_are_served_ingresses_are_neither_needed_nor_read() {
-    let mut world = World::of_examples();
-    install_route_crd(world.cluster("ctx-a"));
-    apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
-    let path = "/apis/networking.k8s.io/v1/ingresses";
-    world.mischief.refuse_reads.lock().insert("ctx-a".into(), (path, 403));
-    world.start().await;
-    let ClusterNotice { synced, error, objects, .. } = notice(&world, "ctx-a");
-    assert_eq!((synced, error, objects), (true, None, 0));
-    assert_eq!(kind(&world, "ctx-a", "Ingress"), KindNotice::NotNeeded);
-}
-
-/// The switch is one step: the service is updated once, and never without a member of the cluster.
-#[tokio::test(start_paused = true)]
-async fn when_the_route_api_appears_the_routes_take_over_from_the_ingresses_in_one_step() {
-    let mut world = World::of_examples();
-    apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
-    world.start().await;
-    let before = world.avi.last_request();
-    // AKO gives the Route the virtual service of the Ingress.
-    let mut route = route("web", "web.example.org", "10.1.0.5", "/");
-    route["metadata"]["annotations"] = web("web", "10.1.0.5")["metadata"]["annotations"].clone();
-    install_route_crd(world.cluster("ctx-a"));
-    apply(world.cluster("ctx-a"), route);
-    later(&world).await;
-    world.settle().await;
-    assert_eq!(kind(&world, "ctx-a", "Ingress"), KindNotice::NotNeeded);
-    assert_eq!(lines(&world.writes_since(before)), ["PUT gslbservice/<uuid>"]);
-    assert_eq!(description(&world, "web.example.org"), "ROUTE/ctx-a/shop/web");
-
-    let writes = world.writes_after(|world| delete_ingress(world.cluster("ctx-a"), "web")).await;
-    assert_eq!(writes, [], "Ingresses do not count any more");
-}
-
 /// EX-25
 #[tokio::test(start_paused = true)]
 async fn ex_25_aliases_of_two_clusters_and_what_stays_when_one_host_rule_goes() {
@@ -328,6 +274,7 @@ async fn after_a_change_of_naming_nothing_is_deleted_before_the_clusters_were_se
                 cluster: cluster.into(),
                 offers: BTreeMap::new(),
                 complete: true,
+                routes: true,
                 naming: Arc::clone(naming),
             });
         }
@@ -347,6 +294,7 @@ async fn after_a_change_of_naming_nothing_is_deleted_before_the_clusters_were_se
         cluster: "ctx-a".into(),
         offers: BTreeMap::new(),
         complete: true,
+        routes: true,
         naming,
     };
     let writes = world.writes_after(|_| directory.cast(empty(Arc::default()))).await;

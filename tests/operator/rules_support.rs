@@ -108,6 +108,7 @@ impl Desk {
             wall: Arc::new(jiff::Timestamp::now),
             retry: RetryPolicy::default(),
             seed: 1,
+            identities: amko::actors::identities::Identities::default(),
         };
         let (watcher, _) = PolicyWatcher::spawn(None, PolicyWatcher, args).await.unwrap();
         self.watcher = Some(watcher);

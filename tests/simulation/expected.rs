@@ -221,10 +221,10 @@ fn inventory(source: &Source<'_>, context: &str, naming: &Naming) -> Inventory {
     let rules = source.decode::<HostRuleObject>(HOST_RULES).into_iter().map(AkoHostRule::from);
     rules.for_each(|rule| drop(inventory.put_host_rule(rule)));
     let mut objects: Vec<Seen> = source.seen::<ServiceObject>("services");
-    objects.extend(source.seen::<IngressObject>("ingresses.networking.k8s.io"));
     if context == OPENSHIFT {
-        inventory.set_openshift();
         objects.extend(source.seen::<RouteObject>(ROUTES));
+    } else {
+        objects.extend(source.seen::<IngressObject>("ingresses.networking.k8s.io"));
     }
     objects.into_iter().for_each(|object| drop(inventory.put(object)));
     inventory

@@ -1,6 +1,6 @@
 //! Where the histories take place: clusters, namespaces, and what users keep on the controller.
 
-use crate::support::ako_crds::{install_ako_crds, install_route_crd};
+use crate::support::ako_crds::{install_ako_crds, install_openshift};
 use crate::support::controller::{add_third_party_sites, create_tenant, persistence_profile, pki_profile};
 use crate::support::controller::{template, user_monitor};
 use crate::support::objects::{apply, members, patch_config};
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 /// The first holds AMKO's objects.
 pub const CONTEXTS: [&str; 3] = ["s1az1", "s1az2", "s2"];
-/// Serves Routes.
+/// Is OpenShift.
 pub const OPENSHIFT: &str = "s2";
 pub const NAMESPACES: [&str; 2] = ["shop", "bank"];
 pub const FQDNS: usize = 60;
@@ -30,7 +30,7 @@ pub async fn furnish(world: &World, rng: &mut StdRng) {
         }
         install_ako_crds(cluster);
         if context == OPENSHIFT {
-            install_route_crd(cluster);
+            install_openshift(cluster);
         }
     }
     let custom = rng.random_range(0..4) == 0;

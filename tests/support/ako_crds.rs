@@ -5,6 +5,7 @@ use amko_lab::kube::KubeWorld;
 use serde_json::{Value, json};
 
 pub const ROUTES: &str = "routes.route.openshift.io";
+pub const CLUSTER_VERSIONS: &str = "clusterversions.config.openshift.io";
 pub const HOST_RULES: &str = "hostrules.ako.vmware.com";
 pub const MULTI_CLUSTER_INGRESSES: &str = "multiclusteringresses.ako.vmware.com";
 
@@ -14,9 +15,20 @@ pub fn install_ako_crds(cluster: &KubeWorld) {
     cluster.apply(crd("ako.vmware.com", "multiclusteringresses", "MultiClusterIngress", &["v1alpha1"])).unwrap();
 }
 
-/// Route, as if the cluster were OpenShift.
+/// Route alone, which makes no OpenShift of a cluster.
 pub fn install_route_crd(cluster: &KubeWorld) {
     cluster.apply(crd("route.openshift.io", "routes", "Route", &["v1"])).unwrap();
+}
+
+/// By which a cluster is OpenShift.
+pub fn install_cluster_version_crd(cluster: &KubeWorld) {
+    cluster.apply(crd("config.openshift.io", "clusterversions", "ClusterVersion", &["v1"])).unwrap();
+}
+
+/// Makes the cluster OpenShift.
+pub fn install_openshift(cluster: &KubeWorld) {
+    install_cluster_version_crd(cluster);
+    install_route_crd(cluster);
 }
 
 /// Takes a CRD away, and its objects with it.
@@ -51,7 +63,7 @@ pub fn world_with_host_rules() -> World {
     world
 }
 
-/// A started world of the examples whose clusters know Routes and HostRules.
+/// A started world of the examples whose clusters are OpenShift and know HostRules.
 pub async fn started_with_crds() -> World {
     let mut world = world_with_crds();
     world.start().await;
@@ -62,7 +74,7 @@ pub async fn started_with_crds() -> World {
 pub fn world_with_crds() -> World {
     let world = World::of_examples();
     for cluster in world.clusters.values() {
-        install_route_crd(cluster);
+        install_openshift(cluster);
         install_ako_crds(cluster);
     }
     world

@@ -48,6 +48,13 @@ impl Collection {
     }
 }
 
+/// The objects of a cluster at one revision.
+#[derive(Debug, Clone)]
+pub struct Backup {
+    objects: BTreeMap<String, Objects>,
+    revision: u64,
+}
+
 /// Why a read from a revision is not possible: the history no longer reaches back to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooOld;
@@ -141,6 +148,30 @@ impl Store {
         let revision = self.revision() + 1;
         self.record(resource, Change { revision, key: key.clone(), old: Some(old.clone()), new: None });
         Some(Arc::new(at_revision(&old, revision)))
+    }
+
+    /// Removes the object without a trace in the history: nobody who watches is told.
+    pub fn lose(&mut self, resource: &str, key: &ObjectKey) -> Option<Arc<Value>> {
+        self.collection(resource).objects.remove(key)
+    }
+
+    /// Everything as it is now, for [`Store::restore`].
+    pub fn backup(&self) -> Backup {
+        let objects =
+            self.collections.iter().map(|(resource, collection)| (resource.clone(), collection.objects.clone()));
+        Backup { objects: objects.collect(), revision: self.revision() }
+    }
+
+    /// Goes back to a backup, with its revision. A watch from a later one starts, and is told of nothing before that
+    /// revision has come again.
+    pub fn restore(&mut self, backup: &Backup) {
+        for (resource, collection) in &mut self.collections {
+            collection.objects = backup.objects.get(resource).cloned().unwrap_or_default();
+            collection.log.clear();
+            collection.dropped = backup.revision;
+        }
+        self.compacted = backup.revision;
+        self.revision.send_replace(backup.revision);
     }
 
     /// Forgets all history.

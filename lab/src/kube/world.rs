@@ -16,6 +16,7 @@ use super::patch::Patch;
 use super::resource::{ObjectKey, Resource, split_api_version};
 use super::state::State;
 use super::status::Status;
+use super::store::Backup;
 use super::view;
 use super::write::{FieldValidation, Target, WriteOptions};
 use crate::chance::Chance;
@@ -158,6 +159,28 @@ impl KubeWorld {
         let resource = lookup(&state, resource)?;
         state.delete(&resource, &ObjectKey::new(namespace, name), &DeleteOptions::default())?;
         Ok(())
+    }
+
+    /// Removes an object so that no watch tells of it, as when an event gets lost.
+    ///
+    /// # Errors
+    /// 404 when nothing serves the resource.
+    pub fn lose(&self, resource: &str, namespace: Option<&str>, name: &str) -> Result<(), Status> {
+        let mut state = self.inner.state.lock();
+        let resource = lookup(&state, resource)?;
+        state.store.lose(&resource.storage_key(), &ObjectKey::new(namespace, name));
+        Ok(())
+    }
+
+    /// A backup of everything.
+    pub fn backup(&self) -> Backup {
+        self.inner.state.lock().store.backup()
+    }
+
+    /// Goes back to a backup, as when etcd is restored: the revision too. Running watches are cut.
+    pub fn restore(&self, backup: &Backup) {
+        self.inner.state.lock().store.restore(backup);
+        self.inner.cuts.send_modify(|cuts| *cuts += 1);
     }
 
     /// Moves with every write.

@@ -1,7 +1,9 @@
-//! The tasks of a ClusterWatcher: they make a client, watch each kind, and ask again for kinds that are not served.
+//! The tasks of a ClusterWatcher: they make a client, watch each kind, ask again for kinds that are not served, and look
+//! whether the cluster is the one that is meant.
 
 use super::ClusterWatcherMsg;
 use super::kinds::Watched;
+use super::platform::Platform;
 use crate::core::endpoint::Kind;
 use crate::core::inventory::{ObjectId, Seen};
 use crate::core::object::{AkoHostRule, Namespace};
@@ -9,8 +11,9 @@ use crate::core::precedence::ObjectName;
 use crate::kubernetes::bounded::bounded;
 use crate::kubernetes::discovery::{ABSENT_RETRY, is_served};
 use crate::kubernetes::heard::{Hearing, overheard};
+use crate::kubernetes::identity::{Identity, Judge};
 use crate::kubernetes::members::MemberClients;
-use crate::kubernetes::objects::{HostRuleObject, MultiClusterIngressObject, RouteObject};
+use crate::kubernetes::objects::{ClusterVersionObject, HostRuleObject, MultiClusterIngressObject, RouteObject};
 use crate::kubernetes::objects::{IngressObject, NamespaceObject, ServiceObject};
 use crate::kubernetes::watch::{NotServed, Watch, WatchEvent, source};
 use crate::retry::{Backoff, RetryPolicy, pause};
@@ -37,26 +40,23 @@ pub struct EyesArgs {
     pub rng: StdRng,
     /// Whether MultiClusterIngresses are watched too.
     pub multi_cluster_ingress: bool,
-}
-
-/// What is known about the Route API: on OpenShift, Ingresses are not watched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RouteApi {
-    Unknown,
-    Absent,
-    /// Routes were completely listed, so the cluster is OpenShift from then on.
-    Listed,
+    /// Whether the Ingresses of this cluster have counted before.
+    pub ingresses_have_counted: bool,
+    /// Decides whether it is the cluster that is meant.
+    pub judge: Judge,
 }
 
 struct Eyes {
     myself: ActorRef<ClusterWatcherMsg>,
     client: Client,
     retry: RetryPolicy,
+    identity: Identity,
 }
 
 /// Makes a client, however long that takes, and watches everything in the cluster until dropped.
 pub async fn watch_cluster(args: EyesArgs) {
-    let EyesArgs { myself, context, members, hearing, retry, mut rng, multi_cluster_ingress } = args;
+    let EyesArgs { myself, context, members, hearing, retry, mut rng, multi_cluster_ingress, .. } = args;
+    let EyesArgs { ingresses_have_counted, judge, .. } = args;
     let mut backoff = Backoff::new(retry);
     let client = loop {
         match members.client(&context).await {
@@ -68,9 +68,10 @@ pub async fn watch_cluster(args: EyesArgs) {
             }
         }
     };
-    let eyes = Eyes { myself, client: overheard(&client, hearing), retry };
+    let client = overheard(&client, hearing);
+    let eyes = Eyes { myself, identity: Identity::new(&client, judge), client, retry };
     let mut seeded = || StdRng::seed_from_u64(rng.random());
-    let (route_api, routes) = tokio::sync::watch::channel(RouteApi::Unknown);
+    let (counted, count) = tokio::sync::watch::channel(ingresses_have_counted);
     let multi_cluster_ingresses = async |rng| {
         if multi_cluster_ingress {
             eyes.multi_cluster_ingresses(rng).await;
@@ -79,8 +80,10 @@ pub async fn watch_cluster(args: EyesArgs) {
     tokio::join!(
         eyes.namespaces(seeded()),
         eyes.services(seeded()),
-        eyes.ingresses(seeded(), routes),
-        eyes.routes(seeded(), &route_api),
+        eyes.ingresses(seeded(), count),
+        eyes.routes(seeded()),
+        eyes.platform(seeded(), &counted),
+        eyes.identity.look(seeded()),
         eyes.host_rules(seeded()),
         multi_cluster_ingresses(seeded()),
     );
@@ -98,31 +101,44 @@ impl Eyes {
         watch.run(|event| self.tell(ClusterWatcherMsg::Objects(Kind::Service, event))).await;
     }
 
-    /// Ingresses are watched where there are no Routes: until the first complete list of Routes, they count.
-    async fn ingresses(&self, rng: StdRng, mut routes: Receiver<RouteApi>) {
+    /// Ingresses are watched from the moment on from which they count.
+    async fn ingresses(&self, rng: StdRng, mut count: Receiver<bool>) {
         // The sender lives as long as this future.
-        let _ = routes.wait_for(|api| *api != RouteApi::Unknown).await;
+        let _ = count.wait_for(|count| *count).await;
         let identify = |namespace: &str, name: &str| object_id(Kind::Ingress, namespace, name);
         let watch: Watch<IngressObject, Seen, ObjectId> = self.watch(rng, identify);
-        tokio::select! {
-            biased;
-            _ = routes.wait_for(|api| *api == RouteApi::Listed) => {}
-            () = watch.run(|event| self.tell(ClusterWatcherMsg::Objects(Kind::Ingress, event))) => {}
+        watch.run(|event| self.tell(ClusterWatcherMsg::Objects(Kind::Ingress, event))).await;
+    }
+
+    /// Asks again and again what the cluster is; once that is known, no answer changes nothing.
+    async fn platform(&self, mut rng: StdRng, counted: &Sender<bool>) {
+        let client = bounded(&self.client);
+        let mut backoff = Backoff::new(self.retry);
+        let mut known = false;
+        loop {
+            match is_served::<ClusterVersionObject>(&client).await {
+                Ok(served) => {
+                    known = true;
+                    backoff.reset();
+                    let platform = Platform::of(served);
+                    let count = platform.ingresses_count(*counted.borrow());
+                    self.tell(ClusterWatcherMsg::Platform(platform, count));
+                    counted.send_if_modified(|counted| std::mem::replace(counted, count) != count);
+                    pause(ABSENT_RETRY).await;
+                }
+                Err(error) => {
+                    if !known {
+                        self.tell(ClusterWatcherMsg::PlatformUnknown(error.to_string()));
+                    }
+                    pause(backoff.fail(None, &mut rng)).await;
+                }
+            }
         }
     }
 
-    async fn routes(&self, rng: StdRng, api: &Sender<RouteApi>) {
+    async fn routes(&self, rng: StdRng) {
         let identify = |namespace: &str, name: &str| object_id(Kind::Route, namespace, name);
         self.optional::<RouteObject, Seen, ObjectId>(Watched::Objects(Kind::Route), rng, identify, |sight| {
-            match &sight {
-                Sight::Event(WatchEvent::Listed { .. }) => drop(api.send_replace(RouteApi::Listed)),
-                Sight::Absent => drop(api.send_if_modified(|api| {
-                    let first = *api == RouteApi::Unknown;
-                    *api = if first { RouteApi::Absent } else { *api };
-                    first
-                })),
-                Sight::Event(_) => {}
-            }
             sight.told(|event| ClusterWatcherMsg::Objects(Kind::Route, event))
         })
         .await;
@@ -193,7 +209,8 @@ impl Eyes {
         P: From<K>,
     {
         let (api, ear) = source(&self.client, Api::all);
-        Watch { api, ear, config: watcher::Config::default(), project: P::from, identify, retry: self.retry, rng }
+        let (config, identity) = (watcher::Config::default(), Some(self.identity.clone()));
+        Watch { api, ear, config, project: P::from, identify, retry: self.retry, rng, identity }
     }
 
     fn tell(&self, message: ClusterWatcherMsg) {

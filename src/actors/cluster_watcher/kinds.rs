@@ -1,5 +1,6 @@
 //! The kinds that are watched in one cluster, and how far each is known.
 
+use super::platform::Platform;
 use crate::actors::board::KindNotice;
 use crate::actors::ever_listed::EverListed;
 use crate::core::endpoint::Kind;
@@ -28,12 +29,22 @@ impl Watched {
 }
 
 const INGRESSES: Watched = Watched::Objects(Kind::Ingress);
+const ROUTES: Watched = Watched::Objects(Kind::Route);
 
 /// What is known of one kind, and what is wrong with it at present.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Known {
     notice: KindNotice,
-    trouble: Option<String>,
+    trouble: Option<Trouble>,
+}
+
+/// What is wrong with one kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Trouble {
+    /// It cannot be watched, for this reason.
+    Unwatched(String),
+    /// In whole sentences.
+    Told(String),
 }
 
 /// How far each kind of a cluster is known. A cluster has something to say once no kind is waited for.
@@ -44,6 +55,7 @@ pub struct Kinds {
     ever_listed: EverListed,
     /// Why there is no client.
     unreachable: Option<String>,
+    platform: Option<Platform>,
 }
 
 impl Kinds {
@@ -54,7 +66,12 @@ impl Kinds {
         watched.extend(multi_cluster_ingress.then_some(Watched::Objects(Kind::MultiClusterIngress)));
         let unknown = Known { notice: KindNotice::Waiting, trouble: None };
         let kinds = watched.into_iter().map(|kind| (kind, unknown.clone())).collect();
-        Self { kinds, ever_listed, unreachable: None }
+        Self { kinds, ever_listed, unreachable: None, platform: None }
+    }
+
+    /// Whether Ingresses were listed by this watcher or one before it.
+    pub fn ingresses_have_counted(ever_listed: &EverListed) -> bool {
+        ever_listed.contains(INGRESSES.name())
     }
 
     /// A complete list has come in. Answers whether that is news.
@@ -74,24 +91,64 @@ impl Kinds {
             }
             return self.becomes(kind, KindNotice::Gone);
         }
-        if !self.ever_listed.contains(kind.name()) {
+        let told = if self.ever_listed.contains(kind.name()) {
+            served_no_more(kind)
+        } else if kind == ROUTES && self.platform == Some(Platform::OpenShift) {
+            NO_ROUTES.to_owned()
+        } else {
             return self.becomes(kind, KindNotice::Absent);
-        }
-        let before = self.trouble();
+        };
+        let now = Known { notice: KindNotice::Waiting, trouble: Some(Trouble::Told(told)) };
         self.unreachable = None;
-        self.failed(kind, served_no_more(kind));
-        self.trouble() != before
+        let Some(known) = self.kinds.get_mut(&kind) else { return false };
+        std::mem::replace(known, now.clone()) != now
     }
 
-    /// On OpenShift, Routes stand in the place of Ingresses.
-    pub fn without_ingresses(&mut self) {
-        self.becomes(INGRESSES, KindNotice::NotNeeded);
+    /// What the cluster is. On OpenShift, Routes stand in the place of Ingresses, and are always served. Answers whether
+    /// that is news.
+    pub fn is(&mut self, platform: Platform, ingresses_count: bool) -> bool {
+        let news = self.platform.replace(platform) != Some(platform);
+        self.unreachable = None;
+        if !ingresses_count {
+            self.becomes(INGRESSES, KindNotice::NotNeeded);
+        } else if matches!(self.kinds.get(&INGRESSES), Some(Known { trouble: Some(Trouble::Told(_)), .. })) {
+            // That was about the platform.
+            self.works(INGRESSES);
+        }
+        let routes = self.kinds.get(&ROUTES).map(|known| known.notice);
+        if platform == Platform::OpenShift && routes == Some(KindNotice::Absent) {
+            self.absent(ROUTES, true);
+        }
+        self.go_on_without_routes();
+        news
     }
 
-    /// The kind cannot be read at present.
-    pub fn failed(&mut self, kind: Watched, trouble: String) {
+    /// What the cluster is cannot be found out.
+    pub fn platform_unknown(&mut self, trouble: String) {
+        self.unreachable = None;
+        if let Some(known) = self.kinds.get_mut(&INGRESSES) {
+            known.trouble = Some(Trouble::Told(trouble));
+        }
+    }
+
+    /// The kind cannot be read at present, for this reason.
+    pub fn failed(&mut self, kind: Watched, cause: String) {
+        self.unreachable = None;
         if let Some(known) = self.kinds.get_mut(&kind) {
-            known.trouble = Some(trouble);
+            known.trouble = Some(Trouble::Unwatched(cause));
+        }
+        self.go_on_without_routes();
+    }
+
+    /// Elsewhere than on OpenShift, Routes only add: nothing else waits for those that cannot be listed. Nothing goes
+    /// because of that either, so those that were listed once are waited for.
+    fn go_on_without_routes(&mut self) {
+        let plain = self.platform == Some(Platform::Plain) && !self.ever_listed.contains(ROUTES.name());
+        if let Some(known) = self.kinds.get_mut(&ROUTES).filter(|_| plain)
+            && known.notice == KindNotice::Waiting
+            && known.trouble.is_some()
+        {
+            known.notice = KindNotice::Unlisted;
         }
     }
 
@@ -107,19 +164,35 @@ impl Kinds {
         cluster || kind
     }
 
+    /// No kind is waited for, so there is something to say.
+    pub fn can_speak(&self) -> bool {
+        self.kinds.values().all(|known| known.notice != KindNotice::Waiting)
+    }
+
     /// Each kind has been listed, or does not count here.
     pub fn are_all_known(&self) -> bool {
-        self.kinds.values().all(|known| known.notice != KindNotice::Waiting)
+        self.can_speak() && self.kinds.values().all(|known| known.notice != KindNotice::Unlisted)
     }
 
     pub fn notices(&self) -> BTreeMap<&'static str, KindNotice> {
         self.kinds.iter().map(|(kind, known)| (kind.name(), known.notice)).collect()
     }
 
-    /// Everything that is wrong at present, for people.
-    pub fn trouble(&self) -> Option<String> {
-        let kinds = self.kinds.values().filter_map(|known| known.trouble.as_deref());
-        let all: Vec<&str> = self.unreachable.as_deref().into_iter().chain(kinds).collect();
+    /// Everything that is wrong at present, for people. Kinds with one cause are told together.
+    pub fn trouble(&self, cluster: &str) -> Option<String> {
+        let mut unwatched: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut all: Vec<String> = self.unreachable.clone().into_iter().collect();
+        for (kind, known) in &self.kinds {
+            match &known.trouble {
+                Some(Trouble::Unwatched(cause)) => unwatched.entry(cause).or_default().push(kind.name()),
+                Some(Trouble::Told(text)) => all.push(text.clone()),
+                None => {}
+            }
+        }
+        let told = |(cause, kinds): (&str, Vec<&str>)| {
+            format!("cluster {cluster}: cannot watch {} objects: {cause}", kinds.join(", "))
+        };
+        all.extend(unwatched.into_iter().map(told));
         (!all.is_empty()).then(|| all.join("; "))
     }
 
@@ -130,6 +203,9 @@ impl Kinds {
         std::mem::replace(known, now.clone()) != now
     }
 }
+
+const NO_ROUTES: &str = "the cluster is OpenShift and does not serve Routes at present, so its members stay as they are: \
+                         see that its openshift-apiserver is well";
 
 /// For people: a watcher was restarted while the kind was away.
 fn served_no_more(kind: Watched) -> String {
@@ -143,8 +219,6 @@ fn served_no_more(kind: Watched) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const ROUTES: Watched = Watched::Objects(Kind::Route);
 
     /// Of a cluster in which everything but Routes and Ingresses is listed.
     fn kinds() -> Kinds {
@@ -178,8 +252,48 @@ mod tests {
     fn on_openshift_nobody_waits_for_ingresses() {
         let mut openshift = kinds();
         openshift.listed(ROUTES);
-        openshift.without_ingresses();
+        assert!(openshift.is(Platform::OpenShift, false) && !openshift.is(Platform::OpenShift, false));
         assert!(openshift.are_all_known());
+        assert!(openshift.is(Platform::Plain, true) && openshift.are_all_known(), "what comes only adds");
+    }
+
+    /// FND-A5: whichever comes first.
+    #[test]
+    fn routes_that_cannot_be_listed_keep_nobody_waiting_where_they_only_add() {
+        for platform_first in [false, true] {
+            let mut plain = kinds();
+            plain.listed(INGRESSES);
+            if platform_first {
+                plain.is(Platform::Plain, true);
+            }
+            plain.failed(ROUTES, "no".into());
+            plain.is(Platform::Plain, true);
+            assert_eq!((plain.can_speak(), plain.are_all_known()), (true, false));
+            assert_eq!(plain.notices()["Route"], KindNotice::Unlisted);
+            plain.listed(ROUTES);
+            assert!(plain.are_all_known());
+        }
+        let mut openshift = kinds();
+        openshift.is(Platform::OpenShift, false);
+        openshift.failed(ROUTES, "no".into());
+        assert!(!openshift.can_speak(), "there, they are what counts");
+    }
+
+    /// FND-A5, DB-01: OpenShift without Routes is one whose Routes are away.
+    #[test]
+    fn on_openshift_routes_that_are_not_served_are_waited_for() {
+        for platform_first in [false, true] {
+            let mut openshift = kinds();
+            if platform_first {
+                openshift.is(Platform::OpenShift, false);
+            }
+            openshift.absent(ROUTES, true);
+            openshift.is(Platform::OpenShift, false);
+            assert_eq!((openshift.can_speak(), openshift.trouble("c").as_deref()), (false, Some(NO_ROUTES)));
+            openshift.is(Platform::Plain, true);
+            openshift.absent(ROUTES, true);
+            assert_eq!((openshift.can_speak(), openshift.trouble("c")), (true, None));
+        }
     }
 
     /// DB-01
@@ -202,21 +316,25 @@ mod tests {
             assert!(first.absent(ROUTES, none_left));
             let mut second = Kinds::new(false, ever_listed);
             assert_eq!((second.absent(ROUTES, true), second.absent(ROUTES, true)), (true, false), "told once");
-            assert_eq!((second.notices()["Route"], second.trouble().is_some()), (expected, !none_left));
+            assert_eq!((second.notices()["Route"], second.trouble("c").is_some()), (expected, !none_left));
             second.listed(ROUTES);
-            assert_eq!((second.notices()["Route"], second.trouble()), (KindNotice::Listed, None));
+            assert_eq!((second.notices()["Route"], second.trouble("c")), (KindNotice::Listed, None));
         }
     }
 
+    /// FND-C4: kinds with one cause are told together.
     #[test]
     fn the_trouble_of_each_kind_is_told_until_that_kind_works() {
         let mut kinds = kinds();
-        kinds.failed(ROUTES, "no routes".into());
-        kinds.failed(INGRESSES, "no ingresses".into());
-        assert_eq!(kinds.trouble().as_deref(), Some("no ingresses; no routes"));
-        assert!(kinds.works(INGRESSES));
-        assert_eq!(kinds.trouble().as_deref(), Some("no routes"));
+        kinds.failed(ROUTES, "no".into());
+        kinds.failed(INGRESSES, "no".into());
+        kinds.failed(Watched::Namespaces, "nobody there".into());
+        let both = "cluster c: cannot watch Ingress, Route objects: no";
+        let other = "cluster c: cannot watch Namespace objects: nobody there";
+        assert_eq!(kinds.trouble("c"), Some(format!("{both}; {other}")));
+        assert!(kinds.works(INGRESSES) && kinds.works(Watched::Namespaces));
+        assert_eq!(kinds.trouble("c").as_deref(), Some("cluster c: cannot watch Route objects: no"));
         kinds.listed(ROUTES);
-        assert_eq!(kinds.trouble(), None);
+        assert_eq!(kinds.trouble("c"), None);
     }
 }

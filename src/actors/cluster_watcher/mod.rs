@@ -6,12 +6,14 @@
 //! once, or turned out not to be served, it says nothing at all, so that a half-read cluster never looks like an empty
 //! one. A kind that stops being served keeps its objects until a later list lacks them.
 //!
-//! A cluster that serves Routes is OpenShift: from their first complete list on they count and Ingresses do not, in one
-//! step, for the life of the watcher.
+//! A cluster that serves ClusterVersions is OpenShift: there Routes count and Ingresses do not. Elsewhere Routes add to
+//! Ingresses. What has counted goes on counting, whatever discovery says later.
 
 mod events;
 mod eyes;
 mod kinds;
+mod platform;
+mod trouble;
 mod unreadable;
 
 pub use kinds::Watched;
@@ -20,12 +22,15 @@ use super::board::{Board, ClusterNotice};
 use super::event_writer::EventWriterMsg;
 use super::ever_listed::EverListed;
 use super::gs_directory::GsDirectoryMsg;
+use super::identities::Identities;
 use super::link::Link;
+use super::policy_watcher::PolicyWatcherMsg;
 use crate::core::address::Clients;
 use crate::core::endpoint::Kind;
 use crate::core::inventory::{Inventory, ObjectId, Seen, Touched};
 use crate::core::naming::Naming;
 use crate::core::object::{AkoHostRule, Namespace};
+use crate::core::outage::Outage;
 use crate::core::precedence::ObjectName;
 use crate::kubernetes::heard::Hearing;
 use crate::kubernetes::members::MemberClients;
@@ -33,6 +38,7 @@ use crate::kubernetes::watch::WatchEvent;
 use crate::retry::RetryPolicy;
 use eyes::{EyesArgs, watch_cluster};
 use kinds::Kinds;
+use platform::Platform;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -49,6 +55,12 @@ pub enum ClusterWatcherMsg {
     HostRules(WatchEvent<AkoHostRule, ObjectName>),
     /// The cluster does not serve this kind at present.
     Absent(Watched),
+    /// What the cluster is, and whether its Ingresses count.
+    Platform(Platform, bool),
+    /// That cannot be found out, and why.
+    PlatformUnknown(String),
+    /// The cluster is not known to be the one that it was, or is again; `None` when there is nothing to say.
+    Identity(Option<String>),
     /// No client could be made; it is tried again.
     Unreachable(String),
     /// Services are named in another way now.
@@ -69,6 +81,9 @@ pub struct ClusterWatcherArgs {
     pub members: Arc<dyn MemberClients>,
     pub directory: Link<GsDirectoryMsg>,
     pub events: Link<EventWriterMsg>,
+    /// Told when another cluster stands behind a context, or a first one.
+    pub policy: Link<PolicyWatcherMsg>,
+    pub identities: Identities,
     pub board: Board,
     pub retry: RetryPolicy,
     /// Whether MultiClusterIngresses are watched too.
@@ -84,8 +99,13 @@ pub struct ClusterWatcherState {
     context: String,
     inventory: Inventory,
     kinds: Kinds,
-    /// Routes have been listed: Ingresses do not count any more.
-    openshift: bool,
+    /// What is known of the platform, and what there is to say about it.
+    platform: Option<Platform>,
+    notes: Notes,
+    /// What the log has been told of.
+    outage: Outage,
+    /// When this watcher began.
+    began: Instant,
     unreadable: Unreadable,
     /// Everything in the lists was known once. What appears later and cannot be read was never a member, and must not
     /// keep what is deleted beside it alive.
@@ -101,6 +121,13 @@ pub struct ClusterWatcherState {
     _watches: JoinSet<()>,
 }
 
+/// What a person should know of the cluster.
+#[derive(Debug, Default)]
+struct Notes {
+    platform: Option<&'static str>,
+    identity: Option<String>,
+}
+
 pub struct ClusterWatcher;
 
 impl Actor for ClusterWatcher {
@@ -114,17 +141,32 @@ impl Actor for ClusterWatcher {
         args: Self::Arguments,
     ) -> Result<Self::State, ActorProcessingErr> {
         let ClusterWatcherArgs { context, naming, members, directory, events, board, retry, .. } = args;
-        let ClusterWatcherArgs { multi_cluster_ingress, clients, ever_listed, seed, .. } = args;
+        let ClusterWatcherArgs { multi_cluster_ingress, clients, ever_listed, seed, policy, identities, .. } = args;
         let mut watches = JoinSet::new();
         let rng = StdRng::seed_from_u64(seed);
         let hearing = hearing(&board, &context);
-        let eyes = EyesArgs { myself, context: context.clone(), members, hearing, retry, rng, multi_cluster_ingress };
+        let ingresses_have_counted = Kinds::ingresses_have_counted(&ever_listed);
+        let judge = trouble::judge(context.clone(), identities, policy, myself.clone());
+        let eyes = EyesArgs {
+            myself,
+            context: context.clone(),
+            members,
+            hearing,
+            retry,
+            rng,
+            multi_cluster_ingress,
+            ingresses_have_counted,
+            judge,
+        };
         watches.spawn(watch_cluster(eyes));
         board.post(|notices| notices.clusters.entry(context.clone()).or_default().synced = false);
         let mut state = ClusterWatcherState {
             inventory: Inventory::new(&context, naming).reached_by(clients),
             kinds: Kinds::new(multi_cluster_ingress, ever_listed),
-            openshift: false,
+            platform: None,
+            notes: Notes::default(),
+            outage: Outage::default(),
+            began: Instant::now(),
             unreadable: Unreadable::default(),
             was_complete: false,
             context,
@@ -145,17 +187,21 @@ impl Actor for ClusterWatcher {
         message: Self::Msg,
         state: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
-        let before = (state.is_listed(), state.is_complete());
+        let before = state.completeness();
         let touched = match message {
             ClusterWatcherMsg::Objects(kind, event) => state.on_objects(kind, event),
             ClusterWatcherMsg::Namespaces(event) => state.on_namespaces(event),
             ClusterWatcherMsg::HostRules(event) => state.on_host_rules(event),
             ClusterWatcherMsg::Absent(kind) => state.on_absent(kind),
+            ClusterWatcherMsg::Platform(platform, ingresses_count) => state.on_platform(platform, ingresses_count),
+            ClusterWatcherMsg::PlatformUnknown(error) => {
+                state.kinds.platform_unknown(error.clone());
+                state.failed(&error)
+            }
+            ClusterWatcherMsg::Identity(note) => state.on_identity(note),
             ClusterWatcherMsg::Unreachable(error) => {
-                tracing::warn!(cluster = state.context, error, "no client for member cluster, it is tried again");
-                state.kinds.unreachable(error);
-                state.post_kinds();
-                Touched::new()
+                state.kinds.unreachable(error.clone());
+                state.failed(&error)
             }
             ClusterWatcherMsg::Naming(naming) => {
                 state.inventory.set_naming(naming);
@@ -174,7 +220,7 @@ impl Actor for ClusterWatcher {
             ClusterWatcherMsg::Poison => return Err("poisoned by the test hook".into()),
         };
         state.was_complete |= state.is_complete();
-        if before == (state.is_listed(), state.is_complete()) {
+        if before == state.completeness() {
             state.publish(touched);
         } else {
             state.publish_everything();
@@ -187,17 +233,10 @@ impl Actor for ClusterWatcher {
 impl ClusterWatcherState {
     fn on_objects(&mut self, kind: Kind, event: WatchEvent<Seen, ObjectId>) -> Touched {
         let watched = Watched::Objects(kind);
-        // What was on its way when the Routes took over.
-        if kind == Kind::Ingress && self.openshift {
-            return Touched::new();
-        }
         match event {
             WatchEvent::Listed { objects, undecodable } => {
                 let unreadable: Vec<ObjectName> = undecodable.iter().map(name).collect();
-                let mut touched = self.inventory.replace(kind, objects, undecodable);
-                if kind == Kind::Route && !self.openshift {
-                    touched.append(&mut self.become_openshift());
-                }
+                let touched = self.inventory.replace(kind, objects, undecodable);
                 self.listed(watched, &unreadable);
                 touched
             }
@@ -284,19 +323,6 @@ impl ClusterWatcherState {
         Touched::new()
     }
 
-    /// The Routes are in the inventory already: everything that changes is said at once, after this.
-    fn become_openshift(&mut self) -> Touched {
-        tracing::info!(cluster = self.context, "the cluster has Routes, its Ingresses do not count");
-        self.openshift = true;
-        let mut touched = self.inventory.set_openshift();
-        touched.append(&mut self.inventory.replace(Kind::Ingress, Vec::new(), Vec::new()));
-        self.unreadable.retain(Watched::Objects(Kind::Ingress), &[]);
-        // A Route that could not be read may be what its Ingress was, even if the cluster was completely seen before.
-        self.unreadable.forget(Watched::Objects(Kind::Route));
-        self.kinds.without_ingresses();
-        touched
-    }
-
     fn listed(&mut self, kind: Watched, unreadable: &[ObjectName]) {
         self.unreadable.retain(kind, unreadable);
         self.kinds.listed(kind);
@@ -330,11 +356,8 @@ impl ClusterWatcherState {
     }
 
     fn fault(&mut self, kind: Watched, error: &str) -> Touched {
-        let error = format!("cluster {}: cannot watch {} objects: {error}", self.context, kind.name());
-        tracing::warn!(cluster = self.context, error, "member cluster cannot be read, its last known members stay");
-        self.kinds.failed(kind, error);
-        self.post_kinds();
-        Touched::new()
+        self.kinds.failed(kind, error.to_owned());
+        self.failed(error)
     }
 
     fn reopened(&mut self, kind: Watched) -> Touched {
@@ -344,12 +367,17 @@ impl ClusterWatcherState {
 
     /// Every kind has been listed or is absent, so there is something to say.
     fn is_listed(&self) -> bool {
-        self.kinds.are_all_known()
+        self.kinds.can_speak()
     }
 
     /// Everything in the lists is known, so what is not in them is gone.
     fn is_complete(&self) -> bool {
         self.is_listed() && !self.unreadable.holds_unknown()
+    }
+
+    /// What there is to say, as a whole: listed, complete, with Routes.
+    fn completeness(&self) -> (bool, bool, bool) {
+        (self.is_listed(), self.is_complete(), self.kinds.are_all_known())
     }
 
     /// Tells the directory about FQDNs that look different now.
@@ -373,22 +401,26 @@ impl ClusterWatcherState {
         let offers = self.inventory.offers();
         let complete = self.is_complete();
         let naming = Arc::clone(self.inventory.naming());
-        self.directory.cast(GsDirectoryMsg::ClusterSeen { cluster: self.context.clone(), offers, complete, naming });
+        let (cluster, routes) = (self.context.clone(), self.kinds.are_all_known());
+        self.directory.cast(GsDirectoryMsg::ClusterSeen { cluster, offers, complete, routes, naming });
     }
 
     fn post_notice(&self) {
         let refused = self.inventory.refusals().map(|r| format!("{}: {}", r.object, r.reason));
         let refused = refused.chain(self.unreadable.troubles()).collect();
-        let (objects, listed) = (self.inventory.len(), self.is_listed());
+        let (objects, synced) = (self.inventory.len(), self.kinds.are_all_known());
         self.post(|notice| {
-            notice.synced = listed;
+            notice.synced = synced;
             notice.objects = objects;
             notice.refused = refused;
         });
     }
 
     fn post_kinds(&mut self) {
-        let (kinds, error) = (self.kinds.notices(), self.kinds.trouble());
+        let (kinds, error) = (self.kinds.notices(), self.kinds.trouble(&self.context));
+        if error.is_none() {
+            self.well();
+        }
         if std::mem::replace(&mut self.troubled, error.is_some()) && error.is_none() {
             self.events.cast(EventWriterMsg::Returned(self.context.clone()));
         }
@@ -401,10 +433,11 @@ impl ClusterWatcherState {
 
     /// Changes the notice, which is gone once the cluster has left the configuration.
     fn post(&self, change: impl FnOnce(&mut ClusterNotice)) {
+        let seen = self.is_listed();
         self.board.post(|notices| {
             if let Some(notice) = notices.clusters.get_mut(&self.context) {
                 change(notice);
-                notices.cluster_seen |= notice.synced;
+                notices.cluster_seen |= seen;
             }
         });
     }

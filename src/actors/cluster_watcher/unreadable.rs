@@ -41,13 +41,6 @@ impl Unreadable {
         self.0.retain(|(known, name), _| *known != kind || still.contains(name));
     }
 
-    /// Nothing is known of the unreadable objects of this kind, whatever was known before.
-    pub fn forget(&mut self, kind: Watched) {
-        for (_, object) in self.0.iter_mut().filter(|((known, _), _)| *known == kind) {
-            object.unknown = true;
-        }
-    }
-
     pub fn holds_unknown(&self) -> bool {
         self.0.values().any(|object| object.unknown)
     }

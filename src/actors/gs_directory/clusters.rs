@@ -126,7 +126,7 @@ impl GsDirectoryState {
         self.policy.installation.as_ref().is_none_or(|i| i.member_clusters.contains(cluster))
     }
 
-    fn cluster_name(&mut self, cluster: &str) -> Arc<str> {
+    pub(super) fn cluster_name(&mut self, cluster: &str) -> Arc<str> {
         if let Some(name) = self.clusters.get(cluster) {
             return Arc::clone(name);
         }

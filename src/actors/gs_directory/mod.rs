@@ -35,7 +35,7 @@ use crate::core::census::{Census, Headway};
 use crate::core::host_rule::{RuleState, RuleTable};
 use crate::core::inventory::Offer;
 use crate::core::naming::Naming;
-use crate::core::plan::{Observed, Unseen, relevant_unseen};
+use crate::core::plan::{Observed, Unseen, relevant_unseen, routes_of};
 use crate::core::policy::{DeploymentState, PolicySnapshot};
 use crate::core::references::Catalog;
 use crate::core::report::SyncState;
@@ -67,6 +67,8 @@ pub enum GsDirectoryMsg {
         cluster: String,
         offers: BTreeMap<String, Offer>,
         complete: bool,
+        /// Whether its Routes are among them, or there are none.
+        routes: bool,
         /// Under which they were named.
         naming: Arc<Naming>,
     },
@@ -263,7 +265,9 @@ impl Actor for GsDirectory {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             GsDirectoryMsg::Offer { cluster, fqdn, offer } => state.on_offer(&cluster, &fqdn, offer),
-            GsDirectoryMsg::ClusterSeen { cluster, offers, complete, naming } => {
+            GsDirectoryMsg::ClusterSeen { cluster, offers, complete, routes, naming } => {
+                let name = state.cluster_name(&cluster);
+                state.sight.sees_routes(name, routes);
                 state.on_cluster_seen(&cluster, offers, complete.then_some(naming));
             }
             GsDirectoryMsg::Policy(policy) => {
@@ -444,11 +448,13 @@ impl GsDirectoryState {
     /// Tells every actor the context, if it has changed.
     fn announce(&mut self) {
         let members = self.policy.installation.iter().flat_map(|i| &i.member_clusters);
-        let unheard: Unseen = members.filter(|cluster| !self.sight.has_seen(cluster)).cloned().collect();
+        let unheard: Unseen = members.clone().filter(|cluster| !self.sight.has_seen(cluster)).cloned().collect();
+        let partly: Unseen = members.filter(|cluster| self.sight.lacks_routes(cluster)).cloned().collect();
         if self.policy.installation.is_some() && unheard.is_empty() {
             self.settling = Settling::Over;
         }
-        let unseen = relevant_unseen(&unheard, &self.policy);
+        let mut unseen = relevant_unseen(&unheard, &self.policy);
+        unseen.extend(relevant_unseen(&partly, &self.policy).iter().map(|cluster| routes_of(cluster)));
         let settled = self.settling == Settling::Over;
         let catalog = Arc::clone(&self.catalog);
         let context = Context { policy: Arc::clone(&self.policy), catalog, unseen, unheard, term: self.term, settled };

@@ -2,7 +2,7 @@
 //! there under the present one.
 
 use crate::core::naming::Naming;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The clusters that were completely seen, and the present naming.
@@ -10,6 +10,8 @@ use std::sync::Arc;
 pub struct Sight {
     /// By kubeconfig context: how services were named when the cluster was last seen.
     seen: BTreeMap<Arc<str>, Arc<Naming>>,
+    /// Those of them whose Routes cannot be listed.
+    without_routes: BTreeSet<Arc<str>>,
     naming: Naming,
 }
 
@@ -27,9 +29,23 @@ impl Sight {
         self.seen.remove(cluster);
     }
 
+    /// Whether the Routes of the cluster are among what was seen.
+    pub fn sees_routes(&mut self, cluster: Arc<str>, seen: bool) {
+        if seen {
+            self.without_routes.remove(&cluster);
+        } else {
+            self.without_routes.insert(cluster);
+        }
+    }
+
+    pub fn lacks_routes(&self, cluster: &str) -> bool {
+        self.without_routes.contains(cluster)
+    }
+
     /// Forgets the clusters for which `keep` is false.
     pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
         self.seen.retain(|cluster, _| keep(cluster));
+        self.without_routes.retain(|cluster| keep(cluster));
     }
 
     /// Whether the cluster is completely seen under the present naming.

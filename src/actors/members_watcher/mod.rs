@@ -110,7 +110,7 @@ impl MembersWatcherState {
     fn on_finding(&mut self, finding: Finding) {
         match finding {
             Finding::Text(text) => {
-                self.trouble.sight = None;
+                self.sees();
                 let known = self.text.as_ref().is_some_and(|known| known.expose_secret() == text.expose_secret());
                 if !known {
                     let found = text.clone();
@@ -120,17 +120,25 @@ impl MembersWatcherState {
             }
             Finding::Missing(trouble) => {
                 self.text = None;
-                self.trouble.sight = None;
+                self.sees();
                 self.content(trouble);
             }
             Finding::Blind(trouble) => {
-                tracing::warn!(trouble, "the kubeconfig of the members cannot be looked at, it stays as last read");
+                if self.trouble.sight.is_none() {
+                    tracing::warn!(trouble, "the kubeconfig of the members cannot be looked at, it stays as last read");
+                }
                 self.members.unusable(&trouble);
                 self.trouble.sight = Some(trouble);
             }
-            Finding::Sees => self.trouble.sight = None,
+            Finding::Sees => self.sees(),
         }
         self.post();
+    }
+
+    fn sees(&mut self) {
+        if self.trouble.sight.take().is_some() {
+            tracing::info!("the kubeconfig of the members can be looked at again");
+        }
     }
 
     /// Comes back to the text that was found last, in a while.

@@ -71,6 +71,7 @@ async fn watch(
         identify: |_: &str, _: &str| (),
         retry,
         rng,
+        identity: None,
     };
     let missing = || Finding::Missing(format!("Secret {namespace}/{name} does not exist: make it, with key {key}"));
     watch

@@ -1,6 +1,7 @@
 //! The GSLBConfig: which one is active, what follows from it, and its status.
 
 use super::certificate::Certificate;
+use super::identities::Clusters;
 use super::status::{About, Held};
 use super::{PolicyWatcherMsg, PolicyWatcherState, candidates::config_candidates, settings, status};
 use crate::actors::avi_session::ControllerSettings;
@@ -65,6 +66,7 @@ impl PolicyWatcherState {
             }
             Err(problem) => return Activation { problem: Some(problem), ..nothing },
         };
+        self.take_over_identities(&name, &config);
         self.last_uuid = Some((name, uuid));
         let owner = Owner::from_uuid(uuid);
         self.watch_secret(myself, &leader.credentials);
@@ -106,7 +108,7 @@ impl PolicyWatcherState {
             }
         };
         self.last_uuid = Some((name.clone(), uuid));
-        let annotations = [(UUID_ANNOTATION.to_owned(), uuid.hyphenated().to_string())].into();
+        let annotations = [(UUID_ANNOTATION.to_owned(), Some(uuid.hyphenated().to_string()))].into();
         let target = Target::GslbConfig(name.clone());
         self.args.status.cast(StatusWriterMsg::Write { target, update: Update::Annotations(annotations) });
     }
@@ -190,7 +192,9 @@ impl PolicyWatcherState {
             controller: self.about_controller().filter(|_| active),
             leader: self.about_leader(),
             clusters: Some(&self.known).filter(|known| active && known.speaks()),
+            identities: if active { self.clusters() } else { Clusters::Unknown },
         };
+        self.tell_of_clusters(config, name, &about.identities);
         let status = status::of_config(config, state, verified, about, held);
         if let Some(update) = self.with_absence(config, name, status) {
             let target = Target::GslbConfig(name.clone());

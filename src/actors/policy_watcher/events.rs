@@ -1,7 +1,8 @@
 //! What Events say on AMKO's own objects (DB-38): the same as their status, when that changes. An object whose status
 //! says it already needs no Event, so a restart tells nothing again.
 
-use super::status::{DELETIONS_HELD, Held};
+use super::identities::Clusters;
+use super::status::{CLUSTERS_NOT_RECOGNISED, DELETIONS_HELD, Held};
 use super::{PolicyWatcherState, status};
 use crate::actors::event_writer::EventWriterMsg;
 use crate::core::activation::was_accepted;
@@ -67,6 +68,21 @@ impl PolicyWatcherState {
     pub(super) fn tell_of_absence(&self, config: &GslbConfig, name: &ObjectName, standing: &Standing) {
         let present = config.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
         if let Some(occurrence) = absence::occurrence(standing, present) {
+            self.tell_outcome::<GslbConfig>(name, config.uid(), occurrence);
+        }
+    }
+
+    /// Tells once of each cluster that does not count because it is another one than before: the object's condition names
+    /// it, and stays over a restart.
+    pub(super) fn tell_of_clusters(&self, config: &GslbConfig, name: &ObjectName, clusters: &Clusters) {
+        let Clusters::Known { strangers, .. } = clusters else { return };
+        let present = config.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
+        let said = |text: &str| {
+            let about = |condition: &Condition| condition.type_ == CLUSTERS_NOT_RECOGNISED;
+            present.iter().any(|condition| about(condition) && condition.message.contains(text))
+        };
+        for text in strangers.iter().filter(|text| !said(text)) {
+            let occurrence = Occurrence::new(Reason::ClusterNotRecognised, text.clone());
             self.tell_outcome::<GslbConfig>(name, config.uid(), occurrence);
         }
     }

@@ -58,11 +58,7 @@ where
                 tracing::warn!(object, error, "object cannot be decoded, its last known state stays in force");
                 !self.objects.contains_key(&id) && self.unreadable.insert(id)
             }
-            WatchEvent::Failed(error) => {
-                tracing::warn!(kind = %K::kind(&()), error, "cannot watch the configuration, it stays as last seen");
-                false
-            }
-            WatchEvent::Reopened => false,
+            WatchEvent::Failed(_) | WatchEvent::Reopened => false,
         }
     }
 
@@ -72,7 +68,9 @@ where
     fn as_decided(&self, mut object: K) -> K {
         let known = self.objects.get(&name_of(&object)).filter(|known| {
             let same = known.meta().uid == object.meta().uid && known.spec() == object.spec();
-            same && known.status() != object.status()
+            // A list shows again what was decided already.
+            let again = known.resource_version() == object.resource_version();
+            same && (again || known.status() != object.status())
         });
         if let Some(known) = known {
             object.meta_mut().generation = known.meta().generation;

@@ -11,9 +11,11 @@ mod candidates;
 mod certificate;
 mod config;
 mod credentials;
+mod dark;
 mod deployment;
 mod events;
 mod federated;
+mod identities;
 mod kept;
 mod rule_object;
 mod rules;
@@ -32,6 +34,7 @@ use super::event_writer::EventWriterMsg;
 use super::ever_listed::EverListed;
 use super::federation::FederationMsg;
 use super::gs_directory::GsDirectoryMsg;
+use super::identities::Identities;
 use super::link::Link;
 use super::operator::OperatorMsg;
 use super::status_writer::StatusWriterMsg;
@@ -50,6 +53,7 @@ use crate::kubernetes::watch::WatchEvent;
 use crate::retry::RetryPolicy;
 use absence::Confirmation;
 use credentials::{Credentials, Watched};
+use dark::Dark;
 use jiff::Timestamp;
 use kept::Kept;
 use kube::Client;
@@ -92,6 +96,8 @@ pub enum PolicyWatcherMsg {
         policy: Arc<PolicySnapshot>,
         progress: Headway,
     },
+    /// It has changed which clusters stand behind the contexts, or which of them do not count.
+    Identities,
     /// The leadership term; objects are written only while there is one.
     Term(Option<u64>),
     /// What is known of the member clusters may be another.
@@ -129,6 +135,8 @@ pub struct PolicyWatcherArgs {
     pub federation: Link<FederationMsg>,
     pub status: Link<StatusWriterMsg>,
     pub events: Link<EventWriterMsg>,
+    /// Which clusters stand behind the contexts.
+    pub identities: Identities,
     pub board: Board,
     /// What earlier incarnations have listed.
     pub ever_listed: EverListed,
@@ -181,6 +189,7 @@ pub struct PolicyWatcherState {
     term: Option<u64>,
     /// What was told last, so that only changes travel.
     told: Told,
+    dark: Dark,
     rng: StdRng,
     /// Aborted when the state is dropped.
     watches: JoinSet<()>,
@@ -240,6 +249,7 @@ impl Actor for PolicyWatcher {
             programmed: None,
             term: None,
             told: Told::default(),
+            dark: Dark::default(),
             rng: StdRng::seed_from_u64(args.seed),
             watches: JoinSet::new(),
             args,
@@ -260,6 +270,7 @@ impl Actor for PolicyWatcher {
         message: Self::Msg,
         state: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
+        state.dark.note(&message);
         let (certainty, mut copied) = (state.certainty(), false);
         let changed = match message {
             PolicyWatcherMsg::Configs(event) => {
@@ -313,6 +324,7 @@ impl Actor for PolicyWatcher {
                 state.programmed = Some((policy, progress));
                 true
             }
+            PolicyWatcherMsg::Identities => true,
             PolicyWatcherMsg::Term(term) => {
                 state.term = term;
                 true

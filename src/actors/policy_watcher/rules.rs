@@ -125,7 +125,6 @@ impl Rules {
                 false
             }
             WatchEvent::Failed(error) => {
-                tracing::warn!(error, "cannot watch the GSLBHostRules, they stay as last seen");
                 if !self.listed {
                     self.trouble = Some(self.unlisted(&error));
                 }

@@ -4,6 +4,7 @@
 mod tests;
 
 use super::certificate::{Certificate, NOT_SEEN};
+use super::identities::Clusters;
 use crate::core::activation::{Problem, Progress};
 use crate::core::census::Headway;
 use crate::core::knowledge::{CLUSTERS_SEEN, Knowledge, in_words};
@@ -22,6 +23,9 @@ pub const CERTIFICATE_VERIFIED: &str = "ControllerCertificateVerified";
 /// Condition type that tells whether deletions wait for an approval.
 pub const DELETIONS_HELD: &str = "DeletionsHeld";
 
+/// Condition type that tells whether clusters do not count because they are other ones than before.
+pub const CLUSTERS_NOT_RECOGNISED: &str = "ClustersNotRecognised";
+
 /// What is known of the deletions that the session holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Held {
@@ -33,13 +37,15 @@ pub enum Held {
 }
 
 /// What is known of the outside, for the GSLBConfig that is active.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct About<'a> {
     /// In what state the controller is, in one word.
     pub controller: Option<&'static str>,
     /// Who leads when the controller does not.
     pub leader: Option<&'a str>,
     pub clusters: Option<&'a Knowledge>,
+    /// Which clusters stand behind the contexts.
+    pub identities: Clusters,
 }
 
 /// The status of a GSLBConfig, or `None` when it has it already. `verified` and `held` are unknown for one that is not
@@ -84,7 +90,19 @@ pub fn of_config(
     // The absence of a policy is told beside this.
     conditions.extend([POLICY_ABSENT, CLEANED_UP].into_iter().filter_map(|type_| speaker.said(type_).cloned()));
     let policy_deletion = present.policy_deletion.clone();
-    let wanted = GslbConfigStatus { state, observed_generation, conditions, policy_deletion };
+    let clusters = match about.identities {
+        Clusters::Known { clusters, strangers } => {
+            let message = strangers.join("; ");
+            let statement = || Statement::new(CLUSTERS_NOT_RECOGNISED, true, "AnotherCluster", message.clone());
+            conditions.extend((!strangers.is_empty()).then(|| speaker.say(statement())));
+            clusters
+        }
+        Clusters::Unknown => {
+            conditions.extend(speaker.said(CLUSTERS_NOT_RECOGNISED).cloned());
+            present.clusters.clone()
+        }
+    };
+    let wanted = GslbConfigStatus { state, observed_generation, conditions, clusters, policy_deletion };
     (wanted != present).then_some(wanted)
 }
 

@@ -45,14 +45,7 @@ impl Tenants {
                 tracing::warn!(object, error, "namespace cannot be decoded, it keeps the tenant that it had");
                 false
             }
-            WatchEvent::Failed(error) => {
-                tracing::warn!(
-                    error,
-                    "cannot list the namespaces of the operator's own cluster, so their tenants stay as last seen, or \
-                     are the default tenant; may the operator's service account list and watch namespaces?"
-                );
-                *self == Self::Unheard && self.replace(Self::Unreadable)
-            }
+            WatchEvent::Failed(_) => *self == Self::Unheard && self.replace(Self::Unreadable),
             WatchEvent::Reopened => false,
         }
     }

@@ -62,6 +62,7 @@ impl PolicyWatcherState {
             identify: object_name,
             retry: self.args.retry,
             rng: StdRng::seed_from_u64(self.rng.random()),
+            identity: None,
         };
         let (myself, client) = (myself.clone(), bounded(&self.args.client));
         self.watches.spawn(watch_rules(watch, client, move |message| drop(myself.cast(message))));
@@ -82,6 +83,7 @@ impl PolicyWatcherState {
             identify,
             retry: self.args.retry,
             rng: StdRng::seed_from_u64(self.rng.random()),
+            identity: None,
         };
         let myself = myself.clone();
         self.watches.spawn(watch.run(move |event| drop(myself.cast(wrap(event)))));
@@ -110,6 +112,7 @@ impl PolicyWatcherState {
             identify: |_: &str, name: &str| name.to_owned(),
             retry: self.args.retry,
             rng: StdRng::seed_from_u64(self.rng.random()),
+            identity: None,
         };
         let (myself, watched) = (myself.clone(), name.to_owned());
         let tell = move |event| drop(myself.cast(PolicyWatcherMsg::Secret(watched.clone(), event)));
@@ -132,11 +135,7 @@ impl PolicyWatcherState {
                 tracing::warn!(object, "credentials cannot be decoded, the last ones stay in use");
                 return false;
             }
-            WatchEvent::Failed(error) => {
-                tracing::warn!(secret = name, error, "cannot watch the credentials Secret");
-                return false;
-            }
-            WatchEvent::Reopened => return false,
+            WatchEvent::Failed(_) | WatchEvent::Reopened => return false,
         }
         true
     }

@@ -42,7 +42,8 @@ pub enum Target {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Update {
     Status(Value),
-    Annotations(BTreeMap<String, String>),
+    /// `None` takes one away.
+    Annotations(BTreeMap<String, Option<String>>),
 }
 
 impl Update {

@@ -5,6 +5,7 @@ use super::{PATIENCE, Target, Update};
 use crate::core::precedence::ObjectName;
 use crate::core::report::carrier::{MANAGED_BY, MANAGER};
 use crate::crd::{AmkoCluster, GlobalDeploymentPolicy, GslbConfig, GslbHostRule, GslbHostRuleStatus};
+use crate::kubernetes::cause::said;
 use crate::kubernetes::discovery::{StatusHeld, Undiscovered, status_held};
 use crate::kubernetes::is_not_found;
 use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams, Preconditions};
@@ -32,7 +33,7 @@ enum Unwritten {
     NotServed,
     #[error(transparent)]
     Undiscovered(#[from] Undiscovered),
-    #[error(transparent)]
+    #[error("{}", said(.0))]
     Refused(#[from] kube::Error),
     #[error("no answer in {PATIENCE:?}")]
     NoAnswer,

@@ -66,13 +66,19 @@ fn unexplained_entries<'a>(description: &'a str, unseen: &Unseen) -> Vec<&'a str
     description.split(',').filter(|entry| may_be_of(entry, unseen)).collect()
 }
 
-/// Whether `KIND/<context>/<namespace>/<name>…` names one of the contexts. The names of contexts may contain slashes
-/// (those of EKS and OpenShift do), so they are compared as prefixes. An entry of another shape may be of any cluster.
+/// What is not seen of a cluster whose Routes alone cannot be listed: an [`Unseen`] of its Routes.
+pub fn routes_of(context: &str) -> String {
+    format!("ROUTE/{context}")
+}
+
+/// Whether `KIND/<context>/<namespace>/<name>…` names one of the contexts, or one of the contexts with its kind. The names
+/// of contexts may contain slashes (those of EKS and OpenShift do), so they are compared as prefixes. An entry of another
+/// shape may be of any cluster.
 fn may_be_of(entry: &str, contexts: &Unseen) -> bool {
     let object = entry.split_once('/').filter(|(kind, _)| KINDS.contains(kind)).map(|(_, object)| object);
     let Some(object) = object.filter(|object| object.split('/').count() >= 3) else { return true };
-    let under = |context: &String| object.strip_prefix(context.as_str()).is_some_and(|rest| rest.starts_with('/'));
-    contexts.iter().any(under)
+    let under = |text: &str, context: &str| text.strip_prefix(context).is_some_and(|rest| rest.starts_with('/'));
+    contexts.iter().any(|context| under(object, context) || under(entry, context))
 }
 
 /// A cluster may give a service an alias and no member; the description does not tell.

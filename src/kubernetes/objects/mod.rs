@@ -4,6 +4,7 @@
 //! because the watcher needs it, and dropped with the object once the projection is made. What is missing or null
 //! counts as empty, what is not read may be anything; a part that is read and has another type fails its object.
 
+mod cluster_version;
 mod host_rule;
 mod ingress;
 mod multi_cluster_ingress;
@@ -14,6 +15,7 @@ mod service;
 #[cfg(test)]
 mod tests;
 
+pub use cluster_version::ClusterVersionObject;
 pub use host_rule::HostRuleObject;
 pub use ingress::IngressObject;
 pub use multi_cluster_ingress::MultiClusterIngressObject;

@@ -41,6 +41,7 @@ where
         identify: |_, name| name.to_owned(),
         retry: RetryPolicy::default(),
         rng: StdRng::seed_from_u64(1),
+        identity: None,
     };
     let mut told = Vec::new();
     let _ = tokio::time::timeout(time, watch.run(|event| told.push(event))).await;

@@ -291,16 +291,14 @@ fn another_mode_names_services_and_their_aliases_anew() {
     assert_eq!((fqdns(&inventory), aliases(&inventory, LOCAL)), (strings(&[LOCAL]), strings(&["rule al.example.org"])));
 }
 
+/// FND-A5: a Route adds to an Ingress.
 #[test]
-fn on_openshift_ingresses_are_held_and_offer_nothing() {
+fn a_route_and_an_ingress_of_one_name_both_offer_it() {
     let mut inventory = inventory(PLAIN.clone());
     inventory.put(web());
     inventory.put(Seen::Route(route("r", LOCAL, "/", None, "10.1.0.6")));
-    assert_eq!(inventory.set_openshift(), touched(&[LOCAL]));
-    assert_eq!(inventory.set_openshift(), Touched::new());
-    let late = Seen::Ingress(ingress("late", LOCAL, &["/"], "not an address"));
-    assert_eq!(inventory.put(late), Touched::new());
-    assert_eq!((inventory.len(), inventory.refusals().count()), (3, 0));
+    assert_eq!(inventory.offer(LOCAL).endpoints.len(), 2);
+    inventory.replace(Kind::Ingress, vec![], vec![]);
     assert_eq!(addresses(&inventory, LOCAL), ["ROUTE/ctx-a/shop/r 10.1.0.6"]);
 }
 

@@ -24,7 +24,6 @@ enum Event {
     PutNamespace(Namespace),
     RemoveNamespace(String),
     Naming(Naming),
-    OpenShift,
 }
 
 /// What a cluster holds in the end, kept in the simplest way.
@@ -34,7 +33,6 @@ struct World {
     rules: BTreeMap<ObjectName, AkoHostRule>,
     namespaces: BTreeMap<String, Namespace>,
     naming: Naming,
-    openshift: bool,
 }
 
 fn place(seen: &mut Seen, namespace: &str) {
@@ -133,7 +131,6 @@ fn an_event() -> impl Strategy<Value = Event> {
         2 => naming.prop_map(|(custom_global_fqdn, domain)| {
             Event::Naming(Naming { custom_global_fqdn, default_domain: domain.map(str::to_owned) })
         }),
-        1 => Just(Event::OpenShift),
     ]
 }
 
@@ -148,7 +145,6 @@ fn tell(inventory: &mut Inventory, event: Event) -> Option<Touched> {
         Event::ReplaceRules(rules, unreadable) => inventory.replace_host_rules(rules, unreadable),
         Event::PutNamespace(namespace) => inventory.put_namespace(namespace),
         Event::RemoveNamespace(name) => inventory.remove_namespace(&name),
-        Event::OpenShift => inventory.set_openshift(),
         Event::Naming(naming) => {
             inventory.set_naming(Arc::new(naming));
             return None;
@@ -173,7 +169,6 @@ impl World {
             }
             Event::PutNamespace(namespace) => drop(self.namespaces.insert(namespace.name.clone(), namespace)),
             Event::RemoveNamespace(name) => drop(self.namespaces.remove(&name)),
-            Event::OpenShift => self.openshift = true,
             Event::Naming(naming) => self.naming = naming,
         }
     }
@@ -181,9 +176,6 @@ impl World {
     /// Told of the end state only, rules first, so that no name ever changes.
     fn inventory(&self) -> Inventory {
         let mut fresh = Inventory::new("ctx-a", Arc::new(self.naming.clone()));
-        if self.openshift {
-            fresh.set_openshift();
-        }
         self.rules.values().for_each(|rule| drop(fresh.put_host_rule(rule.clone())));
         self.namespaces.values().for_each(|namespace| drop(fresh.put_namespace(namespace.clone())));
         self.objects.values().for_each(|seen| drop(fresh.put(seen.clone())));

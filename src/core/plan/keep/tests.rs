@@ -346,3 +346,19 @@ fn a_new_address_never_explains_one_of_the_other_family() {
     world.set_ingress("ctx-a", ingress("web", WEB, &["/"], "10.1.0.99"));
     assert_eq!(addresses(&service(in_the_dark(&mut world))), ["2001:db8::5", "10.1.0.99"]);
 }
+
+/// FND-A5, DB-01: a kind that cannot be listed keeps what may be of it, and nothing else of its cluster.
+#[test]
+fn where_routes_alone_cannot_be_listed_nothing_else_of_the_cluster_stays() {
+    let unseen: Unseen = [routes_of("ctx-a")].into();
+    let cases = [
+        ("ROUTE/ctx-a/shop/web", true),
+        ("INGRESS/ctx-a/shop/web/web.example.org", false),
+        ("ROUTE/ctx-ab/shop/web", false),
+        ("ROUTE/ctx-b/shop/web", false),
+        ("odd", true),
+    ];
+    for (entry, expected) in cases {
+        assert_eq!(may_be_of(entry, &unseen), expected, "{entry}");
+    }
+}
