@@ -6,6 +6,8 @@
 //! selects: then the operator may be right, and the end of the history shows whether it was.
 
 mod eligible;
+#[cfg(test)]
+mod tests;
 mod told;
 
 use crate::support::witness::{HOME, Witness};
