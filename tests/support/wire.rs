@@ -29,11 +29,13 @@ impl Wire {
     }
 }
 
-/// The same URI with another value of a parameter that it has.
+/// The same URI with a smaller value of a parameter that it has.
 fn with_parameter(uri: &Uri, parameter: &str, value: u32) -> Uri {
     let Some(query) = uri.query() else { return uri.clone() };
     let set = |pair: &str| match pair.split_once('=') {
-        Some((key, _)) if key == parameter => format!("{key}={value}"),
+        Some((key, asked)) if key == parameter && asked.parse().is_ok_and(|asked: u32| asked > value) => {
+            format!("{key}={value}")
+        }
         _ => pair.to_owned(),
     };
     let query: Vec<String> = query.split('&').map(set).collect();
