@@ -163,8 +163,10 @@ impl Rules {
 
     /// Judges these rules. Those without a candidate are gone.
     fn judge(&mut self, due: &BTreeSet<ObjectName>, judged: Vec<(RuleCandidate, Grounds)>, status_for_all: bool) {
+        let mut doubted = BTreeMap::new();
         for name in due {
-            let Some(Grounds { questions, .. }) = self.judged_by.remove(name) else { continue };
+            let Some(Grounds { questions, doubts, .. }) = self.judged_by.remove(name) else { continue };
+            doubted.insert(name, doubts);
             for question in questions {
                 if let Some(count) = self.questions.get_mut(&question) {
                     *count -= 1;
@@ -180,6 +182,10 @@ impl Rules {
         for (candidate, grounds) in judged {
             for question in &grounds.questions {
                 *self.questions.entry(question.clone()).or_default() += 1;
+            }
+            // Doubt decides nothing, and is told.
+            if doubted.get(&candidate.object).is_some_and(|before| *before != grounds.doubts) {
+                self.news.rules.insert(candidate.object.clone());
             }
             self.judged_by.insert(candidate.object.clone(), grounds);
             self.book.put(candidate);
