@@ -166,7 +166,8 @@ impl About<'_> {
         let Some(report) = self.service else {
             return before.filter(|_| self.sight == Sight::Blind).cloned();
         };
-        if report.state == SyncState::Unread && before.is_some() {
+        // What was said, be it that there is none, stays until the controller has been read.
+        if report.state == SyncState::Unread && self.speaker.said(PROGRAMMED).is_some() {
             return before.cloned();
         }
         // There is none any more, nor an object that could tell why: nobody will speak of it again.

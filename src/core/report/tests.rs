@@ -320,6 +320,9 @@ fn after_a_restart_nothing_differs_until_something_does() {
         |service: Option<&ServiceReport>, sight| rule_status(&accepted(), service, sight, &healthy, later).status;
     assert_eq!(again(None, Sight::Blind), healthy, "nothing was heard yet");
     assert_eq!(again(Some(&report(SyncState::Unread)), Sight::Blind), healthy, "the controller was not read yet");
+    let none = status(&accepted(), None, Sight::Complete).status;
+    let unread = rule_status(&accepted(), Some(&report(SyncState::Unread)), Sight::Complete, &none, later).status;
+    assert_eq!(unread, none, "that there is no service stays too");
     let mut fresh = report(SyncState::InSync);
     fresh.service.last_write = None;
     assert_eq!(again(Some(&fresh), Sight::Complete), healthy, "the time of the last write is remembered");
