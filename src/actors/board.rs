@@ -6,7 +6,7 @@
 use super::avi_session::phase::ControllerState;
 use super::supervisor::restart::ChildView;
 use crate::core::census::Headway;
-use crate::core::deletions::HeldDeletions;
+use crate::core::guard::{HeldChanges, Party};
 use crate::core::knowledge::readiness::{Part, Picture, readiness};
 use crate::core::knowledge::{Change, ClusterFacts, ClusterKnown, ClusterSight, Knowledge, ago};
 use jiff::Timestamp;
@@ -57,6 +57,9 @@ pub struct Notices {
     pub queue: QueueNotice,
     pub services: ServicesNotice,
     pub deletions: DeletionsNotice,
+    /// Each set of changes that waits for an approval.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes_held: Vec<ChangesNotice>,
     pub lookups: LookupNotice,
     /// The controller was completely read since the process started.
     #[serde(skip)]
@@ -297,6 +300,44 @@ pub struct DeletionsNotice {
     pub services: Vec<Arc<str>>,
 }
 
+/// A set of changes that waits for an approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangesNotice {
+    /// What to approve.
+    pub id: String,
+    /// What users would lose.
+    pub loss: String,
+    /// What led to it.
+    pub causes: Vec<&'static str>,
+    /// How many names would keep no member.
+    pub names: usize,
+    /// In how many services a cluster, or site, would lose its last members.
+    pub members: BTreeMap<String, usize>,
+    /// The first ten services, by FQDN.
+    pub services: Vec<Arc<str>>,
+}
+
+impl ChangesNotice {
+    pub fn of(held: &[Arc<HeldChanges>]) -> Vec<Self> {
+        let notice = |held: &Arc<HeldChanges>| Self {
+            id: held.id.clone(),
+            loss: held.loss(),
+            causes: held.causes.iter().map(|cause| cause.in_words()).collect(),
+            names: held.names,
+            members: held.members.iter().filter_map(|(party, count)| Some((name(party)?, *count))).collect(),
+            services: held.first.clone(),
+        };
+        held.iter().map(notice).collect()
+    }
+}
+
+fn name(party: &Party) -> Option<String> {
+    match party {
+        Party::Cluster(name) | Party::Site(name) => Some(name.to_string()),
+        Party::Unknown => None,
+    }
+}
+
 /// What was asked about the controller's objects on behalf of policies and rules.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct LookupNotice {
@@ -446,10 +487,13 @@ fn unseen(clusters: &BTreeMap<String, ClusterNotice>) -> String {
     }
 }
 
-impl From<Option<&HeldDeletions>> for DeletionsNotice {
-    fn from(held: Option<&HeldDeletions>) -> Self {
-        let Some(held) = held else { return Self::default() };
-        Self { held: held.count, of: Some(held.own), id: Some(held.id.clone()), services: held.first.clone() }
+impl From<&[Arc<HeldChanges>]> for DeletionsNotice {
+    /// Of the first set that deletes services, and the number of all of them.
+    fn from(held: &[Arc<HeldChanges>]) -> Self {
+        let mut deleting = held.iter().filter(|held| held.deletes());
+        let Some(first) = deleting.next() else { return Self::default() };
+        let count = first.names + deleting.map(|held| held.names).sum::<usize>();
+        Self { held: count, of: Some(first.own), id: Some(first.id.clone()), services: first.first.clone() }
     }
 }
 

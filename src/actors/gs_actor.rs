@@ -8,6 +8,7 @@
 
 mod account;
 mod drift;
+mod guarding;
 mod learning;
 mod omitting;
 mod reporting;
@@ -22,6 +23,7 @@ use super::gs_directory::GsDirectoryMsg;
 use super::offers::Offers;
 use crate::avi::urgency::Urgency;
 use crate::core::build::Built;
+use crate::core::guard::Kept;
 use crate::core::host_rule::RuleState;
 use crate::core::plan::{Observed, Unseen};
 use crate::core::policy::PolicySnapshot;
@@ -51,6 +53,8 @@ pub enum GsMsg {
         report: Report,
         at: Instant,
     },
+    /// The guard has said something about what it would take away, or has changed its mind.
+    Ruled,
     /// The session was restarted: work that it held is lost, and what it was doing is unknown.
     SessionRestarted,
     /// The StatusWriter was restarted: report again.
@@ -68,7 +72,12 @@ pub enum GsMsg {
 #[derive(Debug)]
 pub enum Input {
     /// What the clusters offer for it.
-    Offers { offers: Arc<Offers>, urgency: Urgency },
+    Offers {
+        offers: Arc<Offers>,
+        urgency: Urgency,
+        /// They differ because services are named otherwise.
+        renamed: bool,
+    },
     /// Its GSLBHostRule.
     Rule(RuleState),
     /// The further domain names that belong to this service, sorted.
@@ -86,6 +95,8 @@ pub struct Context {
     pub unseen: Unseen,
     /// All member clusters that were never completely seen, whether the policy picks them or not.
     pub unheard: Unseen,
+    /// Member clusters that no kubeconfig has.
+    pub unknown: Unseen,
     /// Writes are decided inside a term, and are refused outside of it.
     pub term: Option<u64>,
     /// Whether the first look at all clusters is over; before, nothing is written.
@@ -120,6 +131,8 @@ pub struct GsView {
     pub rule: RuleState,
     pub knowledge: Knowledge,
     pub state: SyncState,
+    /// Members that stay although nothing explains them that is seen and wanted.
+    pub kept: Vec<Kept>,
     pub last_write: Option<Timestamp>,
     pub last_error: Option<String>,
 }
@@ -171,6 +184,8 @@ fn hear(state: &mut GsState, message: GsMsg) -> Result<bool, &'static str> {
         }
         GsMsg::Observed { read, content } => state.on_observed(read, content),
         GsMsg::Done { slot, report, at } => state.on_done(&slot, report, at),
+        // The slot tells what.
+        GsMsg::Ruled => {}
         GsMsg::SessionRestarted => state.on_session_restarted(),
         GsMsg::ReportAgain => state.report_again(),
         GsMsg::TellAgain => state.tell_again(),

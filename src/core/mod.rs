@@ -11,7 +11,6 @@ pub mod aliases;
 pub mod build;
 pub mod census;
 pub mod cluster_identity;
-pub mod deletions;
 pub mod dns_name;
 pub mod endpoint;
 pub mod federation;
@@ -20,6 +19,7 @@ mod fixtures;
 #[cfg(test)]
 mod golden;
 pub mod gslb;
+pub mod guard;
 pub mod host_rule;
 pub mod ingest;
 pub mod inventory;

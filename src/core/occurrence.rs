@@ -73,7 +73,7 @@ pub enum Reason {
     Undecodable,
     /// An object of AMKO is not in force.
     Rejected,
-    /// Too many services would be deleted at once.
+    /// Services would be deleted, and somebody has to approve it.
     DeletionsHeld,
     /// A member cluster is not seen as it is now.
     ClusterNotSeen,
@@ -87,6 +87,14 @@ pub enum Reason {
     PolicyReturned,
     /// Another cluster than before stands behind a context.
     ClusterNotRecognised,
+    /// Members would be taken away, and somebody has to approve it.
+    ChangesHeld,
+    /// Somebody did.
+    ChangesApproved,
+    /// What was approved is carried out.
+    ChangesDone,
+    /// What was held is not wished for any more.
+    ChangesWithdrawn,
     /// The GSLBConfig has lost the UUID by which services are recognised.
     UuidLost,
 }
@@ -109,6 +117,10 @@ impl Reason {
             Self::PolicyMissing => "PolicyMissing",
             Self::PolicyReturned => "PolicyReturned",
             Self::ClusterNotRecognised => "ClusterNotRecognised",
+            Self::ChangesHeld => "ChangesHeld",
+            Self::ChangesApproved => "ChangesApproved",
+            Self::ChangesDone => "ChangesDone",
+            Self::ChangesWithdrawn => "ChangesWithdrawn",
             Self::UuidLost => "UuidLost",
         }
     }
@@ -116,9 +128,14 @@ impl Reason {
     /// `type` of the Event. Not to be selected is a choice, and no trouble.
     pub fn event_type(self) -> &'static str {
         match self {
-            Self::Accepted | Self::Programmed | Self::NotSelected | Self::ClusterSeen | Self::PolicyReturned => {
-                "Normal"
-            }
+            Self::Accepted
+            | Self::Programmed
+            | Self::NotSelected
+            | Self::ClusterSeen
+            | Self::PolicyReturned
+            | Self::ChangesApproved
+            | Self::ChangesDone
+            | Self::ChangesWithdrawn => "Normal",
             Self::Refused
             | Self::NotProgrammed
             | Self::Invalid
@@ -129,6 +146,7 @@ impl Reason {
             | Self::PolicyDeleted
             | Self::PolicyMissing
             | Self::ClusterNotRecognised
+            | Self::ChangesHeld
             | Self::UuidLost => "Warning",
         }
     }

@@ -53,6 +53,8 @@ pub enum SyncState {
     Unread,
     /// Too little is known to decide.
     Waiting,
+    /// Members stay that are not wanted any more, until somebody approves that they go.
+    Held,
     /// The last write failed; it is tried again.
     Failing,
     /// It failed so often in a row that it is tried rarely.
@@ -72,6 +74,7 @@ impl SyncState {
             Self::Writing => "Writing",
             Self::Unread => "Unread",
             Self::Waiting => "Waiting",
+            Self::Held => "Held",
             Self::Failing => "Failing",
             Self::Quarantined => "Quarantined",
             Self::NotSelected => "NotSelected",
@@ -87,6 +90,7 @@ impl SyncState {
             Self::Writing => "writing",
             Self::Unread => "unread",
             Self::Waiting => "waiting",
+            Self::Held => "held",
             Self::Failing => "failing",
             Self::Quarantined => "quarantined",
             Self::NotSelected => "not-selected",
@@ -98,7 +102,13 @@ impl SyncState {
     pub fn is_open(self) -> bool {
         match self {
             Self::InSync | Self::NotSelected | Self::NoMembers => false,
-            Self::Queued | Self::Writing | Self::Unread | Self::Waiting | Self::Failing | Self::Quarantined => true,
+            Self::Queued
+            | Self::Writing
+            | Self::Unread
+            | Self::Waiting
+            | Self::Held
+            | Self::Failing
+            | Self::Quarantined => true,
         }
     }
 }

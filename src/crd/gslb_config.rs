@@ -49,12 +49,14 @@ pub struct GslbConfigSpec {
     #[schemars(extend("enum" = ["Rules", "All"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_objects: Option<String>,
-    /// How many GSLB services may be deleted in one round before somebody has to approve it.
+    /// How much may be taken from users before somebody has to approve it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deletion_guard: Option<DeletionGuard>,
 }
 
-/// Deletions are held when they exceed both limits. Users who delete the GlobalDeploymentPolicy have approved them.
+/// What would take names out of DNS, or a cluster out of its GSLB services, is held beyond these limits: an edit of
+/// configuration beyond `maxPercent`, objects that are gone beyond both. Users who delete the GlobalDeploymentPolicy have
+/// approved it.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq, Default)]
 #[serde(default, rename_all = "camelCase")]
 pub struct DeletionGuard {

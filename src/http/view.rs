@@ -4,6 +4,7 @@ use crate::actors::gs_actor::{GsView, Knowledge, SyncState};
 use crate::core::build::{Built, Decision, Drained, Origin, Placed};
 use crate::core::endpoint::EndpointKey;
 use crate::core::gslb::{GslbService, Member};
+use crate::core::guard::Kept;
 use crate::core::host_rule::RuleState;
 use crate::core::plan::Observed;
 use serde::Serialize;
@@ -29,6 +30,9 @@ pub struct GsDocument {
     /// Objects that are not members, or members with a limitation, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refused: Vec<RefusedDocument>,
+    /// Members that stay although nothing explains them that is seen and wanted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    kept: Vec<KeptDocument>,
     /// What the controller's limits leave out of the service as a whole.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     limitations: Vec<String>,
@@ -42,6 +46,15 @@ pub struct GsDocument {
 struct RefusedDocument {
     cluster: String,
     object: String,
+    reason: String,
+}
+
+#[derive(Debug, Serialize)]
+struct KeptDocument {
+    address: IpAddr,
+    /// Of whom it is, when that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<String>,
     reason: String,
 }
 
@@ -100,6 +113,7 @@ impl From<GsView> for GsDocument {
             wanted,
             uuid,
             refused: refused.into_iter().map(RefusedDocument::from).collect(),
+            kept: view.kept.into_iter().map(KeptDocument::from).collect(),
             limitations,
             last_write: view.last_write,
             last_error: view.last_error,
@@ -127,6 +141,13 @@ fn uuid_of(observed: &Observed, decision: &Decision) -> Option<String> {
 impl From<(EndpointKey, String)> for RefusedDocument {
     fn from((key, reason): (EndpointKey, String)) -> Self {
         Self { object: key.object(), cluster: key.cluster, reason }
+    }
+}
+
+impl From<Kept> for KeptDocument {
+    fn from(kept: Kept) -> Self {
+        let Kept { address, party, reason } = kept;
+        Self { address, of: party.map(|party| party.to_string()), reason }
     }
 }
 

@@ -16,15 +16,21 @@ async fn moving() -> World {
     let world = world_with(&["web"]).await;
     create_tenant(&world, "green").await;
     add(&world, &fault("slow-answer").with("delay", "1s").with("path", "/api/gslbservice"));
-    patch_config(world.home(), json!({"spec": {"gslbLeader": {"tenant": "green"}}}));
+    // One edit that moves every service would wait for an approval.
+    let spec = json!({"deletionGuard": {"maxPercent": 100}, "gslbLeader": {"tenant": "green"}});
+    patch_config(world.home(), json!({"spec": spec}));
     world
 }
 
 /// Waits until nobody answers for the name: the old service is deleted, and the new one has not been created.
 async fn between(world: &World) {
-    while service(world, LEADER, "web").is_some() {
+    for _ in 0..1200 {
+        if service(world, LEADER, "web").is_none() {
+            return;
+        }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    panic!("the service is not moved");
 }
 
 fn is_green(world: &World) -> bool {

@@ -70,8 +70,12 @@ async fn a_new_controller_address_is_used_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_cluster_leaves_the_configuration_and_comes_back() {
     let world = world_with_web().await;
-    let writes = world.writes_after(|world| patch_config(world.home(), members(&["ctx-a"]))).await;
+    let writes = world.writes_after(|world| drop(apply(world.home(), policy(&["ctx-a"], json!({}))))).await;
     assert_eq!(lines(&writes), ["PUT gslbservice/<uuid>"]);
+    let writes = world.writes_after(|world| patch_config(world.home(), members(&["ctx-a"]))).await;
+    assert_eq!(writes, []);
+    apply(world.home(), policy(&["ctx-a", "ctx-b"], json!({})));
+    world.settle().await;
     assert_eq!(addresses(&world, LEADER), ["10.1.0.5"]);
     assert_eq!(world.links().board.read().clusters.keys().collect::<Vec<_>>(), ["ctx-a"]);
 
@@ -253,7 +257,7 @@ async fn another_default_tenant_moves_the_services_within_the_same_session() {
     let world = world_with_web().await;
     create_tenant(&world, "green").await;
     let before = world.avi.last_request();
-    let patch = json!({"spec": {"gslbLeader": {"tenant": "green"}}});
+    let patch = json!({"spec": {"deletionGuard": {"maxPercent": 100}, "gslbLeader": {"tenant": "green"}}});
     let writes = world.writes_after(|world| patch_config(world.home(), patch)).await;
     let expected = [
         ("POST healthmonitor", 201),
@@ -279,7 +283,10 @@ async fn a_tenant_that_refuses_a_service_takes_it_from_nobody() {
         }
         let service = world.on_controller(LEADER, "gslbservice");
         let before = world.avi.last_request();
-        patch_config(world.home(), json!({"spec": {"gslbLeader": {"tenant": "green"}}}));
+        patch_config(
+            world.home(),
+            json!({"spec": {"deletionGuard": {"maxPercent": 100}, "gslbLeader": {"tenant": "green"}}}),
+        );
         // Virtual: time for many tries.
         tokio::time::sleep(Duration::from_secs(1200)).await;
         let writes = world.writes_since(before);

@@ -55,6 +55,42 @@ async fn a_secret_that_is_saved_is_tried_at_once_changed_or_not() {
     assert_eq!(world.logins_since(0), 3);
 }
 
+fn metric(world: &World, name: &str) -> String {
+    let text = world.links().metrics.render(&world.links().board.read());
+    let line = text.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap().to_owned();
+    line.rsplit(' ').next().unwrap().to_owned()
+}
+
+/// Condition, metric and the body of `/readyz`.
+fn faces(world: &World) -> (String, String, String) {
+    let said = said(&config(world.home(), "gc-1"));
+    let programmed = said.into_iter().find(|condition| condition.starts_with("Programmed")).unwrap();
+    (programmed, metric(world, "amko_controller_synced"), world.links().board.readiness().unwrap())
+}
+
+/// FND-B6: a password that is changed at the controller ends the session of an idle operator. All that can be read says so,
+/// and readiness stays.
+#[tokio::test(start_paused = true)]
+async fn without_a_session_status_metrics_and_readiness_say_so() {
+    let mut world = World::of_examples();
+    world.heartbeat = Some(std::time::Duration::from_secs(10));
+    apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
+    world.start_without_settling().await;
+    minutes(2).await;
+    let (programmed, synced, ready) = faces(&world);
+    assert_eq!((programmed.as_str(), synced.as_str()), ("Programmed=True Synced", "1"));
+    assert_eq!(ready, "first look done: every GSLB service is as it should be");
+    world.avi.set_password("rotated");
+    minutes(1).await;
+    let (programmed, synced, ready) = faces(&world);
+    assert_eq!((programmed.as_str(), synced.as_str()), ("Programmed=False CredentialsRefused", "0"));
+    assert!(ready.ends_with("(CredentialsRefused)"), "{ready}");
+    set_password(world.home(), "rotated");
+    minutes(1).await;
+    assert_eq!(faces(&world).0, "Programmed=True Synced");
+    assert_eq!(faces(&world).1, "1");
+}
+
 /// FND-E9: what cannot be seen is named, and no login is tried with it.
 #[tokio::test(start_paused = true)]
 async fn a_password_with_a_line_break_at_its_end_is_named_and_not_tried() {

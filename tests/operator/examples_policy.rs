@@ -4,7 +4,7 @@ use crate::support::bodies::*;
 use crate::support::controller::{
     add_third_party_sites, create, persistence_profile, pki_profile, template, user_monitor,
 };
-use crate::support::objects::{Host, apply, ingress, policy};
+use crate::support::objects::{Host, apply, ingress, patch_config, policy};
 use crate::support::{Request, World};
 use serde_json::{Value, json};
 
@@ -302,6 +302,7 @@ async fn ex_24_a_rule_for_one_cluster_leaves_the_other_to_the_policy() {
 #[tokio::test(start_paused = true)]
 async fn ex_28_a_cluster_leaves_the_policy_and_comes_back_and_the_policy_goes() {
     let world = with_web_in_both().await;
+    patch_config(world.home(), json!({"spec": {"deletionGuard": {"maxPercent": 100}}}));
     let (only, monitor) = ("only.example.org", "amko--1d0783ca5d18f6ec55bc41d53e1e3959979799bf");
     let only_b = ingress("only", &[Host { host: only, ip: "10.2.0.9", paths: &["/"] }]);
     let writes = world.writes_after(|w| drop(apply(w.cluster("ctx-b"), only_b))).await;

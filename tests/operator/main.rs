@@ -30,6 +30,7 @@ mod faults_support;
 mod faults_wire;
 mod federation;
 mod federation_copies;
+mod guard;
 mod heartbeat;
 mod http;
 mod http_services;

@@ -71,7 +71,7 @@ impl AviSessionState {
     /// Takes over what does not need another session.
     fn adjust(&mut self) {
         let Some(settings) = &self.settings else { return };
-        self.deletions.adjust(&settings.deletions);
+        self.losses.adjust(&settings.deletions);
         self.args.metrics.session.limit(settings.requests_per_second);
         for connection in self.connections.values() {
             connection.api.set_requests_per_second(settings.requests_per_second);
@@ -115,7 +115,7 @@ impl AviSessionState {
             self.open(myself);
         }
         if term.is_none() {
-            self.forget_deletions();
+            self.forget_losses();
         }
     }
 
@@ -142,7 +142,7 @@ impl AviSessionState {
             self.queue = Queue::new(self.args.retry, Instant::now());
             self.args.directory.cast(GsDirectoryMsg::SessionRestarted);
         }
-        self.deletions.restart();
+        self.losses.restart();
         self.args.metrics.session.conflict(false);
         self.adjust();
         self.questions.restart(Instant::now());

@@ -11,7 +11,6 @@ mod asking;
 pub mod breaker;
 mod connection;
 mod connector;
-mod deletions;
 mod full_read;
 mod guard;
 mod heartbeat;
@@ -19,6 +18,7 @@ mod lanes;
 mod leadership;
 mod leading;
 mod lookups;
+mod losses;
 mod pace;
 pub mod phase;
 mod pump;
@@ -55,11 +55,11 @@ use api::AviApi;
 use breaker::Breaker;
 use connector::Connection;
 pub use connector::Handshake;
-use deletions::Deletions;
 use heartbeat::Pulse;
 use leadership::Leadership;
 use leading::Heard;
 use lookups::Lookups;
+use losses::Losses;
 use phase::{ControllerState, Phase};
 use quarantine::Quarantine;
 use questions::Questions;
@@ -83,6 +83,8 @@ pub enum AviSessionMsg {
     Term(Option<u64>),
     /// A slot has work, or has none any more.
     Enqueue(Arc<Slot>),
+    /// Members are back that had been let go.
+    Regained(Arc<str>),
     /// Somebody's decision needs to know this about the controller.
     Ask(BTreeSet<Question>),
     /// What these were asked for was changed: the answers have to be those of now.
@@ -90,7 +92,7 @@ pub enum AviSessionMsg {
     /// The directory was restarted and needs to know what the controller holds.
     Resync,
     /// The policy watcher was restarted and needs to know what is known of the objects that policies refer to, and
-    /// which deletions are held.
+    /// what is held.
     Republish,
     /// The controller in use said who leads, or did not.
     Probed {
@@ -193,7 +195,7 @@ pub struct AviSessionState {
     round: u64,
     queue: Queue<Arc<str>, Arc<Slot>>,
     quarantine: Quarantine,
-    deletions: Deletions,
+    losses: Losses,
     questions: Questions,
     /// What was told last, for a restarted policy watcher.
     controller: Option<ControllerState>,
@@ -253,7 +255,7 @@ impl Actor for AviSession {
             pulse: Pulse::Still,
             handshake: Handshake::None,
             quarantine: Quarantine::default(),
-            deletions: Deletions::new(Instant::now()),
+            losses: Losses::new(Instant::now()),
             questions: Questions::new(args.retry, Instant::now()),
             controller: None,
             said: None,
@@ -281,6 +283,7 @@ impl Actor for AviSession {
             AviSessionMsg::Configure(settings) => state.configure(&myself, settings),
             AviSessionMsg::Term(term) => state.on_term(&myself, term),
             AviSessionMsg::Enqueue(slot) => state.on_enqueue(slot),
+            AviSessionMsg::Regained(fqdn) => state.losses.regained(&fqdn),
             AviSessionMsg::Ask(questions) => state.on_ask(questions),
             AviSessionMsg::AskAgain(questions) => state.on_ask_again(&questions),
             AviSessionMsg::Answered { generation, question, result } => {

@@ -25,10 +25,11 @@ impl AviSessionState {
         let now = Instant::now();
         // Left before its owner heard that another session began; it will hear, and decide again.
         slot.discard_unless(&self.mark);
-        match self.deletions.hold(Arc::clone(&slot), now) {
-            Some(slot) => self.enqueue(slot, now),
+        if self.losses.hold(&slot, now) {
+            self.enqueue(slot, now);
+        } else {
             // It may have waited there with other work.
-            None => self.queue.withdraw(&slot.fqdn),
+            self.queue.withdraw(&slot.fqdn);
         }
     }
 
@@ -46,7 +47,10 @@ impl AviSessionState {
     pub(super) fn on_finished(&mut self, slot: Arc<Slot>, completed: Completed) {
         let (Completed { mut report, ended }, fqdn) = (completed, &slot.fqdn);
         if let Some(exists) = ended.exists {
-            self.deletions.finished(fqdn, exists);
+            self.losses.finished(fqdn, exists, Instant::now());
+        }
+        if ended.failure.is_none() && !ended.inconclusive {
+            self.losses.done(fqdn);
         }
         let outcome = match &ended.failure {
             None if ended.inconclusive => Outcome::Read,
@@ -78,7 +82,7 @@ impl AviSessionState {
         let now = Instant::now();
         self.look_after(myself, now);
         self.beat(myself, now);
-        for slot in self.let_deletions_go(now) {
+        for slot in self.let_losses_go(now) {
             self.enqueue(slot, now);
         }
         if let Some(api) = &self.api {
@@ -129,10 +133,9 @@ impl AviSessionState {
     /// Keeps one timer, for the earliest thing that becomes due.
     pub(super) fn arm(&mut self, myself: &ActorRef<AviSessionMsg>) {
         let questions = self.questions.next_deadline().filter(|_| self.phase.may_read());
-        let deletions = self.deletions.next_deadline();
+        let losses = self.losses.next_deadline();
         let beat = if let Pulse::DueAt(at) = self.pulse { Some(at) } else { None };
-        let due =
-            [self.phase.due(), self.queue.next_deadline(), questions, deletions, beat].into_iter().flatten().min();
+        let due = [self.phase.due(), self.queue.next_deadline(), questions, losses, beat].into_iter().flatten().min();
         if self.timer.as_ref().map(|(at, _)| *at) == due {
             return;
         }

@@ -46,7 +46,7 @@ impl AviSessionState {
             Ok(observed) => {
                 tracing::info!(gslb_services = observed.len(), "controller read");
                 let held = observed.iter().filter(|(_, observed)| observed.services().next().is_some());
-                self.deletions.listed(held.map(|(fqdn, _)| fqdn.as_str().into()).collect(), Instant::now());
+                self.losses.listed(held.map(|(fqdn, _)| fqdn.as_str().into()).collect(), Instant::now());
                 let read = FullRead { session: self.mark.clone(), as_of };
                 self.args.directory.cast(GsDirectoryMsg::Observed { read, observed });
                 let refresh = self.settings.as_ref().map_or(Duration::MAX, |settings| settings.refresh);

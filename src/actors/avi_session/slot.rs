@@ -6,6 +6,7 @@
 use super::SessionMark;
 use crate::avi::urgency::Urgency;
 use crate::avi::wanted::Wanted;
+use crate::core::guard::{Keep, Loss, Party};
 use crate::core::plan::{Observed, Write};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
@@ -22,8 +23,9 @@ pub struct Work {
 }
 
 impl Work {
-    fn is_guarded(&self) -> bool {
-        self.class.removal == Removal::Guarded
+    /// Whether it may take something away; a read takes nothing.
+    fn writes(&self) -> bool {
+        matches!(self.task, Task::Write { .. })
     }
 }
 
@@ -38,7 +40,7 @@ pub struct Class {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removal {
     No,
-    /// It does, and many at once need an approval.
+    /// It does; whether it may, the guard says.
     Guarded,
     /// It does, as the user said by deleting the policy.
     Approved,
@@ -83,18 +85,40 @@ struct Inner {
     /// The class under which the slot was queued.
     queued: Option<Class>,
     taken: Option<InFlight>,
-    leave: Leave,
+    /// What the work takes away, or would take away if it was not held.
+    wish: Option<Box<Wish>>,
+    /// What was let go last, until some of it is back.
+    gone: Option<Arc<Loss>>,
     /// Counts resets: a report from before the last one is stale.
     epoch: u64,
     /// The owner's state is lost.
     abandoned: bool,
 }
 
-/// Whether a guarded deletion may be done. It ends with the wish for the deletion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Leave {
+/// What a decision takes away, and what was said about it.
+#[derive(Debug)]
+struct Wish {
+    loss: Arc<Loss>,
+    ruling: Ruling,
+    /// Nothing was said about this loss, or not about all of it.
+    open: bool,
+}
+
+/// What was said about a loss.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Ruling {
+    /// Nothing yet: the work waits.
     #[default]
-    No,
+    None,
+    /// It may be done. It ends with the wish.
+    Go(Leave),
+    /// These members stay, the rest of the work may be done.
+    Keep(Arc<Keep>),
+}
+
+/// For how long a loss may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
     /// For one attempt.
     Once,
     /// Somebody approved it: until it is done.
@@ -144,7 +168,8 @@ impl Drop for OwnSlot {
 
 impl Inner {
     fn lacks_leave(&self) -> bool {
-        self.leave == Leave::No && self.work.as_ref().is_some_and(Work::is_guarded)
+        let unruled = self.wish.as_ref().is_some_and(|wish| wish.ruling == Ruling::None);
+        unruled && self.work.as_ref().is_some_and(Work::writes)
     }
 }
 
@@ -156,10 +181,6 @@ impl Slot {
             return false;
         }
         let class = work.class;
-        // A read in between says nothing about the wish.
-        if class.removal != Removal::Guarded && matches!(work.task, Task::Write { .. }) {
-            inner.leave = Leave::No;
-        }
         inner.work = Some(work);
         inner.queued.replace(class) != Some(class)
     }
@@ -168,8 +189,70 @@ impl Slot {
     pub fn clear(&self) -> bool {
         let mut inner = self.inner.lock();
         inner.work = None;
-        inner.leave = Leave::No;
         inner.queued.take().is_some()
+    }
+
+    /// Says what the present decision takes away. Answers whether the session must be told.
+    pub fn wish(&self, loss: Option<Loss>) -> bool {
+        let mut inner = self.inner.lock();
+        let Some(loss) = loss else { return inner.wish.take().is_some() };
+        match inner.wish.as_deref_mut() {
+            Some(wish) if *wish.loss == loss => return false,
+            Some(wish) => {
+                match &mut wish.ruling {
+                    Ruling::None => {}
+                    Ruling::Go(_) if loss.is_within(&wish.loss) => {
+                        wish.loss = Arc::new(loss);
+                        return false;
+                    }
+                    ruling @ Ruling::Go(_) => *ruling = Ruling::None,
+                    // Until it is judged anew.
+                    Ruling::Keep(kept) => *kept = Arc::new(loss.all()),
+                }
+                (wish.loss, wish.open) = (Arc::new(loss), true);
+            }
+            None => inner.wish = Some(Box::new(Wish { loss: Arc::new(loss), ruling: Ruling::None, open: true })),
+        }
+        true
+    }
+
+    /// What was said about the present wish.
+    pub fn ruling(&self) -> Ruling {
+        self.inner.lock().wish.as_ref().map(|wish| wish.ruling.clone()).unwrap_or_default()
+    }
+
+    /// What stays although it is not wanted any more.
+    pub fn kept(&self) -> Option<Arc<Keep>> {
+        match self.ruling() {
+            Ruling::Keep(keep) => Some(keep),
+            Ruling::None | Ruling::Go(_) => None,
+        }
+    }
+
+    /// What is to be judged.
+    pub fn open_wish(&self) -> Option<Arc<Loss>> {
+        let inner = self.inner.lock();
+        let open = |wish: &&Wish| wish.open;
+        inner.wish.as_deref().filter(|_| !inner.abandoned).filter(open).map(|wish| Arc::clone(&wish.loss))
+    }
+
+    /// Whether a party is back that was let go last; that is forgotten then.
+    pub fn is_back(&self, wanted: impl Fn(&Party) -> bool) -> bool {
+        let mut inner = self.inner.lock();
+        inner.gone.take_if(|gone| gone.lost.iter().any(|lost| wanted(&lost.party))).is_some()
+    }
+
+    /// Whether anything is taken away, or would be.
+    pub fn wishes(&self) -> bool {
+        let inner = self.inner.lock();
+        inner.wish.is_some() && !inner.abandoned
+    }
+
+    /// What is wished for, judged or not, unless it may go on.
+    pub fn waiting_wish(&self) -> Option<Arc<Loss>> {
+        let inner = self.inner.lock();
+        let waits = |wish: &&Wish| !matches!(wish.ruling, Ruling::Go(_));
+        inner.wish.as_deref().filter(|_| !inner.abandoned).filter(waits).map(|wish| Arc::clone(&wish.loss))
     }
 
     pub fn is_empty(&self) -> bool {
@@ -181,27 +264,32 @@ impl Slot {
         self.inner.lock().work.as_ref().map(|work| work.class)
     }
 
-    /// Whether a guarded deletion waits here for leave.
-    pub fn wants_leave(&self) -> bool {
-        let inner = self.inner.lock();
-        inner.lacks_leave() && !inner.abandoned
+    /// Whether work waits here for leave.
+    pub fn lacks_leave(&self) -> bool {
+        self.inner.lock().lacks_leave()
     }
 
-    /// Lets the guarded deletion go that waits here.
-    pub fn give(&self, leave: Leave) {
+    /// Says whether a wish for this loss may go on. Answers whether its owner must decide anew: there is no work that this lets go.
+    pub fn rule(&self, loss: &Loss, ruling: Ruling) -> bool {
         let mut inner = self.inner.lock();
-        // It may have been taken back a moment ago, and leave is for this wish only.
-        if inner.lacks_leave() {
-            inner.leave = leave;
-        }
+        let waits = inner.lacks_leave();
+        // It may be another one by now, which comes to be judged by itself.
+        let wish = inner.wish.as_deref_mut().filter(|wish| wish.loss.is_within(loss));
+        let Some(wish) = wish else { return false };
+        let goes = matches!(ruling, Ruling::Go(_));
+        let changed = wish.ruling != ruling;
+        (wish.ruling, wish.open) = (ruling, false);
+        changed && !(goes && waits)
     }
 
     /// Takes leave back that was given for one attempt; `false` when the attempt has begun.
     pub fn recall(&self) -> bool {
         let mut inner = self.inner.lock();
-        let recalled = inner.leave == Leave::Once && inner.work.as_ref().is_some_and(Work::is_guarded);
+        let waits = inner.work.as_ref().is_some_and(Work::writes);
+        let Some(wish) = inner.wish.as_deref_mut() else { return false };
+        let recalled = waits && wish.ruling == Ruling::Go(Leave::Once);
         if recalled {
-            inner.leave = Leave::No;
+            wish.ruling = Ruling::None;
         }
         recalled
     }
@@ -238,8 +326,8 @@ impl Slot {
     }
 
     /// The session takes the work out of the queue and does it. What a lost owner left is not done, nor what was
-    /// decided before `term` or in another session: the owner decides again when it hears of that. A guarded deletion without leave
-    /// stays: it came here in the place of other work, and is held.
+    /// decided before `term` or in another session: the owner decides again when it hears of that. Work without leave stays: it
+    /// came here in the place of other work.
     pub fn take(&self, term: u64, session: &SessionMark) -> Option<Taken> {
         let mut inner = self.inner.lock();
         if inner.lacks_leave() {
@@ -252,8 +340,14 @@ impl Slot {
         }
         let wanted = Wanted::default();
         inner.taken = Some(InFlight { removal: work.class.removal, wanted: wanted.clone() });
-        if inner.leave == Leave::Once {
-            inner.leave = Leave::No;
+        // A read in between says nothing about the wish.
+        if work.writes() {
+            // A service that moves to another tenant keeps its members, and is gone all the same should that fail.
+            let goes = |wish: &&Wish| matches!(wish.ruling, Ruling::Go(_)) && !wish.loss.empties;
+            if let Some(wish) = inner.wish.as_deref().filter(goes) {
+                inner.gone = Some(Arc::clone(&wish.loss));
+            }
+            inner.wish.take_if(|wish| wish.ruling == Ruling::Go(Leave::Once));
         }
         Some(Taken { work, epoch: inner.epoch, wanted })
     }
@@ -264,7 +358,7 @@ impl Slot {
         if inner.work.as_ref().is_some_and(|work| work.session != *session) {
             inner.queued = None;
             inner.work = None;
-            inner.leave = Leave::No;
+            inner.wish = None;
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::kubernetes::bounded::bounded;
 use crate::kubernetes::discovery::{ABSENT_RETRY, is_served};
 use crate::kubernetes::heard::{Hearing, overheard};
 use crate::kubernetes::identity::{Identity, Judge};
-use crate::kubernetes::members::MemberClients;
+use crate::kubernetes::members::{MemberClients, MemberError};
 use crate::kubernetes::objects::{ClusterVersionObject, HostRuleObject, MultiClusterIngressObject, RouteObject};
 use crate::kubernetes::objects::{IngressObject, NamespaceObject, ServiceObject};
 use crate::kubernetes::watch::{NotServed, Watch, WatchEvent, source};
@@ -60,8 +60,13 @@ pub async fn watch_cluster(args: EyesArgs) {
     let mut backoff = Backoff::new(retry);
     let client = loop {
         match members.client(&context).await {
-            Ok(client) => break client,
+            Ok(client) => {
+                let _ = myself.cast(ClusterWatcherMsg::Context { unknown: false });
+                break client;
+            }
             Err(error) => {
+                let unknown = matches!(error, MemberError::UnknownContext { .. });
+                let _ = myself.cast(ClusterWatcherMsg::Context { unknown });
                 // The actor owns this task: when it is gone, so is the task.
                 let _ = myself.cast(ClusterWatcherMsg::Unreachable(error.to_string()));
                 pause(backoff.fail(None, &mut rng)).await;

@@ -61,6 +61,10 @@ pub enum ClusterWatcherMsg {
     PlatformUnknown(String),
     /// The cluster is not known to be the one that it was, or is again; `None` when there is nothing to say.
     Identity(Option<String>),
+    /// Whether the kubeconfig lacks the context.
+    Context {
+        unknown: bool,
+    },
     /// No client could be made; it is tried again.
     Unreachable(String),
     /// Services are named in another way now.
@@ -106,6 +110,8 @@ pub struct ClusterWatcherState {
     outage: Outage,
     /// When this watcher began.
     began: Instant,
+    /// The kubeconfig lacks its context.
+    context_unknown: bool,
     unreadable: Unreadable,
     /// Everything in the lists was known once. What appears later and cannot be read was never a member, and must not
     /// keep what is deleted beside it alive.
@@ -167,6 +173,7 @@ impl Actor for ClusterWatcher {
             notes: Notes::default(),
             outage: Outage::default(),
             began: Instant::now(),
+            context_unknown: false,
             unreadable: Unreadable::default(),
             was_complete: false,
             context,
@@ -199,6 +206,10 @@ impl Actor for ClusterWatcher {
                 state.failed(&error)
             }
             ClusterWatcherMsg::Identity(note) => state.on_identity(note),
+            ClusterWatcherMsg::Context { unknown } => {
+                state.tell_context(unknown);
+                return Ok(());
+            }
             ClusterWatcherMsg::Unreachable(error) => {
                 state.kinds.unreachable(error.clone());
                 state.failed(&error)
@@ -214,6 +225,7 @@ impl Actor for ClusterWatcher {
                 Touched::new()
             }
             ClusterWatcherMsg::Republish => {
+                state.tell_context(state.context_unknown);
                 state.publish_everything();
                 return Ok(());
             }
@@ -390,6 +402,13 @@ impl ClusterWatcherState {
             let offer = self.inventory.offer(&fqdn);
             self.directory.cast(GsDirectoryMsg::Offer { cluster: self.context.clone(), fqdn, offer });
         }
+    }
+
+    /// Tells the directory whether the kubeconfig lacks the context.
+    fn tell_context(&mut self, unknown: bool) {
+        self.context_unknown = unknown;
+        let cluster = self.context.clone();
+        self.directory.cast(GsDirectoryMsg::ContextUnknown { cluster, unknown });
     }
 
     /// Tells the directory everything, once there is something to say.

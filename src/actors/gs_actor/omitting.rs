@@ -66,16 +66,16 @@ impl GsState {
     pub(super) fn build_what_is_taken(&mut self) -> Built {
         self.forget_unwanted_parts();
         let mut built = self.build();
-        while self.is_searching() && self.speaks() && self.is_there(&built.decision) {
+        while self.is_searching() && self.speaks() && self.is_there(&built) {
             self.on_taken();
             built = self.build();
         }
         built
     }
 
-    fn is_there(&self, decision: &Decision) -> bool {
+    fn is_there(&self, built: &Built) -> bool {
         match &self.knowledge {
-            Knowledge::Known(observed) => self.plan(decision.clone(), observed).is_empty(),
+            Knowledge::Known(observed) => self.would_write_nothing(built, observed),
             Knowledge::Unknown | Knowledge::Stale(_) => false,
         }
     }

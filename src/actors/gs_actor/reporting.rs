@@ -4,7 +4,7 @@ use super::{GsState, GsView, Knowledge};
 use crate::actors::status_writer::StatusWriterMsg;
 use crate::core::build::{Built, Decision};
 use crate::core::host_rule::RuleState;
-use crate::core::plan::keep_unseen;
+use crate::core::plan::{Observed, plan};
 use crate::core::report::{Subject, SyncState};
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ impl GsState {
     pub(super) fn report(&mut self, built: &Built) {
         let observed = self.knowledge.observed();
         let planned = match observed {
-            Some(observed) => keep_unseen(built.decision.clone(), observed, &self.context.unseen),
+            Some(observed) => self.weigh_again(built, observed).decision,
             None => built.decision.clone(),
         };
         if let RuleState::InForce(rule) = &self.rule {
@@ -65,32 +65,42 @@ impl GsState {
 
     /// Nothing to do is not the same for a service, for objects that nobody selects, and for those that cannot be members.
     fn shown_state(&self, built: &Built) -> SyncState {
-        match self.sync_state(&built.decision) {
+        match self.sync_state(built) {
             SyncState::InSync => self.at_rest(matches!(built.decision, Decision::Nothing)),
             state => state,
         }
     }
 
-    fn sync_state(&self, decision: &Decision) -> SyncState {
-        match (&self.knowledge, decision) {
+    fn sync_state(&self, built: &Built) -> SyncState {
+        match (&self.knowledge, &built.decision) {
             // Until a write succeeds, whatever is tried meanwhile.
             _ if self.quarantined => SyncState::Quarantined,
             _ if self.slot.is_taken() => SyncState::Writing,
             _ if self.last_error.is_some() => SyncState::Failing,
             _ if !self.slot.is_empty() => SyncState::Queued,
             (Knowledge::Unknown | Knowledge::Stale(_), _) => SyncState::Unread,
+            _ if self.slot.kept().is_some() => SyncState::Held,
             (_, Decision::Wait(_)) => SyncState::Waiting,
-            (Knowledge::Known(observed), _) if !self.plan(decision.clone(), observed).is_empty() => SyncState::Waiting,
+            (Knowledge::Known(observed), _) if !self.would_write_nothing(built, observed) => SyncState::Waiting,
             _ => SyncState::InSync,
         }
     }
 
+    pub(super) fn would_write_nothing(&self, built: &Built, observed: &Observed) -> bool {
+        plan(&self.weigh_again(built, observed).decision, observed).is_empty()
+    }
+
     pub(super) fn view(&self) -> GsView {
         let built = self.build();
+        let kept = match &self.knowledge {
+            Knowledge::Known(observed) | Knowledge::Stale(observed) => self.kept(&built, observed),
+            Knowledge::Unknown => Vec::new(),
+        };
         GsView {
             fqdn: Arc::clone(&self.fqdn),
             state: self.shown_state(&built),
             built,
+            kept,
             rule: self.rule.clone(),
             knowledge: self.knowledge.clone(),
             last_write: self.last_write.map(|(time, _)| time),

@@ -56,6 +56,7 @@ impl GsState {
             _ if self.last_error.is_some() => SyncState::Failing,
             _ if queued => SyncState::Queued,
             Knowledge::Unknown | Knowledge::Stale(_) => SyncState::Unread,
+            Knowledge::Known(_) if speaks && self.slot.kept().is_some() => SyncState::Held,
             Knowledge::Known(_) if shape.waits || !speaks => SyncState::Waiting,
             Knowledge::Known(_) => self.at_rest(shape.nothing),
         }

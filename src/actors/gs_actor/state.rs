@@ -2,6 +2,7 @@
 
 use super::account::{Decided, Told};
 use super::drift::Drifting;
+use super::guarding::FormerBox;
 use super::standing::Shape;
 use super::{Context, GsMsg, Input, Knowledge};
 use crate::actors::avi_session::slot::{Class, OwnSlot, Reading, Removal, Slot, Task, Work};
@@ -12,10 +13,11 @@ use crate::actors::link::Link;
 use crate::actors::offers::Offers;
 use crate::actors::status_writer::StatusWriterMsg;
 use crate::avi::urgency::Urgency;
-use crate::core::build::{Built, Decision, Inputs, build};
+use crate::core::build::{Built, Decision, Inputs, Placed, build};
+use crate::core::guard::Loss;
 use crate::core::host_rule::RuleState;
 use crate::core::omission::Omissions;
-use crate::core::plan::{Observed, Write, keep_unseen, plan};
+use crate::core::plan::{Observed, Write, plan};
 use crate::core::policy::DeploymentState;
 use crate::core::report::WriteResult;
 use jiff::Timestamp;
@@ -65,6 +67,8 @@ pub struct GsState {
     pub(super) omissions: Option<Box<Omissions>>,
     /// Clusters and sites that the rule kept switched off, until that is undone.
     pub(super) released: BTreeSet<String>,
+    /// What the controller may have for a reason that has ended.
+    pub(super) former: FormerBox,
     due: Due,
 }
 
@@ -88,6 +92,16 @@ pub(super) struct Said {
     pub(super) standing: Option<u64>,
     /// Digest of the domain names that it cannot have; 0 without any.
     pub(super) names: u64,
+}
+
+/// What the guard is to be told about the present decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wished {
+    /// It takes nothing away.
+    Nothing,
+    /// What it knows.
+    Same,
+    News,
 }
 
 /// What is to be done, and inside which term and session.
@@ -155,6 +169,7 @@ impl GsState {
             drift: Drifting::default(),
             omissions: None,
             released: BTreeSet::new(),
+            former: None,
             due: Due::First,
         }
     }
@@ -179,8 +194,9 @@ impl GsState {
         self.reconsider(&input);
         // While everything is new, nobody waits for one.
         let of_change = if self.context.settled { Urgency::Interactive } else { Urgency::Bulk };
+        self.note_former(&input);
         let urgency = match input {
-            Input::Offers { offers, urgency } => {
+            Input::Offers { offers, urgency, .. } => {
                 self.offers = offers;
                 urgency
             }
@@ -238,7 +254,10 @@ impl GsState {
         let Some(installation) = &self.context.policy.installation else { return };
         let members = &installation.member_clusters;
         if !self.offers.clusters().all(|cluster| members.contains(cluster)) {
-            Arc::make_mut(&mut self.offers).retain(|cluster| members.contains(cluster));
+            let mut offers = (*self.offers).clone();
+            offers.retain(|cluster| members.contains(cluster));
+            self.note_former_offers(&offers, false);
+            self.offers = Arc::new(offers);
         }
     }
 
@@ -265,22 +284,28 @@ impl GsState {
             self.links.session.cast(AviSessionMsg::Ask(questions));
         }
         self.look_everywhere(&built.decision);
+        self.tell_regained(&built.members);
         // Only what is reported is kept longer than it takes to plan.
         let reported = self.is_reported().then(|| built.clone());
         let waits = matches!(built.decision, Decision::Wait(_));
         let names = std::mem::take(&mut built.refused_names);
+        let (chosen, wish) = self.choose(built.decision, &built.members);
         let mut decided = Decided { members: built.members, refused: built.refused, waits, done: false };
-        match self.task(built.decision) {
+        match chosen {
             Some(Chosen { task, term, session }) => {
                 let class = Class { urgency: self.urgency, removal: self.removal(&task) };
-                if self.slot.put(Work { task, term, session, class }) {
+                let put = self.slot.put(Work { task, term, session, class });
+                // Not before: what waited there may be what it was about.
+                if put | (wish == Wished::Nothing && self.slot.wish(None)) | (wish == Wished::News) {
                     self.links.session.cast(AviSessionMsg::Enqueue(self.slot.share()));
                 }
             }
             None => {
-                if self.slot.clear() {
+                let cleared = self.slot.clear();
+                if cleared | (wish == Wished::Nothing && self.slot.wish(None)) | (wish == Wished::News) {
                     self.links.session.cast(AviSessionMsg::Enqueue(self.slot.share()));
                 }
+                let waits = waits || self.slot.kept().is_some();
                 self.urgency = Urgency::Bulk;
                 decided.done = true;
                 if matches!(self.knowledge, Knowledge::Known(_)) && self.speaks() {
@@ -316,7 +341,8 @@ impl GsState {
     /// created anew.
     fn recall_removal(&self) {
         if self.slot.is_removing() {
-            let task = self.task(self.build().decision);
+            let built = self.build();
+            let task = self.task(|state, observed| state.weigh_again(&built, observed).decision);
             let still = task.is_some_and(|chosen| self.removal(&chosen.task) != Removal::No);
             self.slot.want(still);
         }
@@ -391,22 +417,47 @@ impl GsState {
     }
 
     /// What is to be done inside the present term, if anything.
-    fn task(&self, decision: Decision) -> Option<Chosen> {
+    fn task(&self, decide: impl FnOnce(&Self, &Observed) -> Decision) -> Option<Chosen> {
         let term = self.context.term.filter(|_| self.context.settled)?;
         let session = self.read.as_ref()?.session.clone();
         let task = match &self.knowledge {
             Knowledge::Unknown => None,
-            Knowledge::Stale(observed) => what_to_read(self.spelled.as_deref(), &decision, observed).map(Task::Read),
+            Knowledge::Stale(observed) => {
+                what_to_read(self.spelled.as_deref(), &decide(self, observed), observed).map(Task::Read)
+            }
             Knowledge::Known(observed) => {
-                let writes = self.plan(decision, observed);
+                let writes = plan(&decide(self, observed), observed);
                 (!writes.is_empty()).then(|| Task::Write { writes, observed: observed.clone() })
             }
         }?;
         Some(Chosen { task, term, session })
     }
 
-    pub(super) fn plan(&self, decision: Decision, observed: &Observed) -> Vec<Write> {
-        plan(&keep_unseen(decision, observed, &self.context.unseen), observed)
+    /// The same, and whether the guard must be told what it takes away.
+    fn choose(&mut self, decision: Decision, members: &[Placed]) -> (Option<Chosen>, Wished) {
+        let pools = match &decision {
+            Decision::Service(desired) if self.former.is_some() => desired.service.pools.clone(),
+            _ => Vec::new(),
+        };
+        let waits = matches!(decision, Decision::Wait(_));
+        let mut wished = Wished::Nothing;
+        let chosen = self.task(|state, observed| {
+            if matches!(state.knowledge, Knowledge::Stale(_)) {
+                wished = Wished::Same;
+                return decision;
+            }
+            let held = |loss: Option<&Loss>| {
+                if let Some(loss) = loss {
+                    wished = if state.slot.wish(Some(loss.clone())) { Wished::News } else { Wished::Same };
+                }
+                state.slot.kept()
+            };
+            state.weigh(decision, members, observed, held).decision
+        });
+        if !waits {
+            self.forget_former(&pools);
+        }
+        (chosen, wished)
     }
 
     /// Nothing is wanted, nothing is known to be there, nothing is on its way: the directory may forget this FQDN. If

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::actors::avi_session::queue::Standing;
-use crate::actors::avi_session::slot::{Class, Leave, Removal, Slot, Task, Work};
+use crate::actors::avi_session::slot::{Class, Leave, Removal, Ruling, Slot, Task, Work};
 use crate::actors::avi_session::{AviSessionMsg, SessionMark};
 use crate::core::gslb::GslbService;
 use crate::core::owner::Owner;
@@ -31,6 +31,7 @@ fn context() -> Context {
         catalog: Arc::default(),
         unseen: Unseen::new(),
         unheard: Unseen::new(),
+        unknown: Unseen::new(),
         term: Some(TERM),
         settled: true,
     }
@@ -90,8 +91,15 @@ fn with_links(links: Links, session: &SessionMark, content: Observed) -> GsState
 
 /// Takes the work, as the session does.
 fn take(slot: &Slot, session: &SessionMark) -> Work {
-    slot.give(Leave::Once);
+    give(slot);
     slot.take(TERM, session).unwrap().work
+}
+
+/// Lets go what the work takes away, as the guard does.
+fn give(slot: &Slot) {
+    if let Some(loss) = slot.open_wish() {
+        slot.rule(&loss, Ruling::Go(Leave::Once));
+    }
 }
 
 /// The work wrote something, and the controller holds this now.
@@ -101,7 +109,7 @@ fn wrote(observed: Observed) -> Report {
 }
 
 fn interactive() -> GsMsg {
-    GsMsg::Input(Input::Offers { offers: Arc::default(), urgency: Urgency::Interactive })
+    GsMsg::Input(Input::Offers { offers: Arc::default(), urgency: Urgency::Interactive, renamed: false })
 }
 
 /// DB-11: what a sleeper has heard and not decided about is in no work that is done meanwhile.
@@ -163,7 +171,7 @@ async fn work_is_of_the_session_whose_full_read_it_was_decided_from() {
     let mut state = state(&first, holding("gs-1"));
     state.decide();
     let slot = state.slot();
-    slot.give(Leave::Once);
+    give(&slot);
     assert!(slot.take(TERM, &second).is_none());
     assert_eq!((slot.is_taken(), slot.is_empty()), (false, true), "it is dropped");
     state.on_session_restarted();
@@ -182,7 +190,7 @@ async fn a_deletion_that_was_taken_is_wanted_as_long_as_it_would_be_decided_agai
     let mut state = state(&session, holding("gs-1"));
     state.decide();
     let slot = state.slot();
-    slot.give(Leave::Once);
+    give(&slot);
     let wanted = slot.take(TERM, &session).unwrap().wanted;
     let mut tell = |deployment: DeploymentState| {
         let policy = PolicySnapshot { deployment, ..(*policy()).clone() };

@@ -15,7 +15,7 @@ impl GsDirectoryState {
         if self.is_member(cluster) {
             // Somebody changed one object; while everything is new, nobody waits for one.
             let urgency = if self.context.settled { Urgency::Interactive } else { Urgency::Bulk };
-            let renamed = self.take_offer(cluster, fqdn, offer, urgency);
+            let renamed = self.take_offer(cluster, fqdn, offer, (urgency, false));
             self.tell_aliases(renamed);
         }
     }
@@ -33,16 +33,17 @@ impl GsDirectoryState {
         }
         // Before the offers: what is missing from an incomplete list, or from one under a naming that does not count,
         // is not known to be gone.
+        let how = (Urgency::Bulk, self.sight.saw_otherwise(cluster, seen_under.as_deref()));
         if !seen_under.as_ref().is_some_and(|naming| self.sight.names(naming)) {
             self.sight.lose(cluster);
             self.announce();
         }
         let mut renamed = Services::new();
         for fqdn in self.withdrawn(cluster, &offers) {
-            renamed.append(&mut self.take_offer(cluster, &fqdn, Offer::default(), Urgency::Bulk));
+            renamed.append(&mut self.take_offer(cluster, &fqdn, Offer::default(), how));
         }
         for (fqdn, offer) in offers {
-            renamed.append(&mut self.take_offer(cluster, &fqdn, offer, Urgency::Bulk));
+            renamed.append(&mut self.take_offer(cluster, &fqdn, offer, how));
         }
         self.tell_aliases(renamed);
         if let Some(naming) = seen_under {
@@ -61,18 +62,25 @@ impl GsDirectoryState {
     }
 
     /// Keeps the offer; answers which services have other aliases now. Endpoints go to their actor, claims into the
-    /// table: a claim alone makes no service, and keeps no actor.
-    fn take_offer(&mut self, cluster: &str, fqdn: &str, offer: Offer, urgency: Urgency) -> Services {
+    /// table: a claim alone makes no service, and keeps no actor. `how` says how urgent it is, and whether it differs because
+    /// services are named otherwise.
+    fn take_offer(&mut self, cluster: &str, fqdn: &str, offer: Offer, how: (Urgency, bool)) -> Services {
         let Offer { endpoints, aliases } = offer;
         let mut renamed = self.aliases.set(cluster, fqdn, Arc::clone(&aliases));
-        self.take_endpoints(cluster, fqdn, endpoints, urgency);
+        self.take_endpoints(cluster, fqdn, endpoints, how);
         for name in aliases.iter().map(|claim| claim.alias.as_str()).chain([fqdn]) {
             renamed.append(&mut self.settle_name(name));
         }
         renamed
     }
 
-    fn take_endpoints(&mut self, cluster: &str, fqdn: &str, endpoints: Arc<[Arc<Endpoint>]>, urgency: Urgency) {
+    fn take_endpoints(
+        &mut self,
+        cluster: &str,
+        fqdn: &str,
+        endpoints: Arc<[Arc<Endpoint>]>,
+        (urgency, renamed): (Urgency, bool),
+    ) {
         let offer = Offer { endpoints, aliases: Claims::default() };
         let cluster = self.cluster_name(cluster);
         let Some(entry) = self.entries.get_mut(fqdn) else {
@@ -91,7 +99,7 @@ impl GsDirectoryState {
         if !unchanged {
             Arc::make_mut(&mut entry.offers).set(cluster, offer);
             let offers = Arc::clone(&entry.offers);
-            self.tell(fqdn, GsMsg::Input(Input::Offers { offers, urgency }));
+            self.tell(fqdn, GsMsg::Input(Input::Offers { offers, urgency, renamed }));
             self.give_another_chance(fqdn);
         }
     }

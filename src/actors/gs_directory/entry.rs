@@ -255,6 +255,7 @@ mod tests {
             catalog: Arc::new(Catalog::default()),
             unseen: Unseen::new(),
             unheard: Unseen::new(),
+            unknown: Unseen::new(),
             term: None,
             settled: true,
         };

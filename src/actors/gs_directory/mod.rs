@@ -131,6 +131,13 @@ pub enum GsDirectoryMsg {
         report: Report,
         at: Instant,
     },
+    /// The guard has said something about what a decision would take away.
+    Ruled(Arc<str>),
+    /// Whether the kubeconfig lacks the context of a member cluster.
+    ContextUnknown {
+        cluster: String,
+        unknown: bool,
+    },
     Restart {
         fqdn: Arc<str>,
         generation: u64,
@@ -224,6 +231,7 @@ impl Actor for GsDirectory {
             catalog: Arc::clone(&catalog),
             unseen: Unseen::new(),
             unheard: Unseen::new(),
+            unknown: Unseen::new(),
             term: None,
             settled: false,
         });
@@ -322,6 +330,12 @@ impl Actor for GsDirectory {
             GsDirectoryMsg::Done { slot, report, at } => {
                 let fqdn = Arc::clone(&slot.fqdn);
                 state.tell(&fqdn, GsMsg::Done { slot, report, at });
+            }
+            GsDirectoryMsg::Ruled(fqdn) => state.tell(&fqdn, GsMsg::Ruled),
+            GsDirectoryMsg::ContextUnknown { cluster, unknown } => {
+                if state.sight.context_is(cluster, unknown) {
+                    state.announce();
+                }
             }
             GsDirectoryMsg::InSync { policy, fqdn } => state.rollout.in_sync(&policy, &fqdn),
             GsDirectoryMsg::Stands { fqdn, state: stands, members } => {
@@ -457,7 +471,9 @@ impl GsDirectoryState {
         unseen.extend(relevant_unseen(&partly, &self.policy).iter().map(|cluster| routes_of(cluster)));
         let settled = self.settling == Settling::Over;
         let catalog = Arc::clone(&self.catalog);
-        let context = Context { policy: Arc::clone(&self.policy), catalog, unseen, unheard, term: self.term, settled };
+        let unknown = unheard.iter().filter(|cluster| self.sight.is_unknown(cluster)).cloned().collect();
+        let policy = Arc::clone(&self.policy);
+        let context = Context { policy, catalog, unseen, unheard, unknown, term: self.term, settled };
         if *self.context != context {
             self.context = Arc::new(context);
             let context = Arc::clone(&self.context);

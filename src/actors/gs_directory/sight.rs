@@ -13,6 +13,8 @@ pub struct Sight {
     /// Those of them whose Routes cannot be listed.
     without_routes: BTreeSet<Arc<str>>,
     naming: Naming,
+    /// Contexts that the kubeconfig lacks.
+    unknown: BTreeSet<String>,
 }
 
 impl Sight {
@@ -51,6 +53,20 @@ impl Sight {
     /// Whether the cluster is completely seen under the present naming.
     pub fn has_seen(&self, cluster: &str) -> bool {
         self.seen.get(cluster).is_some_and(|naming| **naming == self.naming)
+    }
+
+    /// Takes in whether the kubeconfig lacks a context. Answers whether that is news.
+    pub fn context_is(&mut self, context: String, unknown: bool) -> bool {
+        if unknown { self.unknown.insert(context) } else { self.unknown.remove(&context) }
+    }
+
+    pub fn is_unknown(&self, context: &str) -> bool {
+        self.unknown.contains(context)
+    }
+
+    /// Whether the cluster was seen under another naming than this.
+    pub fn saw_otherwise(&self, cluster: &str, naming: Option<&Naming>) -> bool {
+        self.seen.get(cluster).is_some_and(|known| naming.is_some_and(|naming| **known != *naming))
     }
 
     /// Whether services are named like this at present.

@@ -8,6 +8,7 @@ use crate::actors::avi_session::ControllerSettings;
 use crate::actors::avi_session::phase::ControllerState;
 use crate::actors::status_writer::{StatusWriterMsg, Target, Update};
 use crate::core::activation::{self, APPROVAL_ANNOTATION, Facts, Problem, Progress, UUID_ANNOTATION};
+use crate::core::guard::HeldChanges;
 use crate::core::owner::Owner;
 use crate::core::policy::Installation;
 use crate::core::precedence::ObjectName;
@@ -174,19 +175,19 @@ impl PolicyWatcherState {
         }
     }
 
-    /// What is to be said of the deletions that the session holds.
+    /// What is to be said of the changes that the session holds.
     fn held(&self, config: &ObjectName) -> Held {
-        match &self.deletions {
-            None => Held::Unknown,
-            Some(None) => Held::Nothing,
-            Some(Some(held)) => Held::Some(held.message(&config.namespace, &config.name, APPROVAL_ANNOTATION)),
+        let Some(held) = &self.held else { return Held::Unknown };
+        let message = |held: &Arc<HeldChanges>| held.message(&config.namespace, &config.name, APPROVAL_ANNOTATION);
+        Held::Known {
+            changes: held.iter().map(message).collect(),
+            deletions: held.iter().filter(|held| held.deletes()).map(message).collect(),
         }
     }
 
     fn write_config_status(&self, name: &ObjectName, state: String, verified: Option<Certificate>, held: Held) {
         let Some(config) = self.configs.objects.get(name).filter(|_| self.term.is_some()) else { return };
         self.tell_of_config(config, name, &state);
-        self.tell_of_deletions(config, name, &held);
         let active = self.active_config.as_ref() == Some(name);
         let about = About {
             controller: self.about_controller().filter(|_| active),

@@ -2,10 +2,11 @@
 //! says it already needs no Event, so a restart tells nothing again.
 
 use super::identities::Clusters;
-use super::status::{CLUSTERS_NOT_RECOGNISED, DELETIONS_HELD, Held};
+use super::status::{CHANGES_HELD, CLUSTERS_NOT_RECOGNISED};
 use super::{PolicyWatcherState, status};
 use crate::actors::event_writer::EventWriterMsg;
-use crate::core::activation::was_accepted;
+use crate::core::activation::{APPROVAL_ANNOTATION, was_accepted};
+use crate::core::guard::{News, NewsKind};
 use crate::core::host_rule;
 use crate::core::occurrence::{Involved, Occurrence, Reason};
 use crate::core::policy::presence::Standing;
@@ -48,18 +49,26 @@ impl PolicyWatcherState {
         }
     }
 
-    /// Tells once of each set of deletions that is held: the object's condition names it, and stays over a restart.
-    pub(super) fn tell_of_deletions(&self, config: &GslbConfig, name: &ObjectName, held: &Held) {
-        let (Held::Some(message), Some(Some(set))) = (held, &self.deletions) else { return };
+    /// Tells once of each set of changes that is held, and what becomes of it. A condition that names the set says that it
+    /// was told before a restart.
+    pub(super) fn tell_of_held(&self, news: &News) {
+        let Some(name) = self.active_config.as_ref().filter(|_| self.term.is_some()) else { return };
+        let Some(config) = self.configs.objects.get(name) else { return };
+        let News { kind, held } = news;
+        let occurrence = match kind {
+            NewsKind::Held => {
+                let reason = if held.deletes() { Reason::DeletionsHeld } else { Reason::ChangesHeld };
+                Occurrence::new(reason, held.message(&name.namespace, &name.name, APPROVAL_ANNOTATION))
+            }
+            NewsKind::Approved => Occurrence::new(Reason::ChangesApproved, held.summary("somebody approved")),
+            NewsKind::Done => Occurrence::new(Reason::ChangesDone, held.summary("carried out after its approval:")),
+            NewsKind::Withdrawn => Occurrence::new(Reason::ChangesWithdrawn, held.summary("not wished for any more:")),
+        };
         let present = config.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
-        let approval = format!("={};", set.id);
-        let told = |condition: &Condition| condition.type_ == DELETIONS_HELD && condition.message.contains(&approval);
-        if !present.iter().any(told) {
-            self.tell_outcome::<GslbConfig>(
-                name,
-                config.uid(),
-                Occurrence::new(Reason::DeletionsHeld, message.clone()),
-            );
+        let approval = format!("={};", held.id);
+        let told = |condition: &Condition| condition.type_ == CHANGES_HELD && condition.message.contains(&approval);
+        if *kind != NewsKind::Held || !present.iter().any(told) {
+            self.tell_outcome::<GslbConfig>(name, config.uid(), occurrence);
         }
     }
 

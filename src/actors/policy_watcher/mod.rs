@@ -39,7 +39,7 @@ use super::link::Link;
 use super::operator::OperatorMsg;
 use super::status_writer::StatusWriterMsg;
 use crate::core::census::Headway;
-use crate::core::deletions::HeldDeletions;
+use crate::core::guard::{HeldChanges, News};
 use crate::core::knowledge::Knowledge;
 use crate::core::naming::Naming;
 use crate::core::object::Namespace;
@@ -88,8 +88,10 @@ pub enum PolicyWatcherMsg {
     Handshake(Handshake),
     /// How the controller answers.
     Controller(ControllerState),
-    /// The deletions of services that wait for an approval.
-    Deletions(Option<Arc<HeldDeletions>>),
+    /// What waits for an approval.
+    Held(Vec<Arc<HeldChanges>>),
+    /// What became of something that waited for one.
+    HeldNews(News),
     /// How many GSLB services do not follow this policy yet: told when there are none any more, or some again, and now and
     /// then while there are.
     Programmed {
@@ -181,7 +183,7 @@ pub struct PolicyWatcherState {
     controller: Option<ControllerState>,
     handshake: Handshake,
     /// What the session holds; `None` until it has said so.
-    deletions: Option<Option<Arc<HeldDeletions>>>,
+    held: Option<Vec<Arc<HeldChanges>>>,
     /// What is known of the member clusters.
     known: Knowledge,
     /// Of which policy the directory spoke last, and how many services were behind it.
@@ -244,7 +246,7 @@ impl Actor for PolicyWatcher {
             last_uuid: None,
             controller: None,
             handshake: Handshake::None,
-            deletions: None,
+            held: None,
             known: Knowledge::default(),
             programmed: None,
             term: None,
@@ -316,9 +318,13 @@ impl Actor for PolicyWatcher {
                 state.handshake = handshake;
                 true
             }
-            PolicyWatcherMsg::Deletions(held) => {
-                state.deletions = Some(held);
+            PolicyWatcherMsg::Held(held) => {
+                state.held = Some(held);
                 true
+            }
+            PolicyWatcherMsg::HeldNews(news) => {
+                state.tell_of_held(&news);
+                false
             }
             PolicyWatcherMsg::Programmed { policy, progress } => {
                 state.programmed = Some((policy, progress));

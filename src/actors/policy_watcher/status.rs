@@ -14,26 +14,40 @@ use crate::core::policy::{ANOTHER_EXISTS, PolicyReport, PolicyVerdict};
 use crate::core::references::waiting_for;
 use crate::core::report::concerns_reference;
 use crate::core::report::condition::{ACCEPTED, PROGRAMMED, RESOLVED_REFS, Speaker, Statement, Truth, resolved};
-use crate::crd::{GlobalDeploymentPolicy, GlobalDeploymentPolicyStatus, GslbConfig, GslbConfigStatus};
+use crate::crd::{Condition, GlobalDeploymentPolicy, GlobalDeploymentPolicyStatus, GslbConfig, GslbConfigStatus};
 use jiff::Timestamp;
 
 /// Condition type that tells whether the controller's certificate is verified.
 pub const CERTIFICATE_VERIFIED: &str = "ControllerCertificateVerified";
 
-/// Condition type that tells whether deletions wait for an approval.
+/// Condition type that tells whether something waits for an approval that would take answers away.
+pub const CHANGES_HELD: &str = "ChangesHeld";
+
+/// The same for the deletion of services among it.
 pub const DELETIONS_HELD: &str = "DeletionsHeld";
 
 /// Condition type that tells whether clusters do not count because they are other ones than before.
 pub const CLUSTERS_NOT_RECOGNISED: &str = "ClustersNotRecognised";
 
-/// What is known of the deletions that the session holds.
+/// What is known of the changes that the session holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Held {
     /// Nothing, as at the start: what was said stays.
     Unknown,
-    Nothing,
-    /// How many, and what to do.
-    Some(String),
+    /// What each set would take away and what to do, of all sets and of those that delete services.
+    Known { changes: Vec<String>, deletions: Vec<String> },
+}
+
+impl Held {
+    /// The condition that tells of it, while there is something.
+    fn condition(&self, type_: &'static str, speaker: &Speaker<'_>) -> Option<Condition> {
+        let (texts, reason) = match self {
+            Self::Unknown => return speaker.said(type_).cloned(),
+            Self::Known { deletions, .. } if type_ == DELETIONS_HELD => (deletions, "MassDeletion"),
+            Self::Known { changes, .. } => (changes, "NeedsApproval"),
+        };
+        (!texts.is_empty()).then(|| speaker.say(Statement::new(type_, true, reason, texts.join(" | "))))
+    }
 }
 
 /// What is known of the outside, for the GSLBConfig that is active.
@@ -82,11 +96,7 @@ pub fn of_config(
         Some(verified) => Some(speaker.say(verified.statement())),
         None => speaker.said(CERTIFICATE_VERIFIED).cloned(),
     });
-    conditions.extend(match held {
-        Held::Some(message) => Some(speaker.say(Statement::new(DELETIONS_HELD, true, "MassDeletion", message))),
-        Held::Nothing => None,
-        Held::Unknown => speaker.said(DELETIONS_HELD).cloned(),
-    });
+    conditions.extend([CHANGES_HELD, DELETIONS_HELD].into_iter().filter_map(|type_| held.condition(type_, &speaker)));
     // The absence of a policy is told beside this.
     conditions.extend([POLICY_ABSENT, CLEANED_UP].into_iter().filter_map(|type_| speaker.said(type_).cloned()));
     let policy_deletion = present.policy_deletion.clone();

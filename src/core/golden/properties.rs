@@ -297,7 +297,7 @@ proptest! {
 
         for round in 0..2 {
             let seen = built_beside(&controller.observed, &visible, &setting).decision;
-            let decision = keep_unseen(seen, &controller.observed, &unseen);
+            let decision = keep_unseen(seen, &controller.observed, &unseen, &|_| false);
             let calls = controller.settle(&decision);
             prop_assert!(round == 0 || calls.is_empty(), "{calls:?}");
             prop_assert!(calls.iter().all(|call| !call.starts_with("DELETE gs")), "{calls:?}");

@@ -16,15 +16,25 @@ const KINDS: [&str; 4] = ["INGRESS", "ROUTE", "LBSVC", "MCI"];
 /// Keeps what only a cluster that was not seen yet can explain (DB-01): members of the observed
 /// service that the decision does not know stay, with their pools, while one of `unseen` is named in the service's
 /// description; its aliases stay while any is unseen. A service that would vanish or change its tenant for the same
-/// reason stays as it is.
+/// reason stays as it is. A member that `is_of_seen` says is of a cluster that is seen goes when that one says so.
 ///
 /// Pass the result of [`relevant_unseen`], or a deleted policy would not empty the services.
-pub fn keep_unseen(decision: Decision, observed: &Observed, unseen: &Unseen) -> Decision {
-    observed.holdings().fold(decision, |decision, held| keep_in_tenant(decision, held, unseen))
+pub fn keep_unseen(
+    decision: Decision,
+    observed: &Observed,
+    unseen: &Unseen,
+    is_of_seen: &dyn Fn(&Member) -> bool,
+) -> Decision {
+    observed.holdings().fold(decision, |decision, held| unseen_in_tenant(decision, held, unseen, is_of_seen))
 }
 
 /// The same for what one tenant holds.
-fn keep_in_tenant(decision: Decision, observed: &Holding, unseen: &Unseen) -> Decision {
+fn unseen_in_tenant(
+    decision: Decision,
+    observed: &Holding,
+    unseen: &Unseen,
+    is_of_seen: &dyn Fn(&Member) -> bool,
+) -> Decision {
     let Some(service) = &observed.service else { return decision };
     let entries = unexplained_entries(&service.content.description, unseen);
     if entries.is_empty() {
@@ -34,16 +44,95 @@ fn keep_in_tenant(decision: Decision, observed: &Holding, unseen: &Unseen) -> De
     if entries == [""] {
         return Decision::Wait("its description is empty, and its members may be of a cluster not seen yet".into());
     }
+    let reasons = Reasons {
+        vanishes: "its members may be of a cluster that has not been seen yet",
+        moves: "its tenant changes, and members may be of a cluster that has not been seen yet",
+    };
+    retain(decision, observed, &|member| !is_of_seen(member), &entries, reasons)
+}
+
+/// Keeps the members for which `held` says so, where the decision leaves them out, with their pools, monitors and
+/// entries of the description. A service that is held as a whole, or would change its tenant, stays as it is.
+pub fn keep_held(
+    decision: Decision,
+    observed: &Observed,
+    held: &dyn Fn(&Member) -> bool,
+    entry_held: &dyn Fn(&str) -> bool,
+) -> Decision {
+    let here = match &decision {
+        Decision::Service(desired) => observed.in_tenant(&desired.service.tenant).filter(|here| here.service.is_some()),
+        Decision::Wait(_) | Decision::Nothing => None,
+    };
+    let holdings = observed.holdings().filter(|holding| here.is_none_or(|here| here.tenant == holding.tenant));
+    let reasons = Reasons {
+        vanishes: "its deletion waits for an approval: see condition ChangesHeld of the GSLBConfig",
+        moves: "its move to another tenant waits for an approval: see condition ChangesHeld of the GSLBConfig",
+    };
+    holdings.fold(decision, |decision, holding| {
+        let Some(service) = &holding.service else { return decision };
+        let entries: Vec<&str> = service.content.description.split(',').filter(|entry| entry_held(entry)).collect();
+        retain(decision, holding, held, &entries, reasons)
+    })
+}
+
+/// Why nothing is decided.
+#[derive(Debug, Clone, Copy)]
+struct Reasons {
+    vanishes: &'static str,
+    moves: &'static str,
+}
+
+/// The decision with those observed members that it does not explain and that `stays` says stay.
+fn retain(
+    decision: Decision,
+    observed: &Holding,
+    stays: &dyn Fn(&Member) -> bool,
+    entries: &[&str],
+    reasons: Reasons,
+) -> Decision {
+    let Some(service) = &observed.service else { return decision };
+    let service = &service.content;
     match decision {
         Decision::Wait(reason) => Decision::Wait(reason),
-        Decision::Nothing => Decision::Wait("its members may be of a cluster that has not been seen yet".into()),
-        Decision::Service(desired) if desired.service.tenant != service.content.tenant => {
-            Decision::Wait("its tenant changes, and members may be of a cluster that has not been seen yet".into())
-        }
-        Decision::Service(desired) => {
-            Decision::Service(Box::new(merge(*desired, observed, &service.content, &entries)))
-        }
+        Decision::Nothing => match remnant(observed, service, stays, entries) {
+            Some(rest) => Decision::Service(Box::new(rest)),
+            None => Decision::Wait(reasons.vanishes.into()),
+        },
+        Decision::Service(desired) if desired.service.tenant != service.tenant => Decision::Wait(reasons.moves.into()),
+        Decision::Service(desired) => Decision::Service(Box::new(merge(*desired, observed, service, stays, entries))),
     }
+}
+
+/// The service without the members that do not stay; `None` when all or none do.
+fn remnant(
+    observed: &Holding,
+    service: &GslbService,
+    stays: &dyn Fn(&Member) -> bool,
+    entries: &[&str],
+) -> Option<Desired> {
+    let mut rest = service.clone();
+    rest.pools.iter_mut().for_each(|pool| pool.members.retain(|member| stays(member)));
+    rest.pools.retain(|pool| !pool.members.is_empty());
+    if rest.pools.is_empty() || rest.pools == service.pools {
+        return None;
+    }
+    rest.description = entries.join(",");
+    let own = rest.monitors.iter().filter_map(|name| observed.monitors.get(name));
+    let monitors = own.filter_map(|monitor| monitor.content.clone()).collect();
+    Some(Desired { service: rest, monitors })
+}
+
+/// The observed members that the wanted pools do not explain.
+pub fn leaving<'a>(desired: &[Pool], observed: &'a [Pool]) -> Vec<&'a Member> {
+    let wanted = |member: &Member| {
+        let mut all = desired.iter().flat_map(|pool| &pool.members);
+        all.any(|wanted| wanted.address == member.address && wanted.vs_uuid == member.vs_uuid)
+    };
+    // Nearly always.
+    if observed.iter().flat_map(|pool| &pool.members).all(wanted) {
+        return Vec::new();
+    }
+    unexplained_members(desired, observed).into_iter().map(|(_, member)| member).collect()
 }
 
 /// The unseen clusters that the policy could select something from: a cluster that the user took out of
@@ -97,8 +186,14 @@ fn keep_names(desired: &mut GslbService, observed: &GslbService) {
     desired.domain_names = names.into_iter().collect();
 }
 
-fn merge(mut desired: Desired, observed: &Holding, service: &GslbService, entries: &[&str]) -> Desired {
-    keep_members(&mut desired.service.pools, &service.pools);
+fn merge(
+    mut desired: Desired,
+    observed: &Holding,
+    service: &GslbService,
+    stays: &dyn Fn(&Member) -> bool,
+    entries: &[&str],
+) -> Desired {
+    keep_members(&mut desired.service.pools, &service.pools, stays);
     if !desired.monitors.is_empty() {
         keep_lower_min_up(&mut desired.service.pools, &service.pools);
     }
@@ -112,21 +207,21 @@ fn merge(mut desired: Desired, observed: &Holding, service: &GslbService, entrie
     desired
 }
 
-/// Adds the observed members that no desired one explains, each to the pool of its priority.
-fn keep_members(desired: &mut Vec<Pool>, observed: &[Pool]) {
-    keep_identities(desired, observed);
-    for (pool, member) in unexplained_members(desired, observed) {
+/// Adds the observed members that no desired one explains and that stay, each to the pool of its priority.
+fn keep_members(desired: &mut Vec<Pool>, observed: &[Pool], stays: &dyn Fn(&Member) -> bool) {
+    keep_identities(desired, observed, stays);
+    for (pool, member) in unexplained_members(desired, observed).into_iter().filter(|(_, member)| stays(member)) {
         pool_of(desired, pool).members.push(member.clone());
     }
 }
 
 /// An address is one member of a pool (DB-26). While not all are seen who offer it, it stays that of the object that has
 /// it, which may be the older one.
-fn keep_identities(desired: &mut [Pool], observed: &[Pool]) {
+fn keep_identities(desired: &mut [Pool], observed: &[Pool], stays: &dyn Fn(&Member) -> bool) {
     for pool in desired {
         let before =
             observed.iter().filter(|before| before.priority == pool.priority).flat_map(|before| &before.members);
-        for before in before {
+        for before in before.filter(|before| stays(before)) {
             let place = |member: &Member| (member.address, member.public_address);
             let found = pool.members.iter_mut().find(|member| place(member) == place(before));
             if let Some(member) = found.filter(|member| member.cluster_uuid != before.cluster_uuid) {

@@ -132,6 +132,11 @@ impl About<'_> {
         };
         match (report.state, report.wanted) {
             (SyncState::Unread, _) => keep("the controller has not been read yet"),
+            (SyncState::Held, _) => {
+                let message = "members stay that are not wanted any more, until somebody approves that they go: see \
+                               condition ChangesHeld of the GSLBConfig";
+                say(Truth::False, "Held", message.into())
+            }
             (SyncState::Failing, _) => (self.speaker.say(failing(report)), false),
             (SyncState::Quarantined, _) => (self.speaker.say(quarantined(report)), false),
             _ if report.waiting_for.is_some() => {

@@ -31,7 +31,7 @@ fn both() -> World {
 fn in_the_dark(world: &mut World) -> Decision {
     world.ingresses.retain(|(cluster, _), _| *cluster != "ctx-b");
     world.services.retain(|(cluster, _), _| *cluster != "ctx-b");
-    keep_unseen(world.built(WEB).decision, &world.controller.observed, &unseen(&["ctx-b"]))
+    keep_unseen(world.built(WEB).decision, &world.controller.observed, &unseen(&["ctx-b"]), &|_| false)
 }
 
 fn service(decision: Decision) -> GslbService {
@@ -68,8 +68,8 @@ fn an_alias_stays_while_a_cluster_is_unseen_that_has_no_member_here() {
     let with_alias = Decision::Service(with_alias);
     world.controller.settle(&with_alias);
     let (decision, observed) = (world.built(WEB).decision, &world.controller.observed);
-    assert_eq!(keep_unseen(decision.clone(), observed, &unseen(&["ctx-b"])), with_alias);
-    assert_eq!(keep_unseen(decision.clone(), observed, &unseen(&[])), decision);
+    assert_eq!(keep_unseen(decision.clone(), observed, &unseen(&["ctx-b"]), &|_| false), with_alias);
+    assert_eq!(keep_unseen(decision.clone(), observed, &unseen(&[]), &|_| false), decision);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_service_of_unseen_clusters_alone_is_neither_deleted_nor_changed() {
     world.ingresses.clear();
     assert!(matches!(in_the_dark(&mut world), Decision::Wait(_)));
     let all = unseen(&["ctx-a", "ctx-b", "ctx-c"]);
-    let decision = keep_unseen(Decision::Nothing, &world.controller.observed, &all);
+    let decision = keep_unseen(Decision::Nothing, &world.controller.observed, &all, &|_| false);
     assert!(matches!(decision, Decision::Wait(_)), "{decision:?}");
 }
 
@@ -87,12 +87,12 @@ fn once_seen_or_not_named_a_cluster_explains_nothing_any_more() {
     let mut world = both();
     world.ingresses.clear();
     for seen in [unseen(&[]), unseen(&["ctx-c"])] {
-        assert_eq!(keep_unseen(Decision::Nothing, &world.controller.observed, &seen), Decision::Nothing);
+        assert_eq!(keep_unseen(Decision::Nothing, &world.controller.observed, &seen, &|_| false), Decision::Nothing);
     }
     let nothing = Observed::default();
-    assert_eq!(keep_unseen(Decision::Nothing, &nothing, &unseen(&["ctx-b"])), Decision::Nothing);
+    assert_eq!(keep_unseen(Decision::Nothing, &nothing, &unseen(&["ctx-b"]), &|_| false), Decision::Nothing);
     let wait = Decision::Wait("test".into());
-    assert_eq!(keep_unseen(wait.clone(), &world.controller.observed, &unseen(&["ctx-b"])), wait);
+    assert_eq!(keep_unseen(wait.clone(), &world.controller.observed, &unseen(&["ctx-b"]), &|_| false), wait);
 }
 
 /// DB-51 in the dark: the virtual service says whose the old address was.
@@ -173,9 +173,12 @@ fn an_unreadable_description_protects_the_service_while_any_cluster_is_unseen() 
     for description in ["", "edited by hand"] {
         let mut world = both();
         world.controller.observed.only_mut().service_mut().content.description = description.to_owned();
-        let dark = |decision| keep_unseen(decision, &world.controller.observed, &unseen(&["ctx-c"]));
+        let dark = |decision| keep_unseen(decision, &world.controller.observed, &unseen(&["ctx-c"]), &|_| false);
         assert!(matches!(dark(Decision::Nothing), Decision::Wait(_)), "{description:?}");
-        assert_eq!(keep_unseen(Decision::Nothing, &world.controller.observed, &unseen(&[])), Decision::Nothing);
+        assert_eq!(
+            keep_unseen(Decision::Nothing, &world.controller.observed, &unseen(&[]), &|_| false),
+            Decision::Nothing
+        );
         match dark(world.built(WEB).decision) {
             Decision::Service(desired) => assert!(desired.service.description.ends_with(",edited by hand")),
             Decision::Wait(_) => assert_eq!(description, ""),
@@ -287,7 +290,7 @@ fn a_third_party_member_that_leaves_the_rule_stays_until_every_cluster_was_seen(
     world.rules.clear();
     let kept = service(in_the_dark(&mut world));
     assert_eq!(addresses(&kept), ["10.2.0.5", "10.1.0.5", "198.51.100.7"]);
-    let seen = keep_unseen(world.built(WEB).decision, &world.controller.observed, &unseen(&[]));
+    let seen = keep_unseen(world.built(WEB).decision, &world.controller.observed, &unseen(&[]), &|_| false);
     assert_eq!(addresses(&service(seen)), ["10.1.0.5"]);
 }
 
