@@ -350,7 +350,10 @@ async fn what_the_limits_allow_goes_without_being_asked_about() {
 /// DEL-06: the first are gone when the others begin to go, and count with them.
 #[tokio::test(start_paused = true)]
 async fn deletions_that_trickle_in_are_stopped_where_the_limit_is() {
-    let world = sixty().await;
+    let mut world = sixty().await;
+    // What is there at a start is not young.
+    world.stop().await;
+    world.start().await;
     let before = world.avi.last_request();
     for number in 0..30 {
         delete(world.cluster("ctx-a"), number);
