@@ -332,7 +332,13 @@ async fn an_approval_that_is_left_in_place_approves_nothing_later() {
     assert_eq!(world.service_names().len(), 60);
     minutes(2).await;
     let writes = world.writes_after(|world| pick(world, "left", false)).await;
-    assert_eq!((writes, held(&world)), (vec![], left_is_held()), "the same set again");
+    let lines: Vec<String> = (0..30).map(fqdn).chain(["again".to_owned()]).collect();
+    let again = set_id(&lines);
+    let said = message(&LABEL, 30, 60, 0..10, " and 20 more", &again);
+    assert_eq!((writes, held(&world)), (vec![], Some(("MassDeletion".into(), said))), "the same, under another name");
+    approve(&world, &again);
+    world.settle().await;
+    assert_eq!(world.service_names().len(), 30);
 }
 
 /// DEL-06
