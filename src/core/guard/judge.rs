@@ -103,6 +103,8 @@ impl Guard {
     /// Everything that is wished for will be wished for again. What was let go still counts.
     pub fn restart(&mut self) {
         self.new.clear();
+        // What somebody approved and was not carried out is not asked about again.
+        self.fresh |= self.approval.as_deref().is_some_and(|id| self.sets.is_undone(id));
         self.sets.clear();
         self.listed = None;
     }
@@ -184,7 +186,8 @@ impl Guard {
             self.judge_ripe(ripe, now, &mut judgement, recall);
         }
         let own = self.own.len() + self.gone.emptied_beside(ROUND, now, |fqdn| self.own.contains_key(fqdn));
-        self.sets.form(now, own, self.limits);
+        let used = self.approval.as_deref().filter(|_| !self.fresh);
+        self.sets.form(now, own, self.limits, used);
         judgement
     }
 

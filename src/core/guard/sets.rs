@@ -19,6 +19,9 @@ const FORM_AT_LAST: Duration = Duration::from_secs(15);
 /// they may join one by one.
 const NAMES: usize = 1000;
 
+/// Makes another name for what was approved before and is held again.
+const AGAIN: &str = "again";
+
 /// What became of a set, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct News {
@@ -188,6 +191,11 @@ impl Sets {
         }
     }
 
+    /// Whether something was approved under this name that is not done.
+    pub fn is_undone(&self, id: &str) -> bool {
+        self.approved.iter().any(|approved| approved.held.id == id && !approved.left.is_empty())
+    }
+
     /// Tells what is done, a moment after it was approved.
     fn tell_done(&mut self, now: Duration) {
         let done = |approved: &mut Approved| approved.done_at().is_some_and(|at| at <= now);
@@ -233,8 +241,9 @@ impl Sets {
         self.sets.values().filter_map(Set::due).chain(done).min()
     }
 
-    /// Names the sets that are quiet. `own` is how many services there were before.
-    pub fn form(&mut self, now: Duration, own: usize, limits: Limits) {
+    /// Names the sets that are quiet. `own` is how many services there were before; an approval under the name `used` does
+    /// not count any more, so no set gets that.
+    pub fn form(&mut self, now: Duration, own: usize, limits: Limits, used: Option<&str>) {
         self.tell_done(now);
         for (ground, set) in &mut self.sets {
             let quiet = set.due().is_some_and(|due| due <= now);
@@ -249,7 +258,7 @@ impl Sets {
                 self.news.extend(before.map(|held| News { kind: NewsKind::Withdrawn, held }));
                 continue;
             }
-            let held = Arc::new(set.name(ground, own, limits));
+            let held = Arc::new(set.name(ground, own, limits, used));
             if before.is_none_or(|before| before.id != held.id) {
                 self.news.push(News { kind: NewsKind::Held, held: Arc::clone(&held) });
             }
@@ -283,12 +292,16 @@ impl Set {
         self.moved.map(|(first, last)| (last + FORM).min(first + FORM_AT_LAST))
     }
 
-    fn name(&mut self, ground: &Ground, own: usize, limits: Limits) -> HeldChanges {
-        let lines = self.entries.iter().flat_map(|(fqdn, entry)| {
-            let parties = entry.parties.keys().filter(|_| !entry.empties).map(move |party| format!("{fqdn} {party}"));
-            entry.empties.then(|| fqdn.to_string()).into_iter().chain(parties)
-        });
-        let id = set_id(lines);
+    fn name(&mut self, ground: &Ground, own: usize, limits: Limits, used: Option<&str>) -> HeldChanges {
+        let lines = || {
+            self.entries.iter().flat_map(|(fqdn, entry)| {
+                let parties =
+                    entry.parties.keys().filter(|_| !entry.empties).map(move |party| format!("{fqdn} {party}"));
+                entry.empties.then(|| fqdn.to_string()).into_iter().chain(parties)
+            })
+        };
+        let id = set_id(lines());
+        let id = if used == Some(id.as_str()) { set_id(lines().chain([AGAIN.to_owned()])) } else { id };
         self.number += 1;
         self.names.retain(|(known, _)| *known != id);
         self.names.push_back((id.clone(), self.number));

@@ -321,6 +321,45 @@ fn kinds(guard: &mut Guard) -> Vec<NewsKind> {
     guard.take_news().into_iter().map(|news| news.kind).collect()
 }
 
+/// FND-C10: the annotation that used it up may still be there, and setting it again would change nothing.
+#[test]
+fn a_name_that_was_approved_is_not_that_of_what_is_held_later() {
+    let mut guard = guard(60, LIMITS);
+    wish(&mut guard, 0..30, |n| all(Cause::Objects, n), later(0));
+    guard.judge(later(500), |_| false);
+    let id = only_id(&mut guard, later(500));
+    guard.set_approval(Some(&id));
+    assert_eq!(guard.judge(later(5000), |_| false).approved.len(), 30);
+    for number in 0..30 {
+        guard.finished(&fqdn(number), false, later(6000));
+        guard.done(&fqdn(number));
+        guard.finished(&fqdn(number), true, later(20_000));
+    }
+    wish(&mut guard, 0..30, |n| all(Cause::Objects, n), later(200_000));
+    assert_eq!(judged(&mut guard, later(200_000)), (0, 30));
+    let again = only_id(&mut guard, later(200_500));
+    assert_ne!(again, id);
+    guard.set_approval(Some(&again));
+    assert_eq!(guard.judge(later(210_000), |_| false).approved.len(), 30);
+}
+
+/// DEL-07
+#[test]
+fn an_approval_that_was_not_carried_out_counts_in_the_next_session() {
+    let mut guard = guard(10, LIMITS);
+    wish(&mut guard, 0..10, |n| all(Cause::Policy, n), later(0));
+    guard.judge(later(500), |_| false);
+    let id = only_id(&mut guard, later(500));
+    guard.set_approval(Some(&id));
+    assert_eq!(guard.judge(later(5000), |_| false).approved.len(), 10);
+    guard.restart();
+    guard.listed((0..10).map(fqdn).collect(), later(10_000));
+    wish(&mut guard, 0..10, |n| all(Cause::Policy, n), later(10_000));
+    assert_eq!(judged(&mut guard, later(10_000)), (0, 10));
+    assert_eq!(only_id(&mut guard, later(10_500)), id);
+    assert_eq!(guard.judge(later(15_000), |_| false).approved.len(), 10);
+}
+
 /// FND-C10
 #[test]
 fn what_is_not_wished_for_any_more_is_told_as_withdrawn() {
