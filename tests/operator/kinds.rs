@@ -203,7 +203,8 @@ async fn where_routes_cannot_be_asked_for_ingresses_go_on_and_the_cluster_is_not
     world.start().await;
     assert_eq!(lines(&world.writes_since(before)), ["PUT gslbservice/<uuid>"]);
     let ClusterNotice { synced, error, .. } = notice(&world, "ctx-b");
-    let begin = format!("cluster ctx-b: cannot watch Route objects: cannot ask whether {ROUTES} is served: GET {path}: ");
+    let begin =
+        format!("cluster ctx-b: cannot watch Route objects: cannot ask whether {ROUTES} is served: GET {path}: ");
     assert!(!synced && error.as_ref().is_some_and(|error| error.starts_with(&begin)), "{error:?}");
 
     let before = world.avi.last_request();
