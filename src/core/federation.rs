@@ -19,6 +19,8 @@ use trouble::Trouble;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FederationMember {
     pub namespace: String,
+    /// UID of the object.
+    pub uid: String,
     pub is_leader: bool,
     pub context: String,
     pub version: String,

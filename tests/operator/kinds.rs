@@ -161,7 +161,6 @@ async fn a_watcher_restarted_while_a_crd_is_gone_takes_nothing_away() {
 #[tokio::test(start_paused = true)]
 async fn a_cluster_whose_kinds_cannot_be_asked_for_is_not_seen_and_loses_nothing() {
     for (path, status, remedy) in [
-        ("/apis/route.openshift.io/v1", 503, ""),
         ("/apis/ako.vmware.com/v1beta1", 500, ""),
         (
             "/apis/ako.vmware.com/v1beta1",
@@ -178,10 +177,8 @@ async fn a_cluster_whose_kinds_cannot_be_asked_for_is_not_seen_and_loses_nothing
         world.start().await;
         assert_eq!(world.writes_since(before), [], "{path} {status}");
         let ClusterNotice { synced, error, .. } = notice(&world, "ctx-b");
-        let kind = if path.contains("route") { "Route" } else { "HostRule" };
-        let resource = if path.contains("route") { ROUTES } else { HOST_RULES };
         let begin = format!(
-            "cluster ctx-b: cannot watch {kind} objects: cannot ask whether {resource} is served: GET {path}: "
+            "cluster ctx-b: cannot watch HostRule objects: cannot ask whether {HOST_RULES} is served: GET {path}: "
         );
         let error = error.unwrap();
         assert!(!synced && error.starts_with(&begin) && error.ends_with(remedy), "{error}");
@@ -192,6 +189,30 @@ async fn a_cluster_whose_kinds_cannot_be_asked_for_is_not_seen_and_loses_nothing
         assert_eq!(lines(&world.writes_since(before)), ["PUT gslbservice/<uuid>"]);
         assert_eq!((notice(&world, "ctx-b").synced, notice(&world, "ctx-b").error), (true, None));
     }
+}
+
+/// FND-A5: in a plain cluster Routes only add, and members that are Ingresses do not wait for them.
+#[tokio::test(start_paused = true)]
+async fn where_routes_cannot_be_asked_for_ingresses_go_on_and_the_cluster_is_not_wholly_seen() {
+    let path = "/apis/route.openshift.io/v1";
+    let mut world = busy_world().await;
+    world.stop().await;
+    let before = world.avi.last_request();
+    delete_ingress(world.cluster("ctx-b"), "web");
+    world.mischief.refuse_reads.lock().insert("ctx-b".into(), (path, 503));
+    world.start().await;
+    assert_eq!(lines(&world.writes_since(before)), ["PUT gslbservice/<uuid>"]);
+    let ClusterNotice { synced, error, .. } = notice(&world, "ctx-b");
+    let begin =
+        format!("cluster ctx-b: cannot watch Route objects: cannot ask whether {ROUTES} is served: GET {path}: ");
+    assert!(!synced && error.as_ref().is_some_and(|error| error.starts_with(&begin)), "{error:?}");
+
+    let before = world.avi.last_request();
+    world.mischief.refuse_reads.lock().clear();
+    tokio::time::sleep(NOTICED).await;
+    world.settle().await;
+    assert_eq!(world.writes_since(before), []);
+    assert_eq!((notice(&world, "ctx-b").synced, notice(&world, "ctx-b").error), (true, None));
 }
 
 /// EX-25

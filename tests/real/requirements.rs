@@ -153,7 +153,14 @@ fn rejection(kind: Kind, spec: &Value) -> Option<String> {
         }
         CLUSTER => {
             let AmkoClusterSpec { is_leader, cluster_context: context, version, clusters } = read(spec);
-            let member = FederationMember { namespace: NAMESPACE.to_owned(), is_leader, context, version, clusters };
+            let member = FederationMember {
+                namespace: NAMESPACE.to_owned(),
+                uid: String::new(),
+                is_leader,
+                context,
+                version,
+                clusters,
+            };
             match federation::decide(&[member], NAMESPACE) {
                 Role::Undecided(text) => Some(text),
                 Role::Leader { .. } | Role::Follower => None,

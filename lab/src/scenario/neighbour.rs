@@ -2,7 +2,7 @@
 
 use super::kit::neighbours::{Stranger, monitor, service};
 use super::kit::script::list;
-use super::kit::stage::SOON;
+use super::kit::stage::{GRACE, SOON};
 use super::kit::{Failure, Stage};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -61,8 +61,8 @@ pub async fn play(stage: &Stage) -> Result<(), Failure> {
 
     script.does("delete: the GlobalDeploymentPolicy");
     stage.kube.delete(stage.home(), &stage.policy_path()).await?;
+    stage.in_sync(&[], GRACE + SOON).await?;
     written(stage, mark, &[("DELETE", "hello")]).await?;
-    stage.in_sync(&[], SOON).await?;
     let left = async || {
         let ours = ours(stage, &uuids);
         if ours.is_empty() { Ok("nothing of ours is left".to_owned()) } else { Err(format!("left: {}", list(ours))) }

@@ -3,7 +3,7 @@
 use super::kit::answers::Answers;
 use super::kit::questions::{Survey, tally};
 use super::kit::script::seconds;
-use super::kit::stage::SOON;
+use super::kit::stage::{GRACE, SOON};
 use super::kit::{Failure, Stage};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -12,8 +12,6 @@ use tokio::time::{Instant, sleep};
 const MORE: [&str; 6] = ["app1", "app2", "app3", "app4", "app5", "app6"];
 /// Between the deletion of the policy and its return.
 const GAP: Duration = Duration::from_secs(2);
-/// `deletionGuard.policyGraceSeconds`, by default.
-const GRACE: Duration = Duration::from_secs(30);
 /// For the machine.
 const MARGIN: Duration = Duration::from_secs(5);
 

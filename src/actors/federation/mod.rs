@@ -230,6 +230,7 @@ impl FederationState {
 fn member((name, cluster): (&ObjectName, &AmkoCluster)) -> FederationMember {
     FederationMember {
         namespace: name.namespace.clone(),
+        uid: cluster.metadata.uid.clone().unwrap_or_default(),
         is_leader: cluster.spec.is_leader,
         context: cluster.spec.cluster_context.clone(),
         version: cluster.spec.version.clone(),

@@ -1,6 +1,6 @@
 //! A run: ask the others, take the role, copy, say how it went; and when the next one is due.
 
-use super::ask::{Asked, ask};
+use super::ask::{Asked, Home, ask};
 use super::carry::{Carried, Place, carry};
 use super::{FederationMsg, FederationState, LOOK, RESYNC};
 use crate::actors::board::CopyNotice;
@@ -154,6 +154,7 @@ impl FederationState {
         let Some(own) = self.candidate() else { return };
         self.runs += 1;
         let contexts = others(&own);
+        let home = Home { client: self.args.client.clone(), uid: own.uid.clone() };
         let generation = self.generation();
         self.run = Some(InFlight {
             number: self.runs,
@@ -164,7 +165,7 @@ impl FederationState {
             without_amko: Vec::new(),
         });
         let (members, namespace) = (Arc::clone(&self.args.members), self.args.namespace.clone());
-        self.task(myself, async move { Progress::Asked(ask(members.as_ref(), &namespace, &contexts).await) });
+        self.task(myself, async move { Progress::Asked(ask(members.as_ref(), &namespace, &contexts, &home).await) });
     }
 
     /// Runs a part of the present run beside the actor.

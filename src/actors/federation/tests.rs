@@ -1,11 +1,11 @@
 //! Asking the other clusters, some of which never answer, and answers that come too late.
 
-use super::ask::{Asked, PATIENCE, ask};
+use super::ask::{Asked, Home, PATIENCE, ask};
 use super::run::Progress;
 use super::{FederationActor, FederationArgs, FederationMsg};
 use crate::actors::board::{Board, RoleNotice};
 use crate::actors::link::Link;
-use crate::core::federation::survey::Answer;
+use crate::core::federation::survey::{Answer, Peer};
 use crate::core::precedence::ObjectName;
 use crate::crd::{AmkoCluster, AmkoClusterSpec};
 use crate::kubernetes::members::{ClientFuture, MemberClients, MemberError};
@@ -13,8 +13,10 @@ use crate::retry::RetryPolicy;
 use kube::Client;
 use kube::client::Body;
 use ractor::Actor;
+use serde_json::json;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -56,7 +58,7 @@ fn client(context: String) -> Client {
 async fn clusters_that_hang_are_given_up_together_and_hold_up_no_answer() {
     let contexts = ["hangs-1", "unknown", "no-client", "refuses", "hangs-2", "answers"].map(str::to_owned);
     let before = Instant::now();
-    let Asked { answers, clients, .. } = ask(&Odd, "avi-system", &contexts).await;
+    let Asked { answers, clients, .. } = ask(&Odd, "avi-system", &contexts, &home(0)).await;
     let took = before.elapsed();
     assert!(took >= PATIENCE && took < PATIENCE + Duration::from_millis(10), "{took:?}");
     let given = [
@@ -70,6 +72,58 @@ async fn clusters_that_hang_are_given_up_together_and_hold_up_no_answer() {
     let expected: Vec<(String, Answer)> = contexts.into_iter().zip(given).collect();
     assert_eq!(answers, expected);
     assert_eq!(clients.into_keys().collect::<Vec<_>>(), ["answers"], "only these may be written to");
+}
+
+/// Lists one AMKOCluster that leads, at versions that go up by one with each list.
+fn at_version(first: u64) -> Client {
+    let version = Arc::new(AtomicU64::new(first));
+    let service = tower::service_fn(move |_: http::Request<Body>| {
+        let version = version.fetch_add(1, Ordering::Relaxed);
+        async move {
+            let object = json!({"metadata": {"name": "amkocluster", "uid": "u-1"}, "spec": {"isLeader": true, "version": "2.2.1"}});
+            let list = json!({"kind": "AMKOClusterList", "apiVersion": "amko.vmware.com/v1alpha1",
+                "metadata": {"resourceVersion": version.to_string()}, "items": [object]});
+            Ok::<_, Infallible>(http::Response::new(axum::body::Body::from(list.to_string())))
+        }
+    });
+    Client::new(service, "default")
+}
+
+fn home(version: u64) -> Home {
+    Home { client: at_version(version), uid: "u-1".into() }
+}
+
+/// One context, that leads to this cluster.
+struct Leads(Client);
+
+impl MemberClients for Leads {
+    fn client<'a>(&'a self, _context: &'a str) -> ClientFuture<'a> {
+        let client = self.0.clone();
+        Box::pin(async move { Ok(client) })
+    }
+}
+
+/// FND-A4: a backup of the own cluster that runs elsewhere has its UIDs, and may have an AMKO that leads.
+#[tokio::test]
+async fn a_context_that_leads_home_is_told_from_a_cluster_restored_from_a_backup_of_it() {
+    let same = home(100);
+    let own = Answer::Own;
+    let rival = Answer::Peers(vec![Peer { is_leader: true, version: "2.2.1".into() }]);
+    let cases = [
+        (same.client.clone(), own),
+        // Behind and ahead of the versions at home.
+        (at_version(50), rival.clone()),
+        (at_version(5000), rival),
+    ];
+    for (there, expected) in cases {
+        let members = Leads(there);
+        let asked = ask(&members, "avi-system", &["ctx-b".to_owned()], &same).await;
+        let written_to = expected != Answer::Own;
+        assert_eq!(
+            (asked.answers, asked.clients.len()),
+            (vec![("ctx-b".to_owned(), expected)], usize::from(written_to))
+        );
+    }
 }
 
 /// The leader of two clusters, the other of which hangs.

@@ -23,6 +23,8 @@ pub enum Answer {
     NoList(String),
     /// Its API server knows no AMKOClusters, in its own words: no AMKO is installed there.
     NoKind(String),
+    /// Its context leads to the operator's own cluster.
+    Own,
     /// Its AMKOClusters, all of them.
     Peers(Vec<Peer>),
 }
@@ -123,6 +125,7 @@ fn judge(own: &FederationMember, context: &str, answer: &Answer) -> Option<Resul
         Answer::NoList(error) | Answer::NoKind(error) => {
             return Some(Err(Trouble::NoMemberList { cluster, error: error.clone() }));
         }
+        Answer::Own => return Some(Err(Trouble::OwnCluster(cluster))),
         Answer::Peers(peers) => peers,
     };
     Some(match peers.as_slice() {

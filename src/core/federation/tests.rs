@@ -14,6 +14,7 @@ use std::time::Duration;
 fn member() -> FederationMember {
     FederationMember {
         namespace: "avi-system".into(),
+        uid: "u-1".into(),
         is_leader: true,
         context: "ctx-a".into(),
         version: "2.2.1".into(),
@@ -119,6 +120,7 @@ fn one_member_is_left_out_for_any_of_these_reasons_and_the_others_go_on() {
             Answer::Peers(vec![Peer { is_leader: false, version: "2.2.1".into() }; 2]),
             "more than one AMKOCluster objects present in cluster ctx-b, can't federate",
         ),
+        (Answer::Own, "context ctx-b leads to the cluster in which this AMKO runs: correct the kubeconfig"),
         (peer("2.1.1"), "version mismatch, current AMKO: 2.2.1, AMKO in cluster ctx-b: 2.1.1"),
     ];
     for (answer, reason) in cases {

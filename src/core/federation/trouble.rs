@@ -20,6 +20,9 @@ pub enum Trouble {
     NobodyElse,
     #[error("error in initializing member custer context {cluster}: {error}")]
     NoClient { cluster: String, error: String },
+    /// Upstream takes itself for another leader then.
+    #[error("context {0} leads to the cluster in which this AMKO runs: correct the kubeconfig")]
+    OwnCluster(String),
     #[error("AMKO in cluster {0} is also a leader, conflicting state")]
     AnotherLeader(String),
     #[error("error in getting AMKOCluster list for cluster {cluster}: {error}")]

@@ -16,6 +16,8 @@ use std::time::Duration;
 
 /// How long the operator may take for anything while nothing is wrong.
 pub const SOON: Duration = Duration::from_secs(30);
+/// `deletionGuard.policyGraceSeconds`, by default.
+pub const GRACE: Duration = Duration::from_secs(30);
 /// How long it may take after an outage: the longest pause between two probes of a controller, and the work.
 pub const AFTER_OUTAGE: Duration = Duration::from_secs(60);
 

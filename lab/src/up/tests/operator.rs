@@ -39,8 +39,10 @@ async fn an_operator_that_ends_before_it_is_ready_is_reported_with_its_status_an
     let error = Operator::start(config.clone()).unwrap().ready().await.unwrap_err();
     let OperatorError::Ended { status, log: named } = error else { panic!("{error}") };
     assert_eq!((status.code(), &named), (Some(3), &log));
-    let expected =
-        format!("run --context c1 --namespace avi-system --http {} --members /members --more\n", config.http);
+    let expected = format!(
+        "run --context c1 --namespace avi-system --http {} --loopback-members --members /members --more\n",
+        config.http
+    );
     assert_eq!(std::fs::read_to_string(&log).unwrap(), expected);
     std::fs::remove_dir_all(log.parent().unwrap()).unwrap();
 }
