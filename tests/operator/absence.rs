@@ -80,7 +80,7 @@ fn in_grace([deleted, due]: &[String; 2]) -> String {
 
 const MISSING: &str = "there is no GlobalDeploymentPolicy, and this process has not seen one deleted, so that is taken \
                        for no wish: nothing is written, and every GSLB service stays as it is. Create the policy; if \
-                       every GSLB service shall be deleted, create it, wait until it is accepted, and delete it";
+                       every GSLB service shall be deleted, approve what condition DeletionsHeld names";
 
 /// FND-A1, FND-E3: what a tool does that replaces an object takes no name out of DNS.
 #[tokio::test(start_paused = true)]

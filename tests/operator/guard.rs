@@ -1,7 +1,8 @@
 //! The guard: what one slip of a person would take from users waits until somebody approves it, and everything else goes
 //! on.
 
-use crate::support::objects::{Host, apply, config, delete_ingress, ingress, members, patch_config, policy, web};
+use crate::support::objects::{Host, apply, config, delete_ingress, delete_policy, ingress, members, patch_config};
+use crate::support::objects::{policy, web};
 use crate::support::{LEADER, World, lines};
 use amko::http::{TestHooks, router};
 use axum::body::Body;
@@ -356,4 +357,48 @@ async fn a_member_whose_cluster_is_seen_goes_while_another_cluster_is_unseen_and
     delete_ingress(world.cluster("ctx-a"), &name(0));
     world.settle().await;
     assert_eq!(addresses(&world, 0), ["10.3.0.1"]);
+}
+
+/// FND-A1: without a policy at the start, deleting needs the approval of any mass deletion, also where the guard is
+/// switched off.
+#[tokio::test(start_paused = true)]
+async fn without_a_policy_at_the_start_everything_is_deleted_once_that_is_approved() {
+    for guard in [json!({}), json!({"maxPercent": 100})] {
+        let mut world = with_services(3).await;
+        patch_config(world.home(), json!({"spec": {"deletionGuard": guard}}));
+        world.settle().await;
+        world.stop().await;
+        delete_policy(world.home());
+        let before = world.avi.last_request();
+        world.start().await;
+        seconds(60).await;
+        assert_eq!((world.writes_since(before), answered(&world, 3)), (vec![], 3));
+        let held = condition(&world, "ChangesHeld").unwrap();
+        assert!(held.contains("3") && held.contains("create the GlobalDeploymentPolicy"), "{held}");
+        assert!(condition(&world, "DeletionsHeld").is_some() && condition(&world, "PolicyAbsent").is_some());
+        let id = id(&world);
+        approve(&world, &id);
+        seconds(10).await;
+        world.settle().await;
+        assert_eq!((world.service_names(), world.monitor_names()), (vec![], vec![]), "{guard}");
+        assert_eq!((condition(&world, "ChangesHeld"), condition(&world, "DeletionsHeld")), (None, None));
+        let told = reasons(["ChangesApproved", "ChangesDone", "DeletionsHeld"]);
+        assert_eq!(events(&world), told);
+    }
+}
+
+/// FND-A1: what was held is let go when the policy comes.
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_comes_late_ends_what_is_held_for_want_of_it() {
+    let mut world = with_services(3).await;
+    world.stop().await;
+    delete_policy(world.home());
+    world.start().await;
+    seconds(30).await;
+    assert!(condition(&world, "ChangesHeld").is_some());
+    let before = world.avi.last_request();
+    select(&world, "gslb", 30);
+    world.settle().await;
+    assert_eq!((condition(&world, "ChangesHeld"), condition(&world, "DeletionsHeld")), (None, None));
+    assert_eq!(lines(&world.writes_since(before)), ["PUT gslbservice/<uuid>"; 3], "for the TTL");
 }

@@ -11,6 +11,7 @@ mod held;
 mod lasting;
 mod nature;
 mod objects;
+mod one_edit;
 mod person;
 mod place;
 mod policies;

@@ -51,7 +51,8 @@ pub struct Kept {
 }
 
 /// Weighs a decision against what the controller holds: keeps what only a cluster not seen yet can explain, tells what
-/// the rest takes away, and keeps what is held. `members` are those behind the decision.
+/// the rest takes away, and keeps what is held. `members` are those behind the decision. Without a policy, and without
+/// anybody who is known to have deleted it, a service that is there is one to delete, which is always held.
 pub fn weigh(
     decision: Decision,
     members: &[Placed],
@@ -60,6 +61,10 @@ pub fn weigh(
     held: impl FnOnce(Option<&Loss>) -> Option<Arc<Keep>>,
 ) -> Weighed {
     let seen = |member: &Member| scene.is_of_seen(member);
+    let decision = match decision {
+        Decision::Wait(_) if scene.lacks_policy() && observed.services().next().is_some() => Decision::Nothing,
+        decision => decision,
+    };
     let decision = keep_unseen(decision, observed, scene.unseen, &seen);
     let loss = scene.loss(&decision, members, observed);
     let decision = match held(loss.as_ref()).filter(|keep| loss.is_some() && !keep.0.is_empty()) {
@@ -236,6 +241,11 @@ impl Scene<'_> {
             _ if self.offered.is_empty() => Cause::Objects,
             _ => Cause::Policy,
         }
+    }
+
+    /// There is none, which nobody is known to have wished for.
+    fn lacks_policy(&self) -> bool {
+        self.policy.installation.is_some() && self.policy.deployment == DeploymentState::Missing
     }
 
     fn in_force(&self) -> Option<(&Installation, &DeploymentPolicy)> {

@@ -25,7 +25,7 @@ pub fn statement(standing: &Standing) -> Option<Statement> {
 
 const MISSING: &str = "there is no GlobalDeploymentPolicy, and this process has not seen one deleted, so that is taken \
                        for no wish: nothing is written, and every GSLB service stays as it is. Create the policy; if \
-                       every GSLB service shall be deleted, create it, wait until it is accepted, and delete it";
+                       every GSLB service shall be deleted, approve what condition DeletionsHeld names";
 
 fn leaving(departure: &Departure) -> String {
     let Departure { policy, deleted, due, wished, remembered, successor } = departure;
