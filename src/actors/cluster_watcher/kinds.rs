@@ -84,7 +84,7 @@ impl Kinds {
     /// what became of the objects, and a watcher that has not seen them itself waits (DB-01). `none_left`: none of its
     /// objects is known here, so that there is nothing to keep. Answers whether that is news.
     pub fn absent(&mut self, kind: Watched, none_left: bool) -> bool {
-        let before = self.kinds.get(&kind).map(|known| known.notice);
+        let before = self.notice(kind);
         if matches!(before, Some(KindNotice::Listed | KindNotice::Gone)) {
             if none_left {
                 self.ever_listed.remove(kind.name());
@@ -115,8 +115,7 @@ impl Kinds {
             // That was about the platform.
             self.works(INGRESSES);
         }
-        let routes = self.kinds.get(&ROUTES).map(|known| known.notice);
-        if platform == Platform::OpenShift && routes == Some(KindNotice::Absent) {
+        if platform == Platform::OpenShift && self.notice(ROUTES) == Some(KindNotice::Absent) {
             self.absent(ROUTES, true);
         }
         self.go_on_without_routes();
@@ -172,6 +171,11 @@ impl Kinds {
     /// Each kind has been listed, or does not count here.
     pub fn are_all_known(&self) -> bool {
         self.can_speak() && self.kinds.values().all(|known| known.notice != KindNotice::Unlisted)
+    }
+
+    /// How far one kind is known.
+    pub fn notice(&self, kind: Watched) -> Option<KindNotice> {
+        self.kinds.get(&kind).map(|known| known.notice)
     }
 
     pub fn notices(&self) -> BTreeMap<&'static str, KindNotice> {

@@ -324,12 +324,16 @@ impl ClusterWatcherState {
             Watched::HostRules => !self.inventory.holds_host_rules(),
             Watched::Namespaces => false,
         };
+        let before = self.kinds.notice(kind);
         if self.kinds.absent(kind, none_left) {
-            tracing::info!(
-                cluster = self.context,
-                kind = kind.name(),
-                "the cluster does not serve this kind at present"
-            );
+            // What only can be asked about again is told with its cluster.
+            if self.kinds.notice(kind) != before {
+                tracing::info!(
+                    cluster = self.context,
+                    kind = kind.name(),
+                    "the cluster does not serve this kind at present"
+                );
+            }
             self.post_kinds();
         }
         Touched::new()
