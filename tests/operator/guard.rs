@@ -402,3 +402,30 @@ async fn a_policy_that_comes_late_ends_what_is_held_for_want_of_it() {
     assert_eq!((condition(&world, "ChangesHeld"), condition(&world, "DeletionsHeld")), (None, None));
     assert_eq!(lines(&world.writes_since(before)), ["PUT gslbservice/<uuid>"; 3], "for the TTL");
 }
+
+/// FND-A3: what comes in the same change as a loss that is held is done without waiting for it.
+#[tokio::test(start_paused = true)]
+async fn members_that_an_edit_adds_come_while_those_that_it_takes_away_are_held() {
+    let mut world = World::of_examples();
+    for number in 0..4 {
+        for (cluster, net, app) in [("ctx-a", 1, "gslb"), ("ctx-b", 2, "next")] {
+            let mut object = web(&name(number), &format!("10.{net}.0.{}", number + 1));
+            object["metadata"]["labels"] = json!({"app": app});
+            apply(world.cluster(cluster), object);
+        }
+    }
+    world.start().await;
+    assert_eq!(addresses(&world, 3), ["10.1.0.4"]);
+    select(&world, "next", 30);
+    world.settle().await;
+    let both = |number: usize| vec![format!("10.2.0.{}", number + 1), format!("10.1.0.{}", number + 1)];
+    for number in 0..4 {
+        assert_eq!(addresses(&world, number), both(number));
+    }
+    approve(&world, &id(&world));
+    world.settle().await;
+    assert_eq!(
+        (0..4).map(|number| addresses(&world, number)).collect::<Vec<_>>(),
+        [["10.2.0.1"], ["10.2.0.2"], ["10.2.0.3"], ["10.2.0.4"]]
+    );
+}

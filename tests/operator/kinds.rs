@@ -2,7 +2,7 @@
 //! naming, rules and aliases.
 
 use crate::support::ako_crds::{HOST_RULES, ROUTES, host_rule, install_ako_crds, install_route_crd, remove_crd, route};
-use crate::support::objects::{apply, delete_ingress, policy, web};
+use crate::support::objects::{apply, delete_ingress, patch_config, policy, web};
 use crate::support::{LEADER, UUID, World, lines};
 use amko::actors::board::{ClusterNotice, KindNotice, RulesNotice};
 use amko::actors::gs_directory::GsDirectoryMsg;
@@ -287,6 +287,9 @@ fn renamed(contexts: &[&str], domain: &str) -> (Arc<PolicySnapshot>, Arc<Naming>
 #[tokio::test(start_paused = true)]
 async fn after_a_change_of_naming_nothing_is_deleted_before_the_clusters_were_seen_under_the_new_one() {
     let world = busy_world().await;
+    // What an edit takes away would wait for an approval.
+    patch_config(world.home(), json!({"spec": {"deletionGuard": {"maxPercent": 100}}}));
+    world.settle().await;
     let directory = world.links().directory.clone();
     let (policy, naming) = renamed(&["ctx-a", "ctx-b"], "new.example.org");
     let seen = |naming: &Arc<Naming>| {

@@ -8,7 +8,7 @@ use amko::core::owner::Owner;
 use amko::core::plan::Observed;
 use http::Method;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the controller holds, or should hold, of one FQDN: service and monitors in a comparable order.
 pub type Content = BTreeMap<String, (GslbService, Vec<HealthMonitor>)>;
@@ -40,6 +40,12 @@ pub fn sorted(mut service: GslbService, mut monitors: Vec<HealthMonitor>) -> (Gs
     monitors.sort_by(|a, b| a.name.cmp(&b.name));
     service.monitors.sort();
     (service, monitors)
+}
+
+/// FQDNs of which something else is there than was computed.
+pub fn differing(held: &Content, expected: &Content) -> Vec<String> {
+    let fqdns: BTreeSet<&String> = held.keys().chain(expected.keys()).collect();
+    fqdns.into_iter().filter(|fqdn| held.get(*fqdn) != expected.get(*fqdn)).cloned().collect()
 }
 
 /// Shows only what differs.

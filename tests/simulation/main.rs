@@ -20,9 +20,11 @@ mod statuses;
 #[path = "../support/mod.rs"]
 mod support;
 
+use amko::http::{TestHooks, router};
 use door::{Door, Teller};
 use faults::Faults;
 use held::{Foreign, held};
+use http_body_util::BodyExt;
 use lasting::Lasting;
 use nature::{Nature, Neighbour};
 use person::{Person, approve};
@@ -33,6 +35,7 @@ use statuses::Versions;
 use std::sync::Arc;
 use std::time::Duration;
 use support::World;
+use tower::ServiceExt;
 
 /// Events before the operator starts, while it runs, and while one thing stays broken.
 const BEFORE: usize = 150;
@@ -115,6 +118,14 @@ fn pause(rng: &mut StdRng) -> Duration {
     Duration::from_millis(rng.random_range(0..longest))
 }
 
+/// What `/api/gs` says of one service.
+async fn said(world: &World, fqdn: &str) -> String {
+    let request = http::Request::get(format!("/api/gs/{fqdn}")).body(axum::body::Body::empty()).unwrap();
+    let answer = router(world.links().clone(), TestHooks::Off).oneshot(request).await.unwrap();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    String::from_utf8_lossy(&body).into_owned()
+}
+
 /// Lets time pass, and approves what is held, until nothing is held any more.
 async fn finish(seed: u64, world: &World, door: &Door) {
     for _ in 0..APPROVALS {
@@ -138,7 +149,11 @@ async fn check(seed: u64) {
     let Lived { mut world, foreign, door, mut rng, _neighbour, _teller, slow, promoted } = run(seed).await;
     let expected = expected::computed(&world, None).await;
     assert!(!expected.services.is_empty(), "seed {seed}: there is something to compare");
-    held::compare(seed, &held(&world, None).await, &expected.services);
+    let there = held(&world, None).await;
+    for fqdn in held::differing(&there, &expected.services) {
+        println!("of {fqdn} the operator says: {}", said(&world, &fqdn).await);
+    }
+    held::compare(seed, &there, &expected.services);
     statuses::compare(seed, &world, &expected);
     assert_ne!(world.writes(), []);
 

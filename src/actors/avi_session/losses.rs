@@ -114,7 +114,7 @@ impl Losses {
             self.slots.insert(Arc::clone(&slot.fqdn), (Arc::clone(slot), loss));
             self.look_at.get_or_insert(now + LOOK);
         }
-        !slot.lacks_leave()
+        !slot.waits_for_leave()
     }
 
     /// What may go on, and what stays.

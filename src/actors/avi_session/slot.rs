@@ -264,9 +264,15 @@ impl Slot {
         self.inner.lock().work.as_ref().map(|work| work.class)
     }
 
-    /// Whether work waits here for leave.
-    pub fn lacks_leave(&self) -> bool {
-        self.inner.lock().lacks_leave()
+    /// Whether work waits here for leave. Then it is queued no longer: other work of the same class that comes in its
+    /// place, and needs none, has to be queued anew.
+    pub fn waits_for_leave(&self) -> bool {
+        let mut inner = self.inner.lock();
+        let lacks = inner.lacks_leave();
+        if lacks {
+            inner.queued = None;
+        }
+        lacks
     }
 
     /// Says whether a wish for this loss may go on. Answers whether its owner must decide anew: there is no work that this lets go.
@@ -330,10 +336,10 @@ impl Slot {
     /// came here in the place of other work.
     pub fn take(&self, term: u64, session: &SessionMark) -> Option<Taken> {
         let mut inner = self.inner.lock();
+        inner.queued = None;
         if inner.lacks_leave() {
             return None;
         }
-        inner.queued = None;
         let work = inner.work.take()?;
         if work.term < term || work.session != *session || inner.abandoned {
             return None;

@@ -60,9 +60,12 @@ impl SeenRule {
     /// Whether both decide the same. The status is the operator's own word and its echo decides nothing (DB-04);
     /// neither does the generation, which under the CRD of upstream every write of status raises.
     pub fn decides_as(&self, other: &Self) -> bool {
-        let Self { object, uid, generation: _, created, managed, spec, status: _ } = self;
-        (object, uid, created, managed, spec)
-            == (&other.object, &other.uid, &other.created, &other.managed, &other.spec)
+        let Self { object, uid, generation, created, managed, spec, status } = self;
+        // Changed and changed back, unseen. Where a status is an ordinary field, writing it makes a generation too.
+        let changed_back = *generation != other.generation && *status == other.status;
+        !changed_back
+            && (object, uid, created, managed, spec)
+                == (&other.object, &other.uid, &other.created, &other.managed, &other.spec)
     }
 }
 
@@ -185,6 +188,7 @@ mod tests {
         let rule = seen(json!({"fqdn": "web.example.org"}), json!({}), Value::Null);
         let echo = SeenRule { generation: Some(4), status: Some(GslbHostRuleStatus::default()), ..rule.clone() };
         assert!(rule.decides_as(&echo));
+        assert!(!rule.decides_as(&SeenRule { generation: Some(4), ..rule.clone() }), "changed and changed back");
         let changed = [
             seen(json!({"fqdn": "api.example.org"}), json!({}), Value::Null),
             seen(json!({"fqdn": "web.example.org"}), json!({MANAGED_LABEL: MANAGED_BY}), Value::Null),
