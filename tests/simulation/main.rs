@@ -150,8 +150,11 @@ async fn check(seed: u64) {
     let expected = expected::computed(&world, None).await;
     assert!(!expected.services.is_empty(), "seed {seed}: there is something to compare");
     let there = held(&world, None).await;
-    for fqdn in held::differing(&there, &expected.services) {
-        println!("of {fqdn} the operator says: {}", said(&world, &fqdn).await);
+    let carried = statuses::carried(&world);
+    for fqdn in
+        held::differing(&there, &expected.services).iter().chain(carried.symmetric_difference(&expected.carried))
+    {
+        println!("of {fqdn} the operator says: {}", said(&world, fqdn).await);
     }
     held::compare(seed, &there, &expected.services);
     statuses::compare(seed, &world, &expected);

@@ -25,6 +25,11 @@ pub fn compare(seed: u64, world: &World, expected: &Expected) {
     assert_eq!(policy["status"]["errorStatus"], "success", "seed {seed}");
 }
 
+/// FQDNs with a rule that only carries a status.
+pub fn carried(world: &World) -> BTreeSet<String> {
+    carriers(&world.home().list(RULES))
+}
+
 fn carriers(rules: &[Value]) -> BTreeSet<String> {
     let managed = rules.iter().filter(|rule| rule["metadata"]["labels"][MANAGED_LABEL] == "amko");
     managed.map(|rule| rule["spec"]["fqdn"].as_str().unwrap().to_owned()).collect()
