@@ -203,7 +203,11 @@ impl Rules {
         let changed = echo.is_none();
         match echo {
             Some(known) => rule.generation = known.generation,
-            None => drop(self.touched.insert(rule.object.clone())),
+            None => {
+                self.touched.insert(rule.object.clone());
+                // Its status names the generation, also when that decides nothing else.
+                self.news.rules.insert(rule.object.clone());
+            }
         }
         self.seen.insert(rule.object.clone(), rule);
         changed
@@ -413,6 +417,7 @@ mod tests {
             object: ObjectName { namespace: "shop".into(), name: "ghr".into() },
             uid: None,
             generation: None,
+            latest: None,
             created: None,
             managed: false,
             spec: Spec::Read(Box::default()),
