@@ -29,6 +29,8 @@ pub struct SeenRule {
     pub uid: Option<String>,
     /// As of the last change of anything that decides.
     pub generation: Option<i64>,
+    /// The same, also of the echo of the operator's own word.
+    pub latest: Option<i64>,
     pub created: Option<Timestamp>,
     /// Made by this operator only to carry a status. One that somebody has filled in since is that user's.
     pub managed: bool,
@@ -60,9 +62,9 @@ impl SeenRule {
     /// Whether both decide the same. The status is the operator's own word and its echo decides nothing (DB-04);
     /// neither does the generation, which under the CRD of upstream every write of status raises.
     pub fn decides_as(&self, other: &Self) -> bool {
-        let Self { object, uid, generation, created, managed, spec, status } = self;
+        let Self { object, uid, generation: _, latest, created, managed, spec, status } = self;
         // Changed and changed back, unseen. Where a status is an ordinary field, writing it makes a generation too.
-        let changed_back = *generation != other.generation && *status == other.status;
+        let changed_back = *latest != other.latest && *status == other.status;
         !changed_back
             && (object, uid, created, managed, spec)
                 == (&other.object, &other.uid, &other.created, &other.managed, &other.spec)
@@ -82,6 +84,7 @@ impl From<HostRuleObject> for SeenRule {
             },
             uid: metadata.uid,
             generation: metadata.generation,
+            latest: metadata.generation,
             created: metadata.creation_timestamp.map(|time| time.0),
             spec,
             status: serde_json::from_value(status).ok(),
@@ -155,6 +158,7 @@ mod tests {
             object: ObjectName { namespace: "shop".into(), name: "ghr-1".into() },
             uid: Some("u-1".into()),
             generation: Some(3),
+            latest: Some(3),
             created: "2026-01-01T00:00:00Z".parse().ok(),
             managed: false,
             spec: Spec::Read(Box::new(spec)),
@@ -186,9 +190,9 @@ mod tests {
     #[test]
     fn status_and_generation_decide_nothing_all_else_does() {
         let rule = seen(json!({"fqdn": "web.example.org"}), json!({}), Value::Null);
-        let echo = SeenRule { generation: Some(4), status: Some(GslbHostRuleStatus::default()), ..rule.clone() };
+        let echo = SeenRule { latest: Some(4), status: Some(GslbHostRuleStatus::default()), ..rule.clone() };
         assert!(rule.decides_as(&echo));
-        assert!(!rule.decides_as(&SeenRule { generation: Some(4), ..rule.clone() }), "changed and changed back");
+        assert!(!rule.decides_as(&SeenRule { latest: Some(4), ..rule.clone() }), "changed and changed back");
         let changed = [
             seen(json!({"fqdn": "api.example.org"}), json!({}), Value::Null),
             seen(json!({"fqdn": "web.example.org"}), json!({MANAGED_LABEL: MANAGED_BY}), Value::Null),

@@ -417,6 +417,7 @@ mod tests {
             object: ObjectName { namespace: "shop".into(), name: "ghr".into() },
             uid: None,
             generation: None,
+            latest: None,
             created: None,
             managed: false,
             spec: Spec::Read(Box::default()),
