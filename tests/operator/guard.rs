@@ -4,6 +4,7 @@
 use crate::support::objects::{Host, apply, config, delete_ingress, delete_policy, ingress, members, patch_config};
 use crate::support::objects::{policy, web};
 use crate::support::{LEADER, World, lines};
+use amko::actors::gs_directory::GsDirectoryMsg;
 use amko::http::{TestHooks, router};
 use axum::body::Body;
 use http_body_util::BodyExt;
@@ -428,4 +429,18 @@ async fn members_that_an_edit_adds_come_while_those_that_it_takes_away_are_held(
         (0..4).map(|number| addresses(&world, number)).collect::<Vec<_>>(),
         [["10.2.0.1"], ["10.2.0.2"], ["10.2.0.3"], ["10.2.0.4"]]
     );
+}
+
+/// FND-A3: the memory of what an object was outlives the actor of its service.
+#[tokio::test(start_paused = true)]
+async fn an_object_that_its_owner_takes_out_after_a_failure_of_the_actor_is_not_asked_about() {
+    let world = with_services(3).await;
+    world.links().directory.cast(GsDirectoryMsg::Poison(Some(fqdn(0))));
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let mut object = web(&name(0), "10.2.0.1");
+    object["metadata"]["labels"] = json!({"app": "none"});
+    apply(world.cluster("ctx-b"), object);
+    world.settle().await;
+    assert_eq!(addresses(&world, 0), ["10.1.0.1"]);
+    assert_eq!(condition(&world, "ChangesHeld"), None);
 }

@@ -3,7 +3,7 @@
 use super::rest::Stamp;
 use super::{GsDirectoryMsg, GsDirectoryState};
 use crate::actors::avi_session::slot::Slot;
-use crate::actors::gs_actor::{GsActor, GsArgs, GsMsg, GsState, Knowledge};
+use crate::actors::gs_actor::{GsActor, GsArgs, GsMsg, GsState, Input, Knowledge};
 use crate::actors::offers::Offers;
 use crate::actors::supervisor::{Fallen, arrange};
 use crate::avi::urgency::Urgency;
@@ -18,6 +18,8 @@ pub(super) struct Entry {
     /// What the controller calls the service, where it spells the FQDN otherwise (OBJ-08): a successor has to find it.
     pub spelled: Option<Box<str>>,
     life: Life,
+    /// What an actor that fell knew: its successor has to know what became of it, for the guard asks why members leave.
+    fell_with: Option<Arc<Offers>>,
     /// What it was told while it could not listen; emptied as soon as it wakes.
     news: Vec<GsMsg>,
     /// Whether it is known that it wants to wake, and how urgently.
@@ -73,9 +75,12 @@ impl GsDirectoryState {
     pub(super) fn begin(&mut self, fqdn: &Arc<str>, knowledge: Knowledge, urgency: Urgency) {
         let entry = self.entries.entry(Arc::clone(fqdn)).or_default();
         self.rollout.join(fqdn);
+        let now = Arc::clone(&entry.offers);
+        let known = entry.fell_with.take().unwrap_or_else(|| Arc::clone(&now));
+        let changed = !Arc::ptr_eq(&known, &now);
         let args = GsArgs {
             fqdn: Arc::clone(fqdn),
-            offers: Arc::clone(&entry.offers),
+            offers: known,
             rule: super::inputs::rule_of(self.rules.as_deref(), fqdn),
             aliases: self.aliases.granted(fqdn),
             context: Arc::clone(&self.context),
@@ -85,7 +90,11 @@ impl GsDirectoryState {
             urgency,
             links: Arc::clone(&self.links),
         };
-        entry.life = Life::Asleep(Box::new(GsState::new(args)));
+        let mut state = Box::new(GsState::new(args));
+        if changed {
+            hear(&mut state, &mut entry.news, GsMsg::Input(Input::Offers { offers: now, urgency, renamed: false }));
+        }
+        entry.life = Life::Asleep(state);
         if self.children.come_back(fqdn) {
             self.post_restarts();
         }
@@ -217,6 +226,7 @@ impl GsDirectoryState {
     pub(super) fn on_fallen(&mut self, myself: &ActorRef<GsDirectoryMsg>, fallen: &Fallen<Arc<str>>) {
         if let Some(entry) = self.entries.get_mut(&fallen.key) {
             entry.news.clear();
+            entry.fell_with.get_or_insert_with(|| Arc::clone(&entry.offers));
             match std::mem::take(&mut entry.life) {
                 Life::Awake(_, stamp) => self.rest.lost(stamp),
                 Life::Leaving(_) => self.rest.left(),

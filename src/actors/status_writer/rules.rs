@@ -120,11 +120,16 @@ impl Rules {
         rule
     }
 
-    /// Nobody owns this FQDN any more: the last word about its service says nothing.
+    /// Nobody owns this FQDN any more: the last word about its service says nothing, nor does a wish for a carrier.
     pub fn on_service_gone(&mut self, fqdn: &str) -> Vec<ObjectName> {
+        let carrier = self.carrier_of(fqdn);
+        let was_wanted = self.carriers.remove(&carrier).is_some();
         let users = self.of_users.get(fqdn).into_iter().flatten().cloned();
         let speaks = |name: &ObjectName| self.services.get(name).is_some_and(|service| service.fqdn == fqdn);
-        let names: Vec<ObjectName> = users.chain([self.carrier_of(fqdn)]).filter(speaks).collect();
+        let mut names: Vec<ObjectName> = users.chain([carrier.clone()]).filter(speaks).collect();
+        if was_wanted && !names.contains(&carrier) {
+            names.push(carrier);
+        }
         names.iter().for_each(|name| drop(self.services.remove(name)));
         names
     }

@@ -204,6 +204,18 @@ fn a_carrier_that_nobody_speaks_for_goes_only_when_every_cluster_was_seen() {
 }
 
 #[test]
+fn of_a_service_that_nobody_owns_any_more_no_carrier_is_wanted() {
+    let mut rules = rules(Sight::Complete);
+    rules.on_carrier("web.example.org".into(), true);
+    rules.on_rule(rule("web.example.org", true));
+    assert_eq!(due(&rules, "web.example.org"), "patch?");
+    assert_eq!(rules.on_service_gone("web.example.org"), [name("web.example.org")]);
+    assert_eq!(due(&rules, "web.example.org"), "delete uid-of-web.example.org?");
+    rules.on_gone(name("web.example.org"));
+    assert_eq!(due(&rules, "web.example.org"), "nothing");
+}
+
+#[test]
 fn an_object_of_somebody_else_with_the_name_of_a_carrier_is_left_alone() {
     let mut rules = rules(Sight::Complete);
     rules.on_carrier("web.example.org".into(), true);
