@@ -150,7 +150,7 @@ impl Store {
         Some(Arc::new(at_revision(&old, revision)))
     }
 
-    /// Removes the object without a trace in the history: nobody who watches is told.
+    /// Removes the object without a trace in the history: no watch gets an event.
     pub fn lose(&mut self, resource: &str, key: &ObjectKey) -> Option<Arc<Value>> {
         self.collection(resource).objects.remove(key)
     }

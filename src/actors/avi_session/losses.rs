@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often those that wait are asked whether they still want it. The owner of a slot tells when it
-/// takes its wish back; one that has died tells nobody.
+/// Time between two looks at the wishes that wait: the end of one is a message of its slot's owner, which a failed owner
+/// does not send.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// The losses that are held or were let go a short while ago.
@@ -25,7 +25,7 @@ pub struct Losses {
     slots: BTreeMap<Arc<str>, (Arc<Slot>, Arc<Loss>)>,
     /// From which the guard counts time.
     began: Instant,
-    /// When to ask those that wait again; `None` while nobody does.
+    /// Time of the next look at the wishes that wait; `None` without one.
     look_at: Option<Instant>,
     /// Something has changed that may change a decision.
     unsettled: bool,

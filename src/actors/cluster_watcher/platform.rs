@@ -14,7 +14,7 @@ impl Platform {
         if served { Self::OpenShift } else { Self::Plain }
     }
 
-    /// Whether Ingresses count. What has counted goes on counting: a definition that somebody installs takes nothing away.
+    /// Whether Ingresses count. What has counted goes on counting: a new definition takes nothing away.
     pub fn ingresses_count(self, have_counted: bool) -> bool {
         self == Self::Plain || have_counted
     }

@@ -12,7 +12,7 @@ use crate::kubernetes::identity::{Found, Judge};
 use ractor::ActorRef;
 use std::sync::Arc;
 
-/// Where there is no namespace kube-system, or nobody may see it.
+/// Without a namespace kube-system, or without the right to see it.
 const NAMELESS: &str = "its namespace kube-system is not seen, so another cluster in its place would not be noticed";
 
 impl ClusterWatcherState {

@@ -23,7 +23,7 @@ pub enum Clusters {
 }
 
 impl PolicyWatcherState {
-    /// Takes over what the active GSLBConfig remembers and approves, before anybody is told of the clusters.
+    /// Takes over what the active GSLBConfig remembers and approves; comes before all news of the clusters.
     pub(super) fn take_over_identities(&self, name: &ObjectName, config: &GslbConfig) {
         let members = config.spec.member_clusters.iter().map(|member| member.cluster_context.clone()).collect();
         let remembered = config.status.iter().flat_map(|status| &status.clusters);

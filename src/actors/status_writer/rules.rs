@@ -120,7 +120,7 @@ impl Rules {
         rule
     }
 
-    /// Nobody owns this FQDN any more: the last word about its service says nothing, nor does a wish for a carrier.
+    /// Drops the last report of a service whose FQDN is forgotten, and the wish for its carrier.
     pub fn on_service_gone(&mut self, fqdn: &str) -> Vec<ObjectName> {
         let carrier = self.carrier_of(fqdn);
         let was_wanted = self.carriers.remove(&carrier).is_some();

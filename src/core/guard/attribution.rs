@@ -103,28 +103,21 @@ pub(super) fn cluster_of(entry: &str) -> Option<&str> {
 }
 
 impl<'a> Scene<'a> {
-    /// Who offered the member, or offers its address now without being chosen; empty when nobody is known to.
+    /// Offers of the member's address, past ones or present ones that are not chosen; empty when none is known.
     pub(super) fn offered_by(&self, member: &Member) -> Vec<Evidence<'a>> {
-        let former = self.former.iter().flat_map(|former| &former.endpoints);
-        let known: Vec<Evidence<'a>> = former
-            .filter(|former| is_at(&former.endpoint, member))
-            .map(|former| Evidence {
-                present: self.offered.iter().copied().find(|endpoint| endpoint.key == former.endpoint.key),
-                ..Evidence::of(&former.endpoint.key, Some(former))
-            })
-            .collect();
-        if !known.is_empty() {
-            return known;
-        }
-        let present = self.offered.iter().copied().filter(|endpoint| is_at(endpoint, member));
-        present.map(|endpoint| Evidence { present: Some(endpoint), ..Evidence::of(&endpoint.key, None) }).collect()
+        self.offers_that(|endpoint| is_at(endpoint, member))
     }
 
-    /// Who offers another address of the member's virtual service: one that has moved, and was not written yet.
+    /// Offers of another address of the member's virtual service, which has moved and was not written yet.
     fn of_virtual_service(&self, member: &Member) -> Vec<Evidence<'a>> {
+        self.offers_that(|endpoint| is_same_service(endpoint, member))
+    }
+
+    /// Past offers for which `fits`, with what has become of them; where there is none, present ones.
+    fn offers_that(&self, fits: impl Fn(&Endpoint) -> bool) -> Vec<Evidence<'a>> {
         let former = self.former.iter().flat_map(|former| &former.endpoints);
-        let former = former.filter(|former| is_same_service(&former.endpoint, member));
         let known: Vec<Evidence<'a>> = former
+            .filter(|former| fits(&former.endpoint))
             .map(|former| Evidence {
                 present: self.offered.iter().copied().find(|endpoint| endpoint.key == former.endpoint.key),
                 ..Evidence::of(&former.endpoint.key, Some(former))
@@ -133,7 +126,7 @@ impl<'a> Scene<'a> {
         if !known.is_empty() {
             return known;
         }
-        let present = self.offered.iter().copied().filter(|endpoint| is_same_service(endpoint, member));
+        let present = self.offered.iter().copied().filter(|endpoint| fits(endpoint));
         present.map(|endpoint| Evidence { present: Some(endpoint), ..Evidence::of(&endpoint.key, None) }).collect()
     }
 
