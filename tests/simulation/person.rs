@@ -91,7 +91,7 @@ pub fn approve(world: &World, door: &Door) -> bool {
     let texts = conditions.iter().filter(|condition| condition["status"] == "True");
     let asked: Vec<(String, String)> = texts.filter_map(|c| asked_for(c["message"].as_str()?)).collect();
     for (annotation, value) in &asked {
-        door.note(&format!("approved: {annotation}={value}"));
+        door.approved(&format!("{annotation}={value}"));
         patch_config(world.home(), json!({"metadata": {"annotations": {annotation: value}}}));
     }
     !asked.is_empty()

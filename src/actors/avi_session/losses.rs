@@ -29,6 +29,8 @@ pub struct Losses {
     look_at: Option<Instant>,
     /// Something has changed that may change a decision.
     unsettled: bool,
+    /// Their losses were let go at once while nothing of that waited in their slots.
+    ruled: Vec<Arc<str>>,
     state: Known,
 }
 
@@ -61,6 +63,7 @@ impl Losses {
             began: now,
             look_at: None,
             unsettled: false,
+            ruled: Vec::new(),
             state: Known::default(),
         }
     }
@@ -108,8 +111,8 @@ impl Losses {
             self.unsettled |= self.guard.is_held(&slot.fqdn);
             self.guard.leave(&slot.fqdn, now - self.began);
         } else if let Some(loss) = slot.open_wish() {
-            if self.guard.wish(&slot.fqdn, &loss, now - self.began) {
-                slot.rule(&loss, Ruling::Go(Leave::Once));
+            if self.guard.wish(&slot.fqdn, &loss, now - self.began) && slot.rule(&loss, Ruling::Go(Leave::Once)) {
+                self.ruled.push(Arc::clone(&slot.fqdn));
             }
             self.slots.insert(Arc::clone(&slot.fqdn), (Arc::clone(slot), loss));
             self.look_at.get_or_insert(now + LOOK);
@@ -119,15 +122,16 @@ impl Losses {
 
     /// What may go on, and what stays.
     pub fn release(&mut self, now: Instant) -> Released {
+        let ruled = std::mem::take(&mut self.ruled);
         if !self.unsettled && self.next_deadline().is_none_or(|due| due > now) {
-            return Released::default();
+            return Released { ruled, ..Released::default() };
         }
         self.unsettled = false;
         self.look(now);
         let (slots, time) = (&self.slots, now - self.began);
         let recall = |fqdn: &Arc<str>| slots.get(fqdn).is_some_and(|(slot, _)| slot.recall());
         let judgement = self.guard.judge(time, recall);
-        let mut released = Released { stopped: judgement.stopped, ..Released::default() };
+        let mut released = Released { slots: Vec::new(), ruled, stopped: judgement.stopped };
         let once = judgement.go.into_iter().map(|fqdn| (fqdn, Ruling::Go(Leave::Once)));
         let approved = judgement.approved.into_iter().map(|fqdn| (fqdn, Ruling::Go(Leave::Approved)));
         let keep = judgement.keep.into_iter().map(|(fqdn, keep)| (fqdn, Ruling::Keep(keep)));

@@ -310,6 +310,10 @@ impl PolicyWatcherState {
         let all = self.told.reports.is_none();
         let mut told = self.told.reports.take().unwrap_or_default();
         let names = if all { self.rules.book.verdicts().keys().cloned().collect() } else { news.rules };
+        if all {
+            // What went meanwhile, nobody has told of.
+            self.args.status.cast(StatusWriterMsg::OnlyRules(names.iter().cloned().collect()));
+        }
         for name in names {
             self.tell_report(&name, &mut told);
         }

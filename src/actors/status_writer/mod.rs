@@ -65,6 +65,8 @@ pub enum StatusWriterMsg {
     Rule(Box<RuleReport>),
     /// The GSLBHostRule was deleted.
     RuleGone(ObjectName),
+    /// There are no others, and each of them will be reported anew: whoever reports them was restarted, or did not lead.
+    OnlyRules(BTreeSet<ObjectName>),
     /// How the service of a rule in force is doing.
     Service { rule: ObjectName, report: Box<ServiceReport> },
     /// Nobody owns this FQDN any more.
@@ -182,6 +184,10 @@ impl Actor for StatusWriter {
             }
             StatusWriterMsg::RuleGone(name) => {
                 let touched = state.rules.on_gone(name);
+                state.look_at_all(&myself, touched);
+            }
+            StatusWriterMsg::OnlyRules(names) => {
+                let touched = state.rules.on_only(&names);
                 state.look_at_all(&myself, touched);
             }
             StatusWriterMsg::Service { rule, report } => {

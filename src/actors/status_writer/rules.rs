@@ -114,6 +114,13 @@ impl Rules {
         touched
     }
 
+    /// There are no others than these. Gives the objects to look at.
+    pub fn on_only(&mut self, names: &BTreeSet<ObjectName>) -> Vec<ObjectName> {
+        let known = self.held.keys().chain(&self.unreported);
+        let gone: BTreeSet<ObjectName> = known.filter(|name| !names.contains(name)).cloned().collect();
+        gone.into_iter().flat_map(|name| self.on_gone(name)).collect()
+    }
+
     /// Takes in how the service of a rule is doing.
     pub fn on_service(&mut self, rule: ObjectName, report: Box<ServiceReport>) -> ObjectName {
         self.services.insert(rule.clone(), report);

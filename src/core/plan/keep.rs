@@ -304,23 +304,45 @@ fn pool_of<'a>(desired: &'a mut Vec<Pool>, observed: &Pool) -> &'a mut Pool {
 }
 
 /// The observed references to own monitors stay, unless the policy wants none of its own, and as far as the
-/// controller accepts their number. Whatever the unseen members are, one member with paths is enough to do without
-/// the monitors of ports (DB-32).
+/// controller accepts their number. Whatever the unseen members are, one with paths is enough to do without the monitors
+/// of ports, and one that is no passthrough Route without the one of those (DB-32).
 fn keep_monitors(desired: &mut Desired, observed: &Holding, service: &GslbService) {
     if desired.monitors.is_empty() {
         return;
     }
-    let by_path = !desired.monitors.iter().any(is_by_port);
-    for name in &service.monitors {
-        let Some(known) = observed.monitors.get(name) else { continue };
-        if by_path && known.content.as_ref().is_some_and(is_by_port) {
+    let known = || service.monitors.iter().filter_map(|name| Some((name, observed.monitors.get(name)?)));
+    let there = known().filter_map(|(_, monitor)| monitor.content.as_ref());
+    let strongest = there.chain(&desired.monitors).map(Rank::of).max();
+    let yields = |monitor: &HealthMonitor| Some(Rank::of(monitor)) < strongest;
+    let weaker: Vec<String> = desired.monitors.extract_if(.., |monitor| yields(monitor)).map(|m| m.name).collect();
+    desired.service.monitors.retain(|name| !weaker.contains(name));
+    for (name, monitor) in known() {
+        if monitor.content.as_ref().is_some_and(yields) {
             continue;
         }
         if let Some(wanted) = desired.monitors.iter_mut().find(|monitor| monitor.name == *name) {
-            known.content.iter().filter(|_| !is_shared(name)).for_each(|content| keep_lower_port(wanted, content));
+            monitor.content.iter().filter(|_| !is_shared(name)).for_each(|content| keep_lower_port(wanted, content));
         } else if desired.service.monitors.len() < MAX_PER_SERVICE {
             desired.service.monitors.push(name.clone());
-            desired.monitors.extend(known.content.clone());
+            desired.monitors.extend(monitor.content.clone());
+        }
+    }
+}
+
+/// Which monitors do without which others (DB-32): the greater without the smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Passthrough,
+    Port,
+    Path,
+}
+
+impl Rank {
+    fn of(monitor: &HealthMonitor) -> Self {
+        match (is_by_port(monitor), is_shared(&monitor.name)) {
+            (false, _) => Self::Path,
+            (true, false) => Self::Port,
+            (true, true) => Self::Passthrough,
         }
     }
 }

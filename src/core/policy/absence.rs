@@ -109,5 +109,5 @@ pub fn kept(standing: &Standing) -> Option<PolicyDeletion> {
 /// The wish that a GSLBConfig's status keeps, about a policy of this namespace.
 pub fn wish_of(kept: &PolicyDeletion, namespace: &str) -> Wish {
     let policy = ObjectName { namespace: namespace.to_owned(), name: kept.policy.clone() };
-    Wish { policy, deleted: kept.deleted_at }
+    Wish { policy, deleted: kept.deleted_at, due: kept.effective_at }
 }

@@ -42,11 +42,12 @@ pub struct Seen<'a> {
     pub kept: Option<&'a Wish>,
 }
 
-/// That the policy of this name was deleted, and when: what outlives the process.
+/// That the policy of this name was deleted, when, and when its grace ends: what outlives the process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wish {
     pub policy: ObjectName,
     pub deleted: Timestamp,
+    pub due: Timestamp,
 }
 
 /// The policy in force has gone.
@@ -99,6 +100,10 @@ enum State {
 struct Absence {
     policy: ObjectName,
     deleted: Timestamp,
+    /// When the last policy went that was beside it: the grace begins anew then, since that one may come back as well.
+    alone: Timestamp,
+    /// Whether one is beside it.
+    successor: bool,
     /// Since when this process counts, and what of the grace was over by then.
     counted: Duration,
     spent: Duration,
@@ -122,13 +127,15 @@ impl Presence {
             State::Here(policy) if !seen.policies.contains(&policy) => State::Leaving(Absence {
                 policy,
                 deleted: whole_second(now.wall),
+                alone: whole_second(now.wall),
+                successor: !seen.policies.is_empty(),
                 counted: now.elapsed,
                 spent: Duration::ZERO,
                 wished: seen.leads,
                 remembered: true,
                 confirmed: false,
             }),
-            State::Leaving(absence) => absence.go_on(seen),
+            State::Leaving(absence) => absence.go_on(seen, now),
             State::Gone(_) if !seen.policies.is_empty() => State::Nobody,
             state => state,
         };
@@ -164,14 +171,18 @@ impl Presence {
     /// the grace.
     fn restore(&mut self, seen: Seen<'_>, now: Moment) {
         let Some(wish) = seen.kept.filter(|_| self.state == State::Nobody && !self.seen_any) else { return };
-        // A clock that is ahead elsewhere makes the grace a new one at most.
-        let age = Duration::try_from(now.wall.duration_since(wish.deleted)).unwrap_or_default();
-        if age > WISH_HOLDS || seen.policies.contains(&wish.policy) {
+        let since = |past: Timestamp| Duration::try_from(now.wall.duration_since(past)).unwrap_or_default();
+        if since(wish.deleted) > WISH_HOLDS || seen.policies.contains(&wish.policy) {
             return;
         }
+        // A clock that is ahead elsewhere makes the grace a new one at most.
+        let began = wish.due.checked_sub(seen.grace).unwrap_or(Timestamp::MIN).min(now.wall);
+        let age = since(began);
         self.state = State::Leaving(Absence {
             policy: wish.policy.clone(),
             deleted: wish.deleted.min(now.wall),
+            alone: began,
+            successor: !seen.policies.is_empty(),
             counted: now.elapsed,
             spent: age,
             wished: true,
@@ -182,10 +193,14 @@ impl Presence {
 }
 
 impl Absence {
-    fn go_on(self, seen: Seen<'_>) -> State {
+    fn go_on(mut self, seen: Seen<'_>, now: Moment) -> State {
         if seen.policies.contains(&self.policy) {
             // What it says now is judged like any update, so the last valid one stays (GDP-07).
             return if self.remembered { State::Here(self.policy) } else { State::Nobody };
+        }
+        if std::mem::replace(&mut self.successor, !seen.policies.is_empty()) && !self.successor {
+            (self.alone, self.counted, self.spent) = (whole_second(now.wall), now.elapsed, Duration::ZERO);
+            (self.wished, self.confirmed) = (self.wished && seen.leads, false);
         }
         match (self.confirmed, seen.policies.is_empty(), self.wished) {
             (false, ..) => State::Leaving(self),
@@ -205,10 +220,10 @@ impl Absence {
         Departure {
             policy: self.policy.clone(),
             deleted: self.deleted,
-            due: self.deleted.checked_add(seen.grace).unwrap_or(Timestamp::MAX),
+            due: self.alone.checked_add(seen.grace).unwrap_or(Timestamp::MAX),
             wished: self.wished,
             remembered: self.remembered,
-            successor: !seen.policies.is_empty(),
+            successor: self.successor,
         }
     }
 }

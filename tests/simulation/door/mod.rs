@@ -48,6 +48,8 @@ struct State {
     /// Since when a policy is surely in force.
     floor: Option<Instant>,
     disturbed: Instant,
+    /// When somebody last approved what was held.
+    approved: Option<Instant>,
     /// What happened, newest last.
     chronicle: Vec<String>,
     found: Vec<String>,
@@ -72,6 +74,7 @@ impl Door {
             told: Told::default(),
             floor: None,
             disturbed: now,
+            approved: None,
             chronicle: Vec::new(),
             found: Vec::new(),
             counts: Counts::default(),
@@ -86,6 +89,12 @@ impl Door {
     pub fn disturbed(&self, what: &str) {
         self.state.lock().disturbed = Instant::now();
         self.note(what);
+    }
+
+    /// Somebody approves what is held: without a policy that may be everything.
+    pub fn approved(&self, what: &str) {
+        self.state.lock().approved = Some(Instant::now());
+        self.note(&format!("approved: {what}"));
     }
 
     /// Something for whoever reads what happened.
@@ -214,7 +223,8 @@ impl State {
             let from = if name == "global-gdp" { floor.min(then) } else { floor };
             let counts = |(gone, back): (Instant, Option<Instant>)| {
                 let until = back.unwrap_or(now);
-                gone + GRACE <= until && until >= from
+                let wished = gone + GRACE <= until || self.approved.is_some_and(|at| gone <= at && at <= until);
+                wished && until >= from
             };
             without &= history.gaps().any(counts);
             all.extend(history.since(from).flatten());

@@ -3,7 +3,7 @@
 use super::*;
 use crate::core::endpoint::{Backend, Kind};
 use crate::core::fixtures::{
-    UUID, World, deployment, dual_stack, endpoint, in_force, ingress, lb_service, route_endpoint, rule, share, strings,
+    World, deployment, dual_stack, endpoint, in_force, ingress, lb_service, route_endpoint, rule, share, strings,
     third_party, tls_ingress,
 };
 use crate::core::host_rule::HostRule;
@@ -303,10 +303,9 @@ fn aliases_stay_domain_names_in_the_dark() {
     assert_eq!(service(in_the_dark(&mut world)).domain_names, ["alias.example.org", WEB, "zz.example.org"]);
 }
 
-/// EX-12, DB-32: passthrough members keep their monitor, unless paths are enough to know better.
+/// EX-12, DB-32: passthrough members keep their monitor, until a port or a path is enough to know better.
 #[test]
-fn the_shared_monitor_stays_with_unseen_passthrough_members_until_a_path_comes() {
-    let shared = format!("amko--passthrough-hm-tcp-{UUID}");
+fn the_shared_monitor_stays_with_unseen_passthrough_members_until_another_comes() {
     let mut world = World::new();
     let passthrough = |cluster, ip| route_endpoint(cluster, "pt", WEB, ip, Backend::Passthrough);
     world.offered = vec![passthrough("ctx-a", "10.1.0.5"), passthrough("ctx-b", "10.2.0.5")];
@@ -319,10 +318,41 @@ fn the_shared_monitor_stays_with_unseen_passthrough_members_until_a_path_comes()
 
     world.offered.clear();
     world.set_service("ctx-a", lb_service("web", WEB, &[(8080, "TCP")], "10.1.0.5"));
-    assert_eq!(service(in_the_dark(&mut world)).monitors, [port_monitor_name(WEB), shared]);
+    assert_eq!(service(in_the_dark(&mut world)).monitors, [port_monitor_name(WEB)]);
     world.services.clear();
     world.set_ingress("ctx-a", ingress("web", WEB, &["/"], "10.1.0.5"));
     assert_eq!(service(in_the_dark(&mut world)).monitors, [ROOT_HM]);
+}
+
+/// DB-32: what is there may be of an unseen member, so that nothing weaker comes beside it; nor does a restart write.
+#[test]
+fn seen_members_with_a_weaker_monitor_add_none_in_the_dark() {
+    let passthrough = |cluster, ip| route_endpoint(cluster, "pt", WEB, ip, Backend::Passthrough);
+    let port = || lb_service("web", WEB, &[(8080, "TCP")], "10.1.0.5");
+    let nothing = Vec::<String>::new();
+
+    let mut paths = World::new();
+    paths.set_ingress("ctx-b", ingress("web", WEB, &["/"], "10.2.0.5"));
+    paths.offered = vec![passthrough("ctx-a", "10.1.0.5")];
+    paths.settle(WEB);
+    let decision = in_the_dark(&mut paths);
+    assert_eq!(service(decision.clone()).monitors, [ROOT_HM]);
+    assert_eq!(paths.controller.settle(&decision), nothing);
+
+    let mut paths = World::new();
+    paths.set_ingress("ctx-b", ingress("web", WEB, &["/"], "10.2.0.5"));
+    paths.set_service("ctx-a", port());
+    paths.settle(WEB);
+    let decision = in_the_dark(&mut paths);
+    assert_eq!(paths.controller.settle(&decision), nothing);
+
+    let mut ports = World::new();
+    ports.offered = vec![passthrough("ctx-a", "10.1.0.5")];
+    ports.set_service("ctx-b", lb_service("web", WEB, &[(8080, "TCP")], "10.2.0.5"));
+    ports.settle(WEB);
+    let decision = in_the_dark(&mut ports);
+    assert_eq!(service(decision.clone()).monitors, [port_monitor_name(WEB)]);
+    assert_eq!(ports.controller.settle(&decision), nothing);
 }
 
 /// Rule GS-05: entries of every kind name their cluster, whatever follows.

@@ -92,6 +92,10 @@ fn departure(deleted: u64) -> Departure {
     }
 }
 
+fn wish(deleted: u64) -> Wish {
+    Wish { policy: named("gdp"), deleted: at(deleted), due: at(deleted + 30) }
+}
+
 /// FND-A1: the deletion takes effect after the grace and a list that began after it, and not a moment before.
 #[test]
 fn a_deleted_policy_is_a_wish_after_the_grace_and_a_list_without_it() {
@@ -163,10 +167,39 @@ fn a_waiting_policy_follows_after_the_grace_only() {
     assert_eq!((scene.list(), scene.look()), (true, Standing::Choose));
 }
 
+/// FND-A2: the one that waited may be on its way back as well; over a restart, too.
+#[test]
+fn the_grace_begins_anew_when_the_last_policy_goes() {
+    let mut scene = Scene::in_force();
+    scene.see(&["draft"]);
+    scene.pass(Duration::from_secs(20));
+    let anew = Departure { due: at(50), ..departure(0) };
+    assert_eq!((scene.see(&[]), scene.due()), (Standing::Leaving(anew.clone()), Some(GRACE)));
+    scene.pass(Duration::from_secs(10));
+    assert_eq!((scene.list(), scene.look()), (false, Standing::Leaving(anew.clone())));
+    scene.pass(Duration::from_secs(20));
+    assert_eq!((scene.list(), scene.look()), (true, Standing::Gone(anew.clone())));
+
+    let kept = Some(Wish { due: at(50), ..wish(0) });
+    let again = Departure { remembered: false, ..anew };
+    let mut scene = Scene { kept, ..Scene::new(30, &[]) };
+    assert_eq!((scene.look(), scene.due()), (Standing::Leaving(again), Some(Duration::from_secs(20))));
+}
+
+/// FND-A2: who saw the last one go while another cluster led knows of no wish.
+#[test]
+fn a_last_policy_that_went_while_another_cluster_led_is_no_wish() {
+    let mut scene = Scene::in_force();
+    scene.see(&["draft"]);
+    scene.leads = false;
+    let unwished = Departure { wished: false, ..departure(0) };
+    assert_eq!(scene.see(&[]), Standing::Leaving(unwished));
+}
+
 /// FND-A1: same deadline, not a new start.
 #[test]
 fn a_restart_goes_on_with_the_wish_that_the_status_has_kept() {
-    let kept = Some(Wish { policy: named("gdp"), deleted: at(0) });
+    let kept = Some(wish(0));
     let again = Departure { remembered: false, ..departure(0) };
     let mut scene = Scene { kept: kept.clone(), ..Scene::new(20, &[]) };
     assert_eq!((scene.look(), scene.due()), (Standing::Leaving(again.clone()), Some(Duration::from_secs(10))));
@@ -189,6 +222,6 @@ fn a_restart_goes_on_with_the_wish_that_the_status_has_kept() {
     let day = WISH_HOLDS.as_secs();
     let mut scene = Scene { kept: kept.clone(), ..Scene::new(day + 1, &[]) };
     assert_eq!(scene.look(), Standing::Missing, "too old");
-    let mut scene = Scene { kept: Some(Wish { policy: named("gdp"), deleted: at(3600) }), ..Scene::new(0, &[]) };
+    let mut scene = Scene { kept: Some(wish(3600)), ..Scene::new(0, &[]) };
     assert_eq!(scene.look(), Standing::Leaving(Departure { remembered: false, ..departure(0) }), "a clock was ahead");
 }
