@@ -19,11 +19,11 @@ pub enum Lasting {
 
 impl Lasting {
     pub fn begin(world: &World, door: &Door, rng: &mut StdRng) -> Self {
-        let lasting = if rng.random() {
+        let own = world.on_controller(LEADER, "gslbservice").into_values();
+        let own: Vec<_> = own.filter(|service| service["created_by"] == *crate::support::bodies::OWNER).collect();
+        let lasting = if own.is_empty() || rng.random() {
             Self::Dark(["s1az2", "s2"][rng.random_range(0..2)])
         } else {
-            let own = world.on_controller(LEADER, "gslbservice").into_values();
-            let own: Vec<_> = own.filter(|service| service["created_by"] == *crate::support::bodies::OWNER).collect();
             let service = &own[rng.random_range(0..own.len())];
             let text = |field: &str| service[field].as_str().unwrap().to_owned();
             for method in ["PUT", "DELETE"] {

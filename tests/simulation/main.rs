@@ -35,6 +35,7 @@ use statuses::Versions;
 use std::sync::Arc;
 use std::time::Duration;
 use support::World;
+use support::objects::config;
 use tower::ServiceExt;
 
 /// Events before the operator starts, while it runs, and while one thing stays broken.
@@ -148,7 +149,9 @@ async fn rest(world: &World) {
 async fn check(seed: u64) {
     let Lived { mut world, foreign, door, mut rng, _neighbour, _teller, slow, promoted } = run(seed).await;
     let expected = expected::computed(&world, None).await;
-    assert!(!expected.services.is_empty(), "seed {seed}: there is something to compare");
+    // Where names are given by HostRules, chance may give none.
+    let named_by_hosts = !config(world.home(), "gc-1")["spec"]["useCustomGlobalFqdn"].as_bool().unwrap_or_default();
+    assert!(!(named_by_hosts && expected.services.is_empty()), "seed {seed}: there is something to compare");
     let there = held(&world, None).await;
     let carried = statuses::carried(&world);
     for fqdn in

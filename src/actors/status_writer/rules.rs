@@ -82,6 +82,11 @@ impl Rules {
         let name = report.object.clone();
         self.unreported.remove(&name);
         let mut touched = self.forget_user(&name);
+        let was_for = self.held.get(&name).map(|held| held.report.fqdn.clone()).filter(|fqdn| *fqdn != report.fqdn);
+        // Nobody tells any more how that one is doing; what is told of the new one may have come before this.
+        if was_for.is_some() && self.services.get(&name).map(|service| &service.fqdn) == was_for.as_ref() {
+            self.services.remove(&name);
+        }
         let fresh = || report.present.clone().unwrap_or_default();
         let held = match self.held.remove(&name) {
             // A report that saw the status as before may be older than what was written since.

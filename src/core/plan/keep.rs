@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::stand_in::stands_in_for;
 use super::{Holding, Observed, Unseen};
 use crate::core::build::{Decision, Desired};
 use crate::core::gslb::{GslbService, HealthMonitor, Member, Pool, Probe};
@@ -305,7 +306,8 @@ fn pool_of<'a>(desired: &'a mut Vec<Pool>, observed: &Pool) -> &'a mut Pool {
 
 /// The observed references to own monitors stay, unless the policy wants none of its own, and as far as the
 /// controller accepts their number. Whatever the unseen members are, one with paths is enough to do without the monitors
-/// of ports, and one that is no passthrough Route without the one of those (DB-32).
+/// of ports, and one that is no passthrough Route without the one of those (DB-32). One that stands in for another stays
+/// as that.
 fn keep_monitors(desired: &mut Desired, observed: &Holding, service: &GslbService) {
     if desired.monitors.is_empty() {
         return;
@@ -320,11 +322,13 @@ fn keep_monitors(desired: &mut Desired, observed: &Holding, service: &GslbServic
         if monitor.content.as_ref().is_some_and(yields) {
             continue;
         }
+        let name = stands_in_for(name).unwrap_or(name);
         if let Some(wanted) = desired.monitors.iter_mut().find(|monitor| monitor.name == *name) {
             monitor.content.iter().filter(|_| !is_shared(name)).for_each(|content| keep_lower_port(wanted, content));
         } else if desired.service.monitors.len() < MAX_PER_SERVICE {
-            desired.service.monitors.push(name.clone());
-            desired.monitors.extend(monitor.content.clone());
+            desired.service.monitors.push(name.to_owned());
+            let content = monitor.content.clone();
+            desired.monitors.extend(content.map(|content| HealthMonitor { name: name.to_owned(), ..content }));
         }
     }
 }

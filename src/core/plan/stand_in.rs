@@ -8,6 +8,11 @@ use std::collections::BTreeSet;
 /// What follows the name of the monitor that it stands in for.
 const SUFFIX: &str = "-next";
 
+/// The name of the monitor that one of this name stands in for; `None` for any other.
+pub fn stands_in_for(name: &str) -> Option<&str> {
+    name.strip_suffix(SUFFIX)
+}
+
 impl Convergence<'_> {
     /// The monitors that stand in for those which are replaced under the service: none while it keeps another one.
     pub(super) fn stand_ins(&self, service: &ObservedService, changes: &[Change<'_>]) -> Vec<HealthMonitor> {

@@ -8,6 +8,7 @@ use crate::core::fixtures::{
 };
 use crate::core::host_rule::HostRule;
 use crate::core::monitor::port_monitor_name;
+use crate::core::plan::{Write, plan};
 use crate::core::policy::DeploymentPolicy;
 
 const WEB: &str = "web.example.org";
@@ -238,6 +239,31 @@ fn the_lower_port_of_an_unseen_service_stays_monitored() {
     let decision = in_the_dark(&mut world);
     let Decision::Service(desired) = &decision else { panic!("{decision:?}") };
     assert_eq!((desired.monitors[0].port, &desired.monitors[0].probe), (53, &Probe::Udp));
+}
+
+/// FND-G1: an attempt that broke off has left the service with a stand-in, which does not stay.
+#[test]
+fn a_stand_in_that_the_service_refers_to_in_the_dark_stays_as_what_it_stands_in_for() {
+    let mut world = World::new();
+    world.set_service("ctx-a", lb_service("web", WEB, &[(9090, "TCP")], "10.1.0.5"));
+    world.set_service("ctx-b", lb_service("web", WEB, &[(5432, "TCP")], "10.2.0.5"));
+    world.settle(WEB);
+    world.set_service("ctx-a", lb_service("web", WEB, &[(443, "TCP")], "10.1.0.5"));
+    let writes = plan(&world.built(WEB).decision, &world.controller.observed);
+    let referring = writes.iter().position(|write| matches!(write, Write::UpdateService { .. })).unwrap();
+    for write in &writes[..=referring] {
+        let write = world.controller.observed.refresh(write.clone());
+        world.controller.apply(&write);
+    }
+    let refers = world.controller.held().unwrap().monitors.clone();
+    assert_eq!(refers, [format!("{}-next", port_monitor_name(WEB))]);
+
+    world.set_service("ctx-a", lb_service("web", WEB, &[(9090, "TCP")], "10.1.0.5"));
+    let decision = in_the_dark(&mut world);
+    world.controller.settle(&decision);
+    assert_eq!(world.controller.held().unwrap().monitors, [port_monitor_name(WEB)]);
+    let left: Vec<String> = world.controller.observed.only().monitors.keys().cloned().collect();
+    assert_eq!(left, [port_monitor_name(WEB)]);
 }
 
 #[test]
