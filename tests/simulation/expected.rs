@@ -9,6 +9,7 @@ use crate::support::objects::config;
 use crate::support::{UUID, World};
 use amko::core::aliases::AliasTable;
 use amko::core::build::{Decision, Inputs, build};
+use amko::core::gslb::{GslbService, Member};
 use amko::core::host_rule::{self, RuleCandidate, RuleCheck, RuleVerdict, Ruling, Standing, Subject, decide};
 use amko::core::inventory::{Inventory, Offer, Seen};
 use amko::core::naming::Naming;
@@ -177,12 +178,27 @@ impl Around {
                 ..Inputs::plain(fqdn, policy)
             };
             match build(inputs, endpoints).decision {
-                Decision::Service(desired) => Some((fqdn.clone(), sorted(desired.service, desired.monitors))),
+                Decision::Service(mut desired) => {
+                    accepted(&mut desired.service, held.get(fqdn));
+                    Some((fqdn.clone(), sorted(desired.service, desired.monitors)))
+                }
                 Decision::Nothing => None,
                 Decision::Wait(why) => panic!("{fqdn} waits: {why}"),
             }
         });
         desired.collect()
+    }
+}
+
+/// The controller takes an address once in a pool (`lab/src/avi/rules.rs`), also with another public address. Which of
+/// the members it is then is history; its trace is where the service is.
+fn accepted(service: &mut GslbService, held: Option<&Observed>) {
+    let there = held.into_iter().flat_map(Observed::services).flat_map(|held| &held.content.pools);
+    let there: Vec<&Member> = there.flat_map(|pool| &pool.members).collect();
+    for pool in &mut service.pools {
+        let all = pool.members.clone();
+        let twice = |member: &Member| all.iter().filter(|other| other.address == member.address).count() > 1;
+        pool.members.retain(|member| !twice(member) || there.contains(&member));
     }
 }
 

@@ -36,9 +36,16 @@ pub async fn held(world: &World, except: Option<&str>) -> Content {
     observed.collect()
 }
 
+/// In one order: none of these means anything to the controller (DB-09), and what was kept for a while stands last.
 pub fn sorted(mut service: GslbService, mut monitors: Vec<HealthMonitor>) -> (GslbService, Vec<HealthMonitor>) {
     monitors.sort_by(|a, b| a.name.cmp(&b.name));
     service.monitors.sort();
+    let mut entries: Vec<&str> = service.description.split(',').collect();
+    entries.sort_unstable();
+    service.description = entries.join(",");
+    for pool in &mut service.pools {
+        pool.members.sort_by_key(|member| (member.address, member.public_address, member.vs_uuid.clone()));
+    }
     (service, monitors)
 }
 

@@ -82,10 +82,10 @@ impl Limits<'_> {
         if reasons.iter().all(Option::is_none) || reasons.iter().all(Option::is_some) {
             return;
         }
-        let mut gone: Vec<(IpAddr, String)> = Vec::new();
+        let mut gone: Vec<(IpAddr, Origin, String)> = Vec::new();
         for (place, why) in placed.iter().zip(&reasons) {
             let Some(why) = why else { continue };
-            gone.push((place.address, why.clone()));
+            gone.push((place.address, place.origin.clone(), why.clone()));
             if let Origin::Site(site) = &place.origin {
                 omitted.limitations.push(format!("the member {} of site {site} is left out: {why}", place.address));
             }
@@ -100,8 +100,12 @@ impl Limits<'_> {
         let there: BTreeSet<IpAddr> = placed.iter().map(|placed| placed.address).collect();
         describe_those_behind(service, endpoints, &there);
         for endpoint in endpoints {
-            let why = addresses(endpoint).find_map(|address| gone.iter().find(|(gone, _)| *gone == address));
-            if let Some((address, why)) = why {
+            // With another public address the same one may be there for another object.
+            let its = |(address, origin, _): &&(IpAddr, Origin, String)| match origin {
+                Origin::Object(key) if *key == endpoint.key => true,
+                _ => !there.contains(address) && addresses(endpoint).any(|own| own == *address),
+            };
+            if let Some((address, _, why)) = gone.iter().find(its) {
                 omitted.refused.push((endpoint.key.clone(), format!("its address {address} is left out: {why}")));
             }
         }

@@ -86,6 +86,28 @@ fn a_member_whose_controller_is_no_site_is_left_out_where_another_one_is_and_not
     assert_eq!(addresses(service(&with(&known, &controller.observed, &[]))).len(), 2, "the controller has it");
 }
 
+/// FND-E1: the same address with another public one is there, and nothing is said of its object.
+#[test]
+fn of_one_address_with_two_public_ones_only_the_object_is_told_of_whose_member_is_left_out() {
+    let policy = in_force(deployment());
+    let public = [("ctx-a".to_owned(), "203.0.113.7".parse().unwrap())].into();
+    let rule = RuleState::InForce(Arc::new(HostRule { public_addresses: public, ..rule(FQDN) }));
+    let [a, mut b] = endpoints();
+    b.addresses = a.addresses.clone();
+    let both = [a, b];
+    let wanted = service(&build(Inputs { rule: &rule, ..Inputs::plain(FQDN, &policy) }, &both)).clone();
+    assert_eq!(addresses(&wanted), ["10.1.0.5", "10.1.0.5"]);
+    let mut omissions = Omissions::default();
+    let text = "Member 10.1.0.5 is listed twice in pool amko-gs-group-10".to_owned();
+    assert!(omissions.refused(Refusal { of: Refused::Service, text }, &wanted, None));
+    let built = build(Inputs { rule: &rule, omissions: &omissions, ..Inputs::plain(FQDN, &policy) }, &both);
+    let there: Vec<_> = built.members.iter().map(|placed| placed.origin.clone()).collect();
+    let told: Vec<_> = built.refused.iter().map(|(key, _)| Origin::Object(key.clone())).collect();
+    let mut all = [there.clone(), told].concat();
+    all.sort_by_key(|origin| format!("{origin:?}"));
+    assert_eq!((there.len(), all), (1, both.map(|endpoint| Origin::Object(endpoint.key.clone())).to_vec()));
+}
+
 /// FND-E1: parts that the controller refused.
 #[test]
 fn what_was_refused_is_left_out_and_told_of_who_brought_it() {
