@@ -388,6 +388,23 @@ async fn without_a_policy_at_the_start_everything_is_deleted_once_that_is_approv
     }
 }
 
+/// FND-A1: with the guard switched off nobody is asked about what the policy that comes does not select.
+#[tokio::test(start_paused = true)]
+async fn with_the_guard_off_a_late_policy_that_selects_nothing_is_followed() {
+    let mut world = with_services(3).await;
+    patch_config(world.home(), json!({"spec": {"deletionGuard": {"maxPercent": 100}}}));
+    world.settle().await;
+    world.stop().await;
+    delete_policy(world.home());
+    world.start().await;
+    seconds(30).await;
+    assert!(condition(&world, "ChangesHeld").is_some());
+    select(&world, "other", 30);
+    seconds(10).await;
+    world.settle().await;
+    assert_eq!((world.service_names(), condition(&world, "ChangesHeld")), (vec![], None));
+}
+
 /// FND-A1: what was held is let go when the policy comes.
 #[tokio::test(start_paused = true)]
 async fn a_policy_that_comes_late_ends_what_is_held_for_want_of_it() {

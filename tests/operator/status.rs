@@ -3,6 +3,7 @@
 use crate::support::objects::{apply, delete_ingress, patch_config, policy, web};
 use crate::support::status::{RULES, gdp, host_rule, rule, said};
 use crate::support::{LEADER, World};
+use amko::actors::operator::{Child, OperatorMsg};
 use amko_lab::testing::without_times;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -157,6 +158,21 @@ async fn with_status_objects_for_all_every_service_has_an_object_that_carries_it
     delete_ingress(world.cluster("ctx-a"), "web");
     world.settle().await;
     assert_eq!((rule(&world, "web.example.org"), world.service_names()), (None, vec![]));
+}
+
+/// A rule that went while nobody looked leaves its service to an object that carries the status.
+#[tokio::test(start_paused = true)]
+async fn a_rule_that_went_unseen_is_forgotten_when_its_watcher_starts_anew() {
+    let mut world = World::of_examples();
+    patch_config(world.home(), json!({"spec": {"statusObjects": "All"}}));
+    apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
+    apply(world.home(), host_rule("mine", json!({"fqdn": "web.example.org"})));
+    world.start().await;
+    assert_eq!(rule(&world, "web.example.org"), None);
+    world.home().lose(RULES, Some("avi-system"), "mine").unwrap();
+    world.links().operator.cast(OperatorMsg::Poison(Child::PolicyWatcher));
+    world.settle().await;
+    assert_eq!(said(&rule(&world, "web.example.org").unwrap())[2], "Programmed=True InSync");
 }
 
 #[tokio::test(start_paused = true)]

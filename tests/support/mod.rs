@@ -288,6 +288,12 @@ impl World {
         records.into_iter().filter(|r| r.seq > seq && is_write(r)).map(Request::from).collect()
     }
 
+    /// The writes after that request which the controller did not refuse for what they say.
+    pub fn taken_since(&self, seq: u64) -> Vec<Request> {
+        let taken = |r: &RequestRecord| r.seq > seq && is_write(r) && r.status != 400;
+        self.avi.requests().into_iter().filter(taken).map(Request::from).collect()
+    }
+
     /// All writes since the world began.
     pub fn writes(&self) -> Vec<Request> {
         self.avi.requests().into_iter().filter(is_write).map(Request::from).collect()

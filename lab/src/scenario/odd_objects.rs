@@ -70,9 +70,10 @@ async fn same_address(stage: &Stage) -> Result<(), Failure> {
 async fn odd_status(stage: &Stage) -> Result<(), Failure> {
     let script = &stage.script;
     script.does(
-        "Ingresses with the addresses 0.0.0.0, 127.0.0.1, 224.0.0.9, ::ffff:10.9.0.4, and without a host or address",
+        "Ingresses with the addresses 0.0.0.0, 224.0.0.9, fe80::1, ::ffff:10.9.0.4, and without a host or address",
     );
-    let bad = [("zero", "0.0.0.0"), ("loop", "127.0.0.1"), ("multi", "224.0.0.9"), ("local", "fe80::1")];
+    // Loopback addresses are those of the lab's own applications.
+    let bad = [("zero", "0.0.0.0"), ("multi", "224.0.0.9"), ("local", "fe80::1")];
     for (name, address) in bad {
         let host = stage.host(name);
         make(stage, by_hand(stage, name, &host, json!([{ "hostname": host, "ip": address }])))?;

@@ -97,7 +97,8 @@ fn build_anew(stage: &Stage) -> Result<(), Failure> {
             world.delete(kind, metadata["namespace"].as_str(), name).map_err(broken)?;
         }
     }
-    world.delete("namespaces", None, "kube-system").map_err(broken)?;
+    // No cluster lets go of it while it lives.
+    world.lose("namespaces", None, "kube-system").map_err(broken)?;
     let again = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "kube-system" } });
     world.apply(again).map_err(broken)?;
     world.compact();

@@ -224,3 +224,40 @@ fn an_object_of_somebody_else_with_the_name_of_a_carrier_is_left_alone() {
     assert_eq!(due(&rules, "web.example.org"), "patch?", "it has a status of its own, and is not deleted");
     assert_eq!(rules.taken.len(), 1);
 }
+
+#[test]
+fn a_report_about_the_fqdn_that_a_rule_was_for_before_does_not_come_back_with_that_fqdn() {
+    let of =
+        |fqdn: &str, generation| RuleReport { fqdn: fqdn.into(), generation: Some(generation), ..rule("web", false) };
+    let mut rules = rules(Sight::Complete);
+    rules.on_rule(of("web.example.org", 1));
+    rules.on_service(name("web"), in_sync(2));
+    rules.on_rule(of("other.example.org", 2));
+    assert_eq!(rules.on_service_gone("web.example.org"), []);
+    rules.on_rule(of("web.example.org", 3));
+    assert_eq!(act(&mut rules, "web").service, None);
+}
+
+#[test]
+fn what_is_told_of_the_new_fqdn_may_come_before_the_rule() {
+    let of =
+        |fqdn: &str, generation| RuleReport { fqdn: fqdn.into(), generation: Some(generation), ..rule("web", false) };
+    let mut rules = rules(Sight::Complete);
+    rules.on_rule(of("other.example.org", 1));
+    rules.on_service(name("web"), in_sync(2));
+    rules.on_rule(of("web.example.org", 2));
+    assert_eq!(act(&mut rules, "web").service.map(|service| service.member_count), Some(2));
+}
+
+#[test]
+fn of_rules_that_whoever_reports_them_does_not_know_nothing_is_left() {
+    let mut rules = rules(Sight::Complete);
+    for object in ["web", "gone"] {
+        rules.on_rule(rule(object, false));
+    }
+    let carrier = name("web.example.org");
+    assert_eq!(rules.on_only(&[name("web")].into()), [carrier.clone(), name("gone")], "both may have something due");
+    assert_eq!(rules.on_only(&[].into()), [carrier, name("web")]);
+    rules.on_carrier("web.example.org".into(), true);
+    assert_eq!(due(&rules, "web.example.org"), "create for web.example.org?");
+}
