@@ -225,7 +225,7 @@ async fn somebody_who_was_restarted_is_told_everything_again() {
     desk.tell(PolicyWatcherMsg::Republish).await;
     let mut heard = desk.heard();
     heard.sort();
-    assert_eq!(heard, ["Ask", "Configure", "Policy", "Rule", "Rules", "Write"]);
+    assert_eq!(heard, ["Ask", "Configure", "OnlyRules", "Policy", "Rule", "Rules", "Write"]);
 }
 
 /// Changes of the GSLBConfig that need no restart.
