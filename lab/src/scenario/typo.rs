@@ -65,8 +65,13 @@ pub async fn play(stage: &Stage) -> Result<(), Failure> {
     let asked = stage.told("what is held", &["=True", "amko.vmware.com/approve-"], SOON).await?;
     script.shows(&format!("  asked first: {:?}, now: {:?}", held.approval(), asked.approval()));
     stage.approve(&asked).await?;
-    stage.in_sync(&[], Duration::from_secs(60)).await?;
+    let gone = async || {
+        let left = Answers::now(stage).len();
+        if left == 0 { Ok("all are gone".to_owned()) } else { Err(format!("{left} services are left")) }
+    };
+    script.wait("everything goes", SOON, gone).await?;
     stage.nothing_waits(SOON).await?;
+    script.does("the policy: app: gslb again");
     label(stage, "gslb").await?;
     stage.in_sync(&names, SOON).await?;
     stage.resolve(vec![stage.expected("hello", &contexts).await?], SOON).await

@@ -84,8 +84,8 @@ impl ClusterWatcherState {
     }
 }
 
-/// Decides whether the cluster behind a context is the one that is meant. Who cannot say counts as long as nobody has
-/// said anything before.
+/// Decides whether the cluster behind a context is the one that is meant. One whose identity cannot be read passes as
+/// long as none is recorded for the context.
 pub(super) fn judge(
     context: String,
     identities: Identities,
