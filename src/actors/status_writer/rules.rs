@@ -150,6 +150,7 @@ impl Rules {
     pub fn on_services_unknown(&mut self) {
         self.sight = Sight::Blind;
         self.services.clear();
+        self.carriers.clear();
     }
 
     /// Takes in whether a service should have a carrier.

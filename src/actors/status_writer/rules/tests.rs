@@ -261,3 +261,12 @@ fn of_rules_that_whoever_reports_them_does_not_know_nothing_is_left() {
     rules.on_carrier("web.example.org".into(), true);
     assert_eq!(due(&rules, "web.example.org"), "create for web.example.org?");
 }
+
+#[test]
+fn who_spoke_for_a_service_that_is_gone_after_a_restart_wishes_for_no_object_any_more() {
+    let mut rules = rules(Sight::Complete);
+    rules.on_carrier("web.example.org".into(), true);
+    rules.on_services_unknown();
+    assert_eq!(rules.on_sight(Sight::Complete), []);
+    assert_eq!(due(&rules, "web.example.org"), "nothing");
+}
