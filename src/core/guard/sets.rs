@@ -203,31 +203,40 @@ impl Sets {
         self.news.extend(done.into_iter().map(|approved| News { kind: NewsKind::Done, held: approved.held }));
     }
 
-    /// Lets go what was shown under this name. Answers for each FQDN what stays of it; `None` for an unknown name.
+    /// Lets go what was shown under this name; sets on several grounds have one name when they would take the same away.
+    /// Answers for each FQDN what stays of it; `None` for an unknown name.
     pub fn approve(&mut self, id: &str, now: Duration) -> Option<Vec<Released>> {
         let named = |set: &Set| set.names.iter().find(|(known, _)| known == id).map(|(_, number)| *number);
-        let (ground, number) =
-            self.sets.iter().find_map(|(ground, set)| named(set).map(|number| (ground.clone(), number)))?;
-        let set = self.sets.get_mut(&ground)?;
-        let (released, entries) = std::mem::take(&mut set.entries).into_iter().partition(|(_, e)| e.shown <= number);
-        set.entries = entries;
-        let released: BTreeMap<Arc<str>, Entry> = released;
+        let grounds: Vec<(Ground, u64)> =
+            self.sets.iter().filter_map(|(ground, set)| named(set).map(|number| (ground.clone(), number))).collect();
+        if grounds.is_empty() {
+            return None;
+        }
+        let released: BTreeSet<Arc<str>> =
+            grounds.iter().flat_map(|(ground, number)| self.release(ground, id, *number, now)).collect();
+        let of = |fqdn: Arc<str>| {
+            let rest = self.kept(&fqdn);
+            let loss = if rest.0.is_empty() { self.losses.remove(&fqdn) } else { self.losses.get(&fqdn).cloned() };
+            loss.map(|loss| (fqdn, loss, rest))
+        };
+        Some(released.into_iter().filter_map(of).collect())
+    }
+
+    /// Takes out of a set what was shown with this number or an earlier one.
+    fn release(&mut self, ground: &Ground, id: &str, number: u64, now: Duration) -> Vec<Arc<str>> {
+        let Some(set) = self.sets.get_mut(ground) else { return Vec::new() };
+        let released: BTreeMap<Arc<str>, Entry> = set.entries.extract_if(.., |_, entry| entry.shown <= number).collect();
         if let Some(held) = set.present.take() {
             let held = Arc::new(HeldChanges { id: id.to_owned(), ..(*held).clone() });
             self.news.push(News { kind: NewsKind::Approved, held: Arc::clone(&held) });
             self.approved.push(Approved { held, left: released.keys().cloned().collect(), at: now });
         }
         if set.entries.is_empty() {
-            self.sets.remove(&ground);
+            self.sets.remove(ground);
         } else {
             set.moves(now);
         }
-        let of = |fqdn: Arc<str>| {
-            let rest = self.kept(&fqdn);
-            let loss = if rest.0.is_empty() { self.losses.remove(&fqdn) } else { self.losses.get(&fqdn).cloned() };
-            loss.map(|loss| (fqdn, loss, rest))
-        };
-        Some(released.into_keys().filter_map(of).collect())
+        released.into_keys().collect()
     }
 
     fn kept(&self, fqdn: &str) -> Keep {

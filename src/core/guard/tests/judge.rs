@@ -317,6 +317,25 @@ fn an_approval_lets_go_what_was_shown_under_its_name_and_tells_when_that_is_done
     assert_eq!(guard.judge(later(30_000), |_| false), Judgement::default(), "it is of no set any more");
 }
 
+/// FND-C10: two causes take the same names, so they are shown under one name and approved by it.
+#[test]
+fn sets_on_two_grounds_that_have_one_name_are_approved_together() {
+    let both = |number| {
+        let unmatched = Lost { party: cluster("ctx-b"), cause: Cause::Unmatched, objects: [100 + number as u64].into() };
+        Loss { lost: [all(Cause::Policy, number).lost, vec![unmatched]].concat(), empties: true }
+    };
+    let mut guard = guard(10, LIMITS);
+    wish(&mut guard, 0..3, both, later(0));
+    assert_eq!(judged(&mut guard, later(0)), (0, 3));
+    guard.judge(later(5_000), |_| false);
+    let held: Vec<(Ground, String)> = guard.held().iter().map(|held| (held.ground.clone(), held.id.clone())).collect();
+    let [(one, id), (other, same)] = held.try_into().unwrap();
+    assert_eq!((one, other, &id), (Ground::Unmatched, Ground::Edit, &same));
+    guard.set_approval(Some(&id));
+    assert_eq!(guard.judge(later(10_000), |_| false).approved, fqdns(0..3));
+    assert_eq!(guard.held(), []);
+}
+
 fn kinds(guard: &mut Guard) -> Vec<NewsKind> {
     guard.take_news().into_iter().map(|news| news.kind).collect()
 }
