@@ -24,9 +24,46 @@ pub struct Register {
     known: BTreeMap<String, String>,
     /// Contexts whose next UID is believed.
     approved: BTreeSet<String>,
-    /// Approvals that have been made use of.
+    /// Contexts whose cluster is the one that was known, when somebody last looked: there is nothing to approve.
+    recognised: BTreeSet<String>,
+    /// Approvals that count no more.
     used: BTreeSet<String>,
     strangers: BTreeMap<String, Stranger>,
+    outcomes: Vec<Outcome>,
+}
+
+/// What became of an approval. `to_string()` says it for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    Used {
+        context: String,
+        /// `None` where there is no namespace kube-system.
+        uid: Option<String>,
+    },
+    /// An approval that stays would count for a change which nobody has thought of yet.
+    Needless { context: String },
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Used { context, uid: Some(uid) } => write!(
+                f,
+                "approved by annotation {APPROVAL}: the cluster that stands behind context {context} now counts (its \
+                 namespace kube-system has UID {uid})"
+            ),
+            Self::Used { context, uid: None } => write!(
+                f,
+                "approved by annotation {APPROVAL}: the cluster that stands behind context {context} now counts, although \
+                 it shows no namespace kube-system"
+            ),
+            Self::Needless { context } => write!(
+                f,
+                "annotation {APPROVAL}={context} approves nothing and counts no more: context {context} leads to the \
+                 cluster that it has led to; set it once condition ClustersNotRecognised asks for it"
+            ),
+        }
+    }
 }
 
 /// A cluster that does not count under its context. `to_string()` says why, and what to do.
@@ -92,6 +129,8 @@ impl Register {
         }
         self.used.retain(|context| approved.contains(context));
         self.approved = approved.into_iter().filter(|context| !self.used.contains(context)).collect();
+        let needless: Vec<String> = self.approved.intersection(&self.recognised).cloned().collect();
+        needless.iter().for_each(|context| self.spend(context));
         let now: Vec<Stranger> = self.strangers.values().cloned().collect();
         for stranger in now {
             match stranger {
@@ -102,6 +141,11 @@ impl Register {
                 _ => {}
             }
         }
+    }
+
+    /// Another address or credentials lead to the cluster: until somebody has looked, there may be something to approve.
+    pub fn look_anew(&mut self, context: &str) {
+        self.recognised.remove(context);
     }
 
     /// Judges what stands behind a context: the UID of kube-system, or `None` where there is no such namespace. Answers
@@ -116,13 +160,21 @@ impl Register {
             self.believe(context, found.map(str::to_owned));
             return (Ok(()), true);
         }
+        let needless = verdict.is_ok() && self.approved.contains(context);
+        if needless {
+            self.spend(context);
+        }
+        match &verdict {
+            Ok(()) => drop(self.recognised.insert(context.to_owned())),
+            Err(_) => drop(self.recognised.remove(context)),
+        }
         let changed = match &verdict {
             Ok(()) => {
                 let fresh = found.filter(|_| !self.known.contains_key(context));
                 if let Some(uid) = fresh {
                     self.known.insert(context.to_owned(), uid.to_owned());
                 }
-                self.strangers.remove(context).is_some() || fresh.is_some()
+                self.strangers.remove(context).is_some() || fresh.is_some() || needless
             }
             Err(stranger) => self.strangers.insert(context.to_owned(), stranger.clone()).as_ref() != Some(stranger),
         };
@@ -161,13 +213,27 @@ impl Register {
     }
 
     fn believe(&mut self, context: &str, uid: Option<String>) {
-        match uid {
-            Some(uid) => drop(self.known.insert(context.to_owned(), uid)),
+        match &uid {
+            Some(uid) => drop(self.known.insert(context.to_owned(), uid.clone())),
             None => drop(self.known.remove(context)),
         }
         self.strangers.remove(context);
+        self.recognised.insert(context.to_owned());
         self.approved.remove(context);
         self.used.insert(context.to_owned());
+        self.outcomes.push(Outcome::Used { context: context.to_owned(), uid });
+    }
+
+    /// Nothing is there for the approval to count for.
+    fn spend(&mut self, context: &str) {
+        self.approved.remove(context);
+        self.used.insert(context.to_owned());
+        self.outcomes.push(Outcome::Needless { context: context.to_owned() });
+    }
+
+    /// What became of approvals since the last call.
+    pub fn take_outcomes(&mut self) -> Vec<Outcome> {
+        std::mem::take(&mut self.outcomes)
     }
 
     /// Whether it is known which cluster a context led to.
@@ -185,7 +251,7 @@ impl Register {
         self.strangers.values()
     }
 
-    /// Approvals that have been made use of and still stand in the annotation.
+    /// Approvals that count no more and still stand in the annotation.
     pub fn used(&self) -> &BTreeSet<String> {
         &self.used
     }

@@ -53,6 +53,9 @@ impl fmt::Display for Party {
 pub enum Cause {
     /// Objects are gone, or were changed by their owners.
     Objects,
+    /// Nothing that this process has seen explains the members: their objects went before it looked, or an edit of that
+    /// time names them otherwise.
+    Before,
     /// The cluster was taken out of `matchClusters`.
     Unmatched,
     /// The labels or the tenant of a namespace were changed.
@@ -72,6 +75,8 @@ pub enum Cause {
 pub enum Ground {
     /// Objects of one cluster or site.
     Objects(Party),
+    /// Whatever happened before this process looked.
+    Before,
     Unmatched,
     /// Edits of configuration, whichever.
     Edit,
@@ -83,6 +88,7 @@ impl Ground {
     fn of(cause: Cause, party: &Party) -> Self {
         match cause {
             Cause::Objects => Self::Objects(party.clone()),
+            Cause::Before => Self::Before,
             Cause::Unmatched => Self::Unmatched,
             Cause::Namespace | Cause::Policy | Cause::Config => Self::Edit,
             Cause::UnknownContext => Self::UnknownContext,

@@ -87,6 +87,10 @@ pub enum Reason {
     PolicyReturned,
     /// Another cluster than before stands behind a context.
     ClusterNotRecognised,
+    /// Somebody approved that it counts.
+    ClusterApproved,
+    /// Somebody approved what nobody had asked about.
+    ApprovalNeedless,
     /// Members would be taken away, and somebody has to approve it.
     ChangesHeld,
     /// Somebody did.
@@ -117,6 +121,8 @@ impl Reason {
             Self::PolicyMissing => "PolicyMissing",
             Self::PolicyReturned => "PolicyReturned",
             Self::ClusterNotRecognised => "ClusterNotRecognised",
+            Self::ClusterApproved => "ClusterApproved",
+            Self::ApprovalNeedless => "ApprovalNeedless",
             Self::ChangesHeld => "ChangesHeld",
             Self::ChangesApproved => "ChangesApproved",
             Self::ChangesDone => "ChangesDone",
@@ -133,6 +139,7 @@ impl Reason {
             | Self::NotSelected
             | Self::ClusterSeen
             | Self::PolicyReturned
+            | Self::ClusterApproved
             | Self::ChangesApproved
             | Self::ChangesDone
             | Self::ChangesWithdrawn => "Normal",
@@ -146,6 +153,7 @@ impl Reason {
             | Self::PolicyDeleted
             | Self::PolicyMissing
             | Self::ClusterNotRecognised
+            | Self::ApprovalNeedless
             | Self::ChangesHeld
             | Self::UuidLost => "Warning",
         }

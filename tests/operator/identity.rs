@@ -32,7 +32,11 @@ fn condition(world: &World) -> Option<Value> {
 
 /// Messages of the Events about it.
 fn events(world: &World) -> Vec<String> {
-    let events = world.home().list("events").into_iter().filter(|event| event["reason"] == "ClusterNotRecognised");
+    events_of(world, "ClusterNotRecognised")
+}
+
+fn events_of(world: &World, reason: &str) -> Vec<String> {
+    let events = world.home().list("events").into_iter().filter(|event| event["reason"] == reason);
     events.map(|event| event["message"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -78,6 +82,22 @@ async fn a_context_that_leads_to_another_cluster_loses_nothing_until_that_is_app
     assert_eq!(remembered(&world), [("ctx-a".to_owned(), a), ("ctx-b".to_owned(), other)]);
     assert_eq!((condition(&world), sight(&world, "ctx-b")), (None, (true, None)));
     assert_eq!(config(world.home(), "gc-1")["metadata"]["annotations"].get(ANNOTATION), None, "it counts once");
+    assert_eq!(events_of(&world, "ClusterApproved").len(), 1);
+}
+
+/// FND-A4: an approval that nobody asked for is taken out and told, so that it lets no later mistake through.
+#[tokio::test(start_paused = true)]
+async fn an_approval_that_is_for_nothing_does_not_wait_for_a_mistake() {
+    let (world, _) = running(&[A, B]).await;
+    approve(&world, "ctx-b");
+    minutes(2).await;
+    assert_eq!(config(world.home(), "gc-1")["metadata"]["annotations"].get(ANNOTATION), None);
+    let told = "annotation amko.vmware.com/approve-clusters=ctx-b approves nothing and counts no more: context ctx-b leads \
+                to the cluster that it has led to; set it once condition ClustersNotRecognised asks for it";
+    assert_eq!(events_of(&world, "ApprovalNeedless"), [told]);
+    let writes = world.writes_after(|world| exchange(world, &[A, B_ELSEWHERE])).await;
+    minutes(60).await;
+    assert_eq!((writes, addresses(&world)), (vec![], vec!["10.1.0.5".to_owned(), "10.2.0.5".to_owned()]));
 }
 
 /// FND-A4: over a restart, and the way back needs no approval.
@@ -116,7 +136,11 @@ async fn a_cluster_that_was_built_anew_and_is_empty_loses_nothing_until_that_is_
     minutes(2).await;
     let writes = world.writes_since(before);
     assert_eq!((lines(&writes), addresses(&world)), (vec!["PUT gslbservice/<uuid>"], vec!["10.1.0.5".to_owned()]));
-    assert_eq!(config(world.home(), "gc-1")["metadata"]["annotations"][ANNOTATION], "ctx-a", "that is not used up");
+    assert_eq!(
+        config(world.home(), "gc-1")["metadata"]["annotations"].get(ANNOTATION),
+        None,
+        "that of ctx-a is for nothing"
+    );
 }
 
 /// FND-A4: the connections that there are go on for a while, so it is found by looking.

@@ -221,14 +221,14 @@ async fn a_context_that_comes_brings_its_members_and_one_that_goes_leaves_them()
     );
 }
 
-/// CL-08, DB-01, FND-A4: another cluster behind the context, approved beforehand.
+/// CL-08, DB-01, FND-A4: another cluster behind the context, approved before anybody has seen it.
 #[tokio::test(start_paused = true)]
 async fn members_stay_until_everything_was_seen_at_a_new_address() {
     let (world, ways) = running(&[A, B]).await;
     world.cluster("other").set_available(false);
     apply(world.cluster("other"), web("late", "10.2.0.9"));
-    patch_config(world.home(), json!({"metadata": {"annotations": {"amko.vmware.com/approve-clusters": "ctx-b"}}}));
     let writes = world.writes_after(|world| exchange(world, &[A, ("ctx-b", "other", "b-1")])).await;
+    patch_config(world.home(), json!({"metadata": {"annotations": {"amko.vmware.com/approve-clusters": "ctx-b"}}}));
     assert!(!ways.listed().contains("ctx-a a-1"));
     tokio::time::sleep(Duration::from_secs(3600)).await;
     assert_eq!((writes, addresses(&world)), (vec![], vec!["10.1.0.5".to_owned(), "10.2.0.5".to_owned()]));

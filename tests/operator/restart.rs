@@ -1,6 +1,6 @@
 //! What a restart of the operator does to the controller: nothing, unless something has changed meanwhile.
 
-use crate::support::objects::{apply, delete_ingress, delete_policy, policy, service, web};
+use crate::support::objects::{apply, delete_ingress, delete_policy, patch_config, policy, service, web};
 use crate::support::{LEADER, Request, World, lines};
 use serde_json::{Value, json};
 
@@ -26,6 +26,19 @@ async fn restart(world: &mut World, meanwhile: impl FnOnce(&World)) -> Vec<Reque
     world.writes_since(before)
 }
 
+/// Otherwise more than one object that nobody saw go is asked about where services are few.
+fn unguarded(world: &World) {
+    patch_config(world.home(), json!({"spec": {"deletionGuard": {"maxPercent": 100}}}));
+}
+
+/// DEL-01, FND-A3: one object is its owner's, whoever saw it go.
+#[tokio::test(start_paused = true)]
+async fn one_object_that_went_while_the_operator_was_down_is_not_asked_about() {
+    let mut world = busy_world().await;
+    let writes = restart(&mut world, |world| delete_ingress(world.cluster("ctx-b"), "only")).await;
+    assert_eq!(lines(&writes), ["DELETE gslbservice/<uuid>", "DELETE healthmonitor/<uuid>"]);
+}
+
 /// DB-09.
 #[tokio::test(start_paused = true)]
 async fn an_unchanged_world_costs_no_write() {
@@ -37,6 +50,7 @@ async fn an_unchanged_world_costs_no_write() {
 #[tokio::test(start_paused = true)]
 async fn what_changed_while_the_operator_was_down_is_caught_up_with() {
     let mut world = busy_world().await;
+    unguarded(&world);
     let writes = restart(&mut world, |world| {
         delete_ingress(world.cluster("ctx-b"), "web");
         delete_ingress(world.cluster("ctx-b"), "only");
@@ -76,6 +90,7 @@ async fn db_01_a_cluster_that_cannot_be_reached_at_start_loses_nothing() {
 #[tokio::test(start_paused = true)]
 async fn db_01_an_unreachable_cluster_that_turns_out_to_be_empty_loses_its_members_then() {
     let mut world = busy_world().await;
+    unguarded(&world);
     let writes = restart(&mut world, |world| {
         world.cluster("ctx-b").set_available(false);
         delete_ingress(world.cluster("ctx-b"), "web");

@@ -205,6 +205,10 @@ impl AviSessionState {
             }
             self.args.policy.cast(PolicyWatcherMsg::HeldNews(News { kind, held }));
         }
+        if let Some(id) = self.losses.guard.take_needless() {
+            tracing::warn!(id, "somebody approved changes that nobody has asked about");
+            self.args.policy.cast(PolicyWatcherMsg::ApprovalNeedless(id));
+        }
         let Some(held) = self.losses.changed(now) else { return };
         let (names, services) = (held.iter().map(|held| held.names).sum(), held.iter().map(|held| held.services).sum());
         self.args.metrics.deletions.hold(names, services);

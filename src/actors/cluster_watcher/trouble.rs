@@ -92,6 +92,7 @@ pub(super) fn judge(
     policy: Link<PolicyWatcherMsg>,
     myself: ActorRef<ClusterWatcherMsg>,
 ) -> Judge {
+    identities.with(|register| register.look_anew(&context));
     Arc::new(move |found| {
         let uid = match &found {
             Found::Cluster(uid) => uid.as_deref(),

@@ -50,7 +50,8 @@ impl PolicyWatcherState {
         let kept = self.active().and_then(|config| config.status.as_ref()?.policy_deletion.as_ref());
         let kept = kept.map(|kept| absence::wish_of(kept, &self.args.namespace));
         let (leads, now) = (self.term.is_some(), self.moment(self.born.elapsed()));
-        let seen = Seen { policies: &policies, leads, grace: self.grace, kept: kept.as_ref() };
+        let configured = self.active().is_some();
+        let seen = Seen { policies: &policies, leads, configured, grace: self.grace, kept: kept.as_ref() };
         let standing = self.presence.look(seen, now);
         if self.standing.as_ref() != Some(&standing) {
             match absence::statement(&standing) {

@@ -5,6 +5,7 @@ use super::identities::Clusters;
 use super::status::{CHANGES_HELD, CLUSTERS_NOT_RECOGNISED};
 use super::{PolicyWatcherState, status};
 use crate::actors::event_writer::EventWriterMsg;
+use crate::actors::status_writer::{StatusWriterMsg, Target, Update};
 use crate::core::activation::{APPROVAL_ANNOTATION, was_accepted};
 use crate::core::guard::{News, NewsKind};
 use crate::core::host_rule;
@@ -64,11 +65,35 @@ impl PolicyWatcherState {
             NewsKind::Done => Occurrence::new(Reason::ChangesDone, held.summary("carried out after its approval:")),
             NewsKind::Withdrawn => Occurrence::new(Reason::ChangesWithdrawn, held.summary("not wished for any more:")),
         };
+        // What stays would approve the same mistake once more, by whomever.
+        if *kind == NewsKind::Done {
+            self.take_out_approval(name, config, &held.id);
+        }
         let present = config.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
         let approval = format!("={};", held.id);
         let told = |condition: &Condition| condition.type_ == CHANGES_HELD && condition.message.contains(&approval);
         if *kind != NewsKind::Held || !present.iter().any(told) {
             self.tell_outcome::<GslbConfig>(name, config.uid(), occurrence);
+        }
+    }
+
+    /// An approval that was for nothing is told, and does not stay.
+    pub(super) fn tell_of_needless(&self, id: &str) {
+        let Some(name) = self.active_config.as_ref().filter(|_| self.term.is_some()) else { return };
+        let Some(config) = self.configs.objects.get(name) else { return };
+        let message = format!(
+            "annotation {APPROVAL_ANNOTATION}={id} approves nothing and counts no more: nothing is held under that name; \
+             condition {CHANGES_HELD} names what is"
+        );
+        self.tell_outcome::<GslbConfig>(name, config.uid(), Occurrence::new(Reason::ApprovalNeedless, message));
+        self.take_out_approval(name, config, id);
+    }
+
+    fn take_out_approval(&self, name: &ObjectName, config: &GslbConfig, id: &str) {
+        if config.annotations().get(APPROVAL_ANNOTATION).is_some_and(|present| present == id) {
+            let (target, annotations) =
+                (Target::GslbConfig(name.clone()), [(APPROVAL_ANNOTATION.to_owned(), None)].into());
+            self.args.status.cast(StatusWriterMsg::Write { target, update: Update::Annotations(annotations) });
         }
     }
 

@@ -2,7 +2,8 @@
 
 use super::PolicyWatcherState;
 use crate::actors::status_writer::{StatusWriterMsg, Target, Update};
-use crate::core::cluster_identity::{APPROVAL, approvals};
+use crate::core::cluster_identity::{APPROVAL, Outcome, Register, approvals};
+use crate::core::occurrence::{Occurrence, Reason};
 use crate::core::precedence::ObjectName;
 use crate::crd::GslbConfig;
 use crate::crd::gslb_config::KnownCluster;
@@ -35,6 +36,14 @@ impl PolicyWatcherState {
         });
         if used.is_empty() || self.term.is_none() {
             return;
+        }
+        for outcome in self.args.identities.with(Register::take_outcomes) {
+            let reason = match &outcome {
+                Outcome::Used { .. } => Reason::ClusterApproved,
+                Outcome::Needless { .. } => Reason::ApprovalNeedless,
+            };
+            tracing::info!(gslb_config = name.name, "{outcome}");
+            self.tell_outcome::<GslbConfig>(name, config.uid(), Occurrence::new(reason, outcome.to_string()));
         }
         // An approval counts once.
         let left: Vec<String> = approved.into_iter().filter(|context| !used.contains(context)).collect();

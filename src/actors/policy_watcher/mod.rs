@@ -92,6 +92,8 @@ pub enum PolicyWatcherMsg {
     Held(Vec<Arc<HeldChanges>>),
     /// What became of something that waited for one.
     HeldNews(News),
+    /// An approval under this name was for nothing.
+    ApprovalNeedless(String),
     /// How many GSLB services do not follow this policy yet: told when there are none any more, or some again, and now and
     /// then while there are.
     Programmed {
@@ -324,6 +326,10 @@ impl Actor for PolicyWatcher {
             }
             PolicyWatcherMsg::HeldNews(news) => {
                 state.tell_of_held(&news);
+                false
+            }
+            PolicyWatcherMsg::ApprovalNeedless(id) => {
+                state.tell_of_needless(&id);
                 false
             }
             PolicyWatcherMsg::Programmed { policy, progress } => {

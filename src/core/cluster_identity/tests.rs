@@ -62,6 +62,25 @@ fn an_approval_counts_for_one_change() {
     assert_eq!(known(&register), [("a", "u-4"), ("b", "u-5")]);
 }
 
+/// FND-A4: one that stays would let through a mistake that comes later.
+#[test]
+fn an_approval_for_a_cluster_that_is_recognised_is_spent_at_once() {
+    let mut register = register(&[("a", "u-1"), ("b", "u-2")]);
+    let needless = |context: &str| vec![Outcome::Needless { context: context.into() }];
+    assert_eq!(register.judge("a", Some("u-1")), (Ok(()), false));
+    configure(&mut register, &["a", "b"], &[], &["a", "b"]);
+    assert_eq!((register.used().clone(), register.take_outcomes()), (set(&["a"]), needless("a")));
+    assert_eq!(register.judge("b", Some("u-2")), (Ok(()), true), "it was not looked at before");
+    assert_eq!((register.used().clone(), register.take_outcomes()), (set(&["a", "b"]), needless("b")));
+    assert!(register.judge("a", Some("u-9")).0.is_err());
+    configure(&mut register, &["a", "b"], &[], &["a", "b"]);
+    assert!(register.judge("a", Some("u-9")).0.is_err(), "the same annotation");
+    configure(&mut register, &["a", "b"], &[], &[]);
+    configure(&mut register, &["a", "b"], &[], &["a"]);
+    let used = Outcome::Used { context: "a".into(), uid: Some("u-9".into()) };
+    assert_eq!((register.judge("a", Some("u-9")), register.take_outcomes()), ((Ok(()), false), vec![used]));
+}
+
 /// FND-A4
 #[test]
 fn of_two_contexts_for_one_cluster_the_one_that_had_it_first_counts() {

@@ -29,8 +29,9 @@ impl Former {
     pub fn note<'a>(&mut self, before: impl Iterator<Item = &'a Arc<Endpoint>>, now: &[&Arc<Endpoint>], renamed: bool) {
         for endpoint in before.filter(|before| !now.contains(before)) {
             // What was known first is what the controller was told last.
-            if !self.endpoints.iter().any(|known| known.endpoint.key == endpoint.key) {
-                self.endpoints.push(FormerEndpoint { endpoint: Arc::clone(endpoint), renamed });
+            match self.endpoints.iter_mut().find(|known| known.endpoint.key == endpoint.key) {
+                Some(known) => known.renamed |= renamed,
+                None => self.endpoints.push(FormerEndpoint { endpoint: Arc::clone(endpoint), renamed }),
             }
         }
     }

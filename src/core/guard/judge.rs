@@ -54,6 +54,8 @@ pub struct Guard {
     approval: Option<String>,
     /// The approval has not been used, and is not too old.
     fresh: bool,
+    /// An approval that was for nothing, until that is told.
+    needless: Option<String>,
     listed: Option<Duration>,
 }
 
@@ -151,7 +153,8 @@ impl Guard {
     pub fn due(&self) -> Option<Duration> {
         let edits = self.edits_due();
         let new = self.new.values().map(|new| if is_edit(&new.loss) { edits } else { Some(new.since + PAUSE) });
-        [new.flatten().min(), self.sets.due()].into_iter().flatten().min()
+        let approval = self.listed.filter(|_| self.fresh && self.approval.is_some()).map(|listed| listed + ROUND);
+        [new.flatten().min(), self.sets.due(), approval].into_iter().flatten().min()
     }
 
     fn edits_due(&self) -> Option<Duration> {
@@ -170,12 +173,18 @@ impl Guard {
         self.sets.take_news()
     }
 
+    /// An approval that was for nothing.
+    pub fn take_needless(&mut self) -> Option<String> {
+        self.needless.take()
+    }
+
     /// Decides. `recall` takes back a loss that was let go and has not begun; it answers whether it could.
     pub fn judge(&mut self, now: Duration, recall: impl FnMut(&Arc<str>) -> bool) -> Judgement {
         self.gone.forget(now);
         self.recent.forget(now);
         let mut judgement = self.approve(now);
-        if std::mem::take(&mut self.limits_changed) {
+        let anew = std::mem::take(&mut self.limits_changed);
+        if anew {
             // Judged anew, with everything that joined.
             for (fqdn, loss) in self.sets.losses() {
                 self.new.entry(fqdn).or_insert(New { loss, since: now.saturating_sub(PATIENCE) });
@@ -183,7 +192,7 @@ impl Guard {
         }
         let ripe = self.take_ripe(now);
         if !ripe.is_empty() {
-            self.judge_ripe(ripe, now, &mut judgement, recall);
+            self.judge_ripe(ripe, (now, anew), &mut judgement, recall);
         }
         let own = self.own.len() + self.gone.emptied_beside(ROUND, now, |fqdn| self.own.contains_key(fqdn));
         let used = self.approval.as_deref().filter(|_| !self.fresh);
@@ -203,12 +212,12 @@ impl Guard {
     fn judge_ripe(
         &mut self,
         ripe: BTreeMap<Arc<str>, New>,
-        now: Duration,
+        (now, anew): (Duration, bool),
         judgement: &mut Judgement,
         mut recall: impl FnMut(&Arc<str>) -> bool,
     ) {
         let mut stopped: BTreeSet<Ground> = BTreeSet::new();
-        for (fqdn, loss, kept) in self.rule(&ripe, now) {
+        for (fqdn, loss, kept) in self.rule(&ripe, now, anew) {
             let since = ripe.get(&fqdn).map_or(now, |new| new.since);
             for (ground, lost) in loss.grounds().filter(|(_, lost)| kept.0.contains_key(&lost.party)) {
                 judgement.stopped |= !self.sets.is_of(&ground);
@@ -234,14 +243,14 @@ impl Guard {
         }
     }
 
-    /// What stays of each.
-    fn rule(&self, ripe: &BTreeMap<Arc<str>, New>, now: Duration) -> Vec<(Arc<str>, Arc<Loss>, Keep)> {
+    /// What stays of each; `anew` says that it does not matter what is held already.
+    fn rule(&self, ripe: &BTreeMap<Arc<str>, New>, now: Duration, anew: bool) -> Vec<(Arc<str>, Arc<Loss>, Keep)> {
         let waiting = ripe.iter().chain(&self.new);
         let tally = Tally::of(waiting, &self.sets, &self.gone, &self.recent, (self.limits, &self.own), now);
         let rule = |(fqdn, new): (&Arc<str>, &New)| {
             let born = self.own.get(fqdn).copied().flatten();
             let held = new.loss.grounds().filter(|(ground, lost)| {
-                let stays = self.sets.has(ground, fqdn, &lost.party);
+                let stays = !anew && self.sets.has(ground, fqdn, &lost.party);
                 tally.holds(ground, (lost, &new.loss), born, stays)
             });
             let kept = Keep(held.map(|(_, lost)| (lost.party.clone(), lost.cause)).collect());
@@ -269,7 +278,8 @@ impl Guard {
         let Some(id) = self.approval.clone().filter(|_| self.fresh) else { return judgement };
         let Some(released) = self.sets.approve(&id, now) else {
             // After a start it may be meant for what is held then; later it is a leftover.
-            self.fresh = self.listed.is_none_or(|listed| now <= listed + ROUND);
+            self.fresh = self.listed.is_none_or(|listed| now < listed + ROUND);
+            self.needless = Some(id).filter(|_| !self.fresh);
             return judgement;
         };
         self.fresh = false;
@@ -310,5 +320,5 @@ impl Guard {
 }
 
 fn is_edit(loss: &Loss) -> bool {
-    loss.grounds().any(|(ground, _)| ground == Ground::Edit)
+    loss.grounds().any(|(ground, _)| matches!(ground, Ground::Edit | Ground::Before))
 }

@@ -194,11 +194,16 @@ impl Scene<'_> {
         }
         let Some((installation, policy)) = self.in_force() else { return Cause::Objects };
         let Party::Cluster(cluster) = &evidence.party else { return Cause::Objects };
+        let is_member = installation.member_clusters.contains(&**cluster);
+        // The same slip may be in both lists.
+        if !is_member && !self.unknown.is_empty() {
+            return Cause::UnknownContext;
+        }
         if !policy.clusters.contains_key(&**cluster) {
             return Cause::Unmatched;
         }
-        if !installation.member_clusters.contains(&**cluster) {
-            return if self.unknown.is_empty() { Cause::Config } else { Cause::UnknownContext };
+        if !is_member {
+            return Cause::Config;
         }
         let chosen = |endpoint: &Endpoint| judge(endpoint, policy, installation) == Verdict::Member;
         let former = evidence.former.filter(|former| Some(&*former.endpoint) != evidence.present);
@@ -230,7 +235,8 @@ impl Scene<'_> {
                 }
             }
             (None, Some(_)) => Cause::Policy,
-            (_, None) => Cause::Objects,
+            (Some(_), None) => Cause::Objects,
+            (None, None) => Cause::Before,
         }
     }
 
@@ -238,7 +244,7 @@ impl Scene<'_> {
     fn cause_of_unknown(&self) -> Cause {
         match &self.policy.deployment {
             DeploymentState::Missing => Cause::NoPolicy,
-            _ if self.offered.is_empty() => Cause::Objects,
+            _ if self.offered.is_empty() => Cause::Before,
             _ => Cause::Policy,
         }
     }

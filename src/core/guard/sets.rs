@@ -225,7 +225,8 @@ impl Sets {
     /// Takes out of a set what was shown with this number or an earlier one.
     fn release(&mut self, ground: &Ground, id: &str, number: u64, now: Duration) -> Vec<Arc<str>> {
         let Some(set) = self.sets.get_mut(ground) else { return Vec::new() };
-        let released: BTreeMap<Arc<str>, Entry> = set.entries.extract_if(.., |_, entry| entry.shown <= number).collect();
+        let released: BTreeMap<Arc<str>, Entry> =
+            set.entries.extract_if(.., |_, entry| entry.shown <= number).collect();
         if let Some(held) = set.present.take() {
             let held = Arc::new(HeldChanges { id: id.to_owned(), ..(*held).clone() });
             self.news.push(News { kind: NewsKind::Approved, held: Arc::clone(&held) });

@@ -75,7 +75,7 @@ impl Went {
         match ground {
             Ground::Objects(_) => recent && !self.single && !is_young(self.born, self.at, window),
             // However young they are, and however few.
-            Ground::Edit => recent,
+            Ground::Edit | Ground::Before => recent,
             Ground::Unmatched | Ground::UnknownContext | Ground::NoPolicy => false,
         }
     }
@@ -168,6 +168,11 @@ impl<'a> Counts<'a> {
         self.parties.entry(party).or_default().insert(fqdn);
     }
 
+    /// Names, or services of the party that loses something in most.
+    fn most(&self) -> usize {
+        self.parties.values().map(BTreeSet::len).chain([self.names.len()]).max().unwrap_or_default()
+    }
+
     fn of_party(&self, party: &Party) -> usize {
         self.parties.get(party).map_or(0, BTreeSet::len)
     }
@@ -183,6 +188,9 @@ pub(super) struct Tally<'a> {
     day: Counts<'a>,
     edits: Counts<'a>,
     edits_of_day: Counts<'a>,
+    before: Counts<'a>,
+    /// Behind what went before this process looked.
+    objects_before: BTreeSet<u64>,
     /// Edits take too much.
     edits_held: bool,
 }
@@ -205,12 +213,17 @@ impl<'a> Tally<'a> {
             day: Counts::default(),
             edits: Counts::default(),
             edits_of_day: Counts::default(),
+            before: Counts::default(),
+            objects_before: BTreeSet::new(),
             edits_held: false,
         };
         for (fqdn, new) in waiting {
             for (ground, lost) in new.loss.grounds() {
                 let few = recent.are_few(&lost.party, limits.max_count);
-                let (is_edit, single) = (ground == Ground::Edit, few && recent.is_single(lost));
+                let (is_edit, single) = (!matches!(ground, Ground::Objects(_)), few && recent.is_single(lost));
+                if ground == Ground::Before {
+                    tally.objects_before.extend(&lost.objects);
+                }
                 let counts = |window| is_edit || (!single && !is_young(born(fqdn), now, window));
                 tally.add(fqdn, (&ground, &lost.party), new.loss.empties, counts);
             }
@@ -222,13 +235,16 @@ impl<'a> Tally<'a> {
         }
         for (fqdn, went) in &gone.0 {
             for (ground, lost) in went.loss.grounds() {
+                if ground == Ground::Before && went.counts_on(&ground, now, ROUND) {
+                    tally.objects_before.extend(&lost.objects);
+                }
                 tally.add(fqdn, (&ground, &lost.party), went.loss.empties, |window| {
                     went.counts_on(&ground, now, window)
                 });
             }
         }
         let beside = |window| own.len() + gone.emptied_beside(window, now, |fqdn| own.contains_key(fqdn));
-        (tally.minute.own, tally.edits.own) = (beside(ROUND), beside(ROUND));
+        (tally.minute.own, tally.edits.own, tally.before.own) = (beside(ROUND), beside(ROUND), beside(ROUND));
         (tally.day.own, tally.edits_of_day.own) = (beside(DAY), beside(DAY));
         tally.edits_held = tally.do_edits_exceed();
         tally
@@ -258,21 +274,27 @@ impl<'a> Tally<'a> {
                     self.edits_of_day.add(fqdn, empties, party);
                 }
             }
+            Ground::Before => {
+                if counts(ROUND) {
+                    self.before.add(fqdn, empties, party);
+                }
+            }
             Ground::Unmatched | Ground::UnknownContext | Ground::NoPolicy => {}
         }
     }
 
     fn do_edits_exceed(&self) -> bool {
         let Self { edits, edits_of_day, limits, .. } = self;
-        let parties = |counts: &Counts<'_>| counts.parties.values().map(BTreeSet::len).max().unwrap_or_default();
-        !limits.allow_percent(edits.names.len(), edits.own)
-            || !limits.allow_percent(parties(edits), edits.own)
-            || !limits.allow(edits_of_day.names.len(), edits_of_day.own)
-            || !limits.allow(parties(edits_of_day), edits_of_day.own)
+        !limits.allow_percent(edits.most(), edits.own) || !limits.allow(edits_of_day.most(), edits_of_day.own)
+    }
+
+    /// One object that went meanwhile is its owner's; of more nobody knows whether anything of them is there.
+    fn does_before_exceed(&self) -> bool {
+        self.objects_before.len() > 1 && !self.limits.allow_percent(self.before.most(), self.before.own)
     }
 
     /// Whether what `loss` takes from one party is held. `born` is when its service was made, if that is known; `stays`
-    /// says that it is held already.
+    /// says that it is held already, under limits that are still the same: it waits for its own approval.
     pub fn holds(&self, ground: &Ground, (lost, loss): (&Lost, &Loss), born: Option<Duration>, stays: bool) -> bool {
         match ground {
             Ground::NoPolicy => true,
@@ -280,12 +302,16 @@ impl<'a> Tally<'a> {
             Ground::UnknownContext => true,
             Ground::Unmatched => loss.empties,
             Ground::Edit => self.edits_held,
+            Ground::Before => stays || self.does_before_exceed(),
             Ground::Objects(party) => self.holds_objects(party, (lost, loss), born, stays),
         }
     }
 
     fn holds_objects(&self, party: &Party, (lost, loss): (&Lost, &Loss), born: Option<Duration>, stays: bool) -> bool {
-        let few = !stays && self.recent.are_few(party, self.limits.max_count);
+        if stays {
+            return true;
+        }
+        let few = self.recent.are_few(party, self.limits.max_count);
         if few && self.recent.is_single(lost) {
             return false;
         }

@@ -33,6 +33,7 @@ impl Cause {
     pub fn in_words(self) -> &'static str {
         match self {
             Self::Objects => "objects that are gone, or were changed",
+            Self::Before => "objects that are gone, or are named otherwise, since before this process looked",
             Self::Unmatched => "a cluster that spec.matchClusters of the GlobalDeploymentPolicy does not name any more",
             Self::Namespace => "other labels, or another tenant, of a namespace",
             Self::Policy => "an edit of the GlobalDeploymentPolicy",
@@ -47,6 +48,7 @@ impl Cause {
     fn remedy(self) -> &'static str {
         match self {
             Self::Objects => "bring the objects back",
+            Self::Before => "bring the objects back, or undo what names them otherwise",
             Self::Unmatched => "name the cluster in spec.matchClusters again",
             Self::Namespace => "set the namespace's labels and tenant as they were",
             Self::Policy => "correct the GlobalDeploymentPolicy",
@@ -109,6 +111,9 @@ impl HeldChanges {
                 "that is more than {max_count} and more than {max_percent} % within a minute, or within a day \
                  (spec.deletionGuard)"
             ),
+            Ground::Before => {
+                format!("that is more than one object and more than {max_percent} % (spec.deletionGuard)")
+            }
             Ground::Edit => format!("one edit may take away {max_percent} % (spec.deletionGuard)"),
             Ground::Unmatched => "a name that would keep no member is asked about".into(),
             Ground::UnknownContext => "a context that is not known may be a slip".into(),

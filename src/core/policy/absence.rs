@@ -40,7 +40,9 @@ fn leaving(departure: &Departure) -> String {
             "every GSLB service of this installation is deleted, as soon as a list of the policies has confirmed that \
              there is none"
         }
-        (false, false) => "nothing is written, and nothing is deleted, because this cluster did not lead then",
+        (false, false) => {
+            "nothing is written, and nothing is deleted, because this cluster did not lead then, or had no GSLBConfig"
+        }
     };
     format!(
         "GlobalDeploymentPolicy {}/{name} was deleted at {deleted}: {meanwhile} {due} \

@@ -37,6 +37,9 @@ pub struct Seen<'a> {
     pub policies: &'a BTreeSet<ObjectName>,
     /// Whether this process leads.
     pub leads: bool,
+    /// Whether there is an active GSLBConfig, which says what is about to happen. Who deletes that as well may be a tool
+    /// that makes both anew.
+    pub configured: bool,
     pub grace: Duration,
     /// The wish that the GSLBConfig's status has kept.
     pub kept: Option<&'a Wish>,
@@ -131,7 +134,7 @@ impl Presence {
                 successor: !seen.policies.is_empty(),
                 counted: now.elapsed,
                 spent: Duration::ZERO,
-                wished: seen.leads,
+                wished: seen.leads && seen.configured,
                 remembered: true,
                 confirmed: false,
             }),
@@ -202,6 +205,7 @@ impl Absence {
             (self.alone, self.counted, self.spent) = (whole_second(now.wall), now.elapsed, Duration::ZERO);
             (self.wished, self.confirmed) = (self.wished && seen.leads, false);
         }
+        self.wished &= seen.configured;
         match (self.confirmed, seen.policies.is_empty(), self.wished) {
             (false, ..) => State::Leaving(self),
             (true, false, _) | (true, true, false) => State::Nobody,

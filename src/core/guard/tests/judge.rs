@@ -321,7 +321,8 @@ fn an_approval_lets_go_what_was_shown_under_its_name_and_tells_when_that_is_done
 #[test]
 fn sets_on_two_grounds_that_have_one_name_are_approved_together() {
     let both = |number| {
-        let unmatched = Lost { party: cluster("ctx-b"), cause: Cause::Unmatched, objects: [100 + number as u64].into() };
+        let unmatched =
+            Lost { party: cluster("ctx-b"), cause: Cause::Unmatched, objects: [100 + number as u64].into() };
         Loss { lost: [all(Cause::Policy, number).lost, vec![unmatched]].concat(), empties: true }
     };
     let mut guard = guard(10, LIMITS);

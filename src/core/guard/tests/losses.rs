@@ -248,7 +248,7 @@ fn labels_of_a_namespace_are_an_edit_of_configuration() {
 fn without_memory_the_description_tells_whose_members_leave() {
     let mut case = Case::new();
     case.offered.remove(0);
-    assert_eq!(case.loss(), lost([("ctx-a", Cause::Objects)], false));
+    assert_eq!(case.loss(), lost([("ctx-a", Cause::Before)], false));
     let mut case = Case::new();
     case.deploy(|policy| policy.app_selector = labels(&[("app", "gslp")]));
     assert_eq!(case.loss(), lost([("ctx-a", Cause::Policy), ("ctx-b", Cause::Policy)], true));

@@ -9,6 +9,7 @@ struct Scene {
     presence: Presence,
     policies: BTreeSet<ObjectName>,
     leads: bool,
+    configured: bool,
     grace: Duration,
     kept: Option<Wish>,
     elapsed: Duration,
@@ -34,6 +35,7 @@ impl Scene {
             presence: Presence::default(),
             policies: policies.iter().map(|name| named(name)).collect(),
             leads: true,
+            configured: true,
             grace: GRACE,
             kept: None,
             elapsed: Duration::ZERO,
@@ -55,7 +57,8 @@ impl Scene {
 
     fn look(&mut self) -> Standing {
         let kept = self.kept.clone();
-        let seen = Seen { policies: &self.policies, leads: self.leads, grace: self.grace, kept: kept.as_ref() };
+        let Self { leads, configured, grace, .. } = *self;
+        let seen = Seen { policies: &self.policies, leads, configured, grace, kept: kept.as_ref() };
         let now = Moment { elapsed: self.elapsed, wall: self.wall };
         self.presence.look(seen, now)
     }
@@ -194,6 +197,22 @@ fn a_last_policy_that_went_while_another_cluster_led_is_no_wish() {
     scene.leads = false;
     let unwished = Departure { wished: false, ..departure(0) };
     assert_eq!(scene.see(&[]), Standing::Leaving(unwished));
+}
+
+/// FND-A1: a tool that takes away both may make both anew, one after the other.
+#[test]
+fn without_a_gslb_config_nobody_says_what_is_about_to_happen_and_nothing_does() {
+    for gone_before in [true, false] {
+        let mut scene = Scene::in_force();
+        scene.configured = !gone_before;
+        scene.see(&[]);
+        scene.pass(HALF);
+        scene.configured = false;
+        assert_eq!(scene.look(), Standing::Leaving(Departure { wished: false, ..departure(0) }));
+        scene.configured = true;
+        scene.pass(HALF);
+        assert_eq!((scene.list(), scene.look()), (true, Standing::Missing));
+    }
 }
 
 /// FND-A1: same deadline, not a new start.
