@@ -1,7 +1,7 @@
 //! The guard: holds losses, counts them and lets them go.
 
 use super::sets::{Entry, News, Sets};
-use super::tally::{Gone, Recent, Tally};
+use super::tally::{Before, Gone, Recent, Tally};
 use super::words::HeldChanges;
 use super::{Cause, Ground, Keep, Limits, Loss, Lost, Party};
 use std::collections::{BTreeMap, BTreeSet};
@@ -243,15 +243,19 @@ impl Guard {
         }
     }
 
-    /// What stays of each; `anew` says that it does not matter what is held already.
+    /// What stays of each; `anew` says that the limits are others.
     fn rule(&self, ripe: &BTreeMap<Arc<str>, New>, now: Duration, anew: bool) -> Vec<(Arc<str>, Arc<Loss>, Keep)> {
         let waiting = ripe.iter().chain(&self.new);
         let tally = Tally::of(waiting, &self.sets, &self.gone, &self.recent, (self.limits, &self.own), now);
         let rule = |(fqdn, new): (&Arc<str>, &New)| {
             let born = self.own.get(fqdn).copied().flatten();
             let held = new.loss.grounds().filter(|(ground, lost)| {
-                let stays = !anew && self.sets.has(ground, fqdn, &lost.party);
-                tally.holds(ground, (lost, &new.loss), born, stays)
+                let before = match (self.sets.has(ground, fqdn, &lost.party), anew) {
+                    (false, _) => Before::Free,
+                    (true, false) => Before::Held,
+                    (true, true) => Before::HeldOtherwise,
+                };
+                tally.holds(ground, (lost, &new.loss), born, before)
             });
             let kept = Keep(held.map(|(_, lost)| (lost.party.clone(), lost.cause)).collect());
             (Arc::clone(fqdn), Arc::clone(&new.loss), kept)

@@ -178,6 +178,15 @@ impl<'a> Counts<'a> {
     }
 }
 
+/// Whether a loss was held until now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Before {
+    Free,
+    Held,
+    /// It was, under other limits.
+    HeldOtherwise,
+}
+
 /// Everything that counts at one moment.
 #[derive(Debug)]
 pub(super) struct Tally<'a> {
@@ -293,25 +302,29 @@ impl<'a> Tally<'a> {
         self.objects_before.len() > 1 && !self.limits.allow_percent(self.before.most(), self.before.own)
     }
 
-    /// Whether what `loss` takes from one party is held. `born` is when its service was made, if that is known; `stays`
-    /// says that it is held already, under limits that are still the same: it waits for its own approval.
-    pub fn holds(&self, ground: &Ground, (lost, loss): (&Lost, &Loss), born: Option<Duration>, stays: bool) -> bool {
+    /// Whether what `loss` takes from one party is held. `born` is when its service was made, if that is known.
+    pub fn holds(&self, ground: &Ground, (lost, loss): (&Lost, &Loss), born: Option<Duration>, before: Before) -> bool {
         match ground {
             Ground::NoPolicy => true,
             _ if self.limits.is_off() => false,
             Ground::UnknownContext => true,
             Ground::Unmatched => loss.empties,
             Ground::Edit => self.edits_held,
-            Ground::Before => stays || self.does_before_exceed(),
-            Ground::Objects(party) => self.holds_objects(party, (lost, loss), born, stays),
+            // It waits for its own approval, whatever else was approved.
+            Ground::Before | Ground::Objects(_) if before == Before::Held => true,
+            Ground::Before => self.does_before_exceed(),
+            Ground::Objects(party) => self.holds_objects(party, (lost, loss), born, before),
         }
     }
 
-    fn holds_objects(&self, party: &Party, (lost, loss): (&Lost, &Loss), born: Option<Duration>, stays: bool) -> bool {
-        if stays {
-            return true;
-        }
-        let few = self.recent.are_few(party, self.limits.max_count);
+    fn holds_objects(
+        &self,
+        party: &Party,
+        (lost, loss): (&Lost, &Loss),
+        born: Option<Duration>,
+        before: Before,
+    ) -> bool {
+        let few = before == Before::Free && self.recent.are_few(party, self.limits.max_count);
         if few && self.recent.is_single(lost) {
             return false;
         }
