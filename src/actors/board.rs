@@ -264,7 +264,7 @@ struct ProgressDocument {
 }
 
 fn in_numbers<S: Serializer>(progress: &Headway, serializer: S) -> Result<S::Ok, S::Error> {
-    let Headway { open, behind, of, left } = *progress;
+    let Headway { open, behind, of, left, .. } = *progress;
     ProgressDocument { open, behind, of, left_seconds: left.map(|left| left.as_secs()) }.serialize(serializer)
 }
 

@@ -39,9 +39,11 @@ pub struct Headway {
     pub open: usize,
     /// Those of them for which that is so for longer than a moment.
     pub behind: usize,
+    /// Those of them that wait for an approval.
+    pub held: usize,
     /// Of so many.
     pub of: usize,
-    /// How long it takes at the pace of the last minute; `None` when nothing has moved.
+    /// How long what waits for nobody takes at the pace of the last minute; `None` when nothing has moved.
     pub left: Option<Duration>,
 }
 
@@ -74,8 +76,9 @@ impl Census {
         if self.samples.len() > SAMPLES {
             self.samples.pop_front();
         }
-        let left = self.left(at).filter(|_| behind > 0);
-        Headway { open: self.open.len(), behind, of: self.services.len(), left }
+        let held = self.states.get(&SyncState::Held).copied().unwrap_or_default();
+        let left = self.left(at).filter(|_| behind > self.stuck());
+        Headway { open: self.open.len(), behind, held, of: self.services.len(), left }
     }
 
     /// Nothing is left to wait for: how fast it went says nothing of what comes later.
@@ -97,10 +100,16 @@ impl Census {
         self.clusters.iter().map(|(cluster, count)| (cluster.as_str(), *count))
     }
 
+    /// Of what time alone does not mend.
+    fn stuck(&self) -> usize {
+        let of = |state| self.states.get(&state).copied().unwrap_or_default();
+        of(SyncState::Held) + of(SyncState::Quarantined)
+    }
+
     fn left(&self, at: Duration) -> Option<Duration> {
         let (begin, closed) = self.samples.front()?;
         let (moved, time) = (self.closed.saturating_sub(*closed), at.saturating_sub(*begin));
-        let open = u128::try_from(self.open.len()).ok()?;
+        let open = u128::try_from(self.open.len().saturating_sub(self.stuck())).ok()?;
         let millis = (open * time.as_millis()).checked_div(u128::from(moved))?;
         u64::try_from(millis).ok().map(Duration::from_millis)
     }
@@ -168,16 +177,16 @@ mod tests {
     fn what_waits_for_longer_than_a_moment_is_behind_and_the_pace_tells_how_long_the_rest_takes() {
         let mut census = Census::default();
         (0..300).for_each(|n| census.put(&fqdn(n), SyncState::Queued, &[], seconds(0)));
-        assert_eq!(census.look(seconds(1)), Headway { open: 300, behind: 0, of: 300, left: None });
+        assert_eq!(census.look(seconds(1)), Headway { open: 300, behind: 0, held: 0, of: 300, left: None });
         assert_eq!(
             census.look(seconds(5)),
-            Headway { open: 300, behind: 300, of: 300, left: None },
+            Headway { open: 300, behind: 300, held: 0, of: 300, left: None },
             "nothing has moved yet"
         );
         (0..37).for_each(|n| census.put(&fqdn(n), SyncState::InSync, &[], seconds(10)));
         // 37 in nine seconds, so 263 take 64.
         let left = Some(Duration::from_millis(63_972));
-        assert_eq!(census.look(seconds(10)), Headway { open: 263, behind: 263, of: 300, left });
+        assert_eq!(census.look(seconds(10)), Headway { open: 263, behind: 263, held: 0, of: 300, left });
         (37..300).for_each(|n| census.put(&fqdn(n), SyncState::InSync, &[], seconds(60)));
         assert_eq!(census.look(seconds(60)), Headway { of: 300, ..Headway::default() });
         assert!(!census.has_open());
@@ -190,6 +199,6 @@ mod tests {
         census.put(&fqdn(0), SyncState::Queued, &[], seconds(0));
         census.put(&fqdn(0), SyncState::Failing, &[], seconds(4));
         census.put(&fqdn(1), SyncState::NotSelected, &[], seconds(0));
-        assert_eq!(census.look(seconds(6)), Headway { open: 1, behind: 1, of: 2, left: None });
+        assert_eq!(census.look(seconds(6)), Headway { open: 1, behind: 1, held: 0, of: 2, left: None });
     }
 }

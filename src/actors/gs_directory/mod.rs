@@ -493,7 +493,7 @@ impl GsDirectoryState {
             Step::Tell(behind) => {
                 let policy = Arc::clone(&self.policy);
                 let of = self.progress.of.max(self.entries.len());
-                let progress = Headway { open: self.progress.open.max(behind), behind, of, left: self.progress.left };
+                let progress = Headway { open: self.progress.open.max(behind), behind, of, ..self.progress };
                 self.args.policy.cast(PolicyWatcherMsg::Programmed { policy, progress });
             }
         }

@@ -169,11 +169,18 @@ pub fn outcome_of_config(state: &str) -> Option<Occurrence> {
 }
 
 fn policy_programmed(progress: Headway) -> Statement {
-    let Headway { behind, of, left, .. } = progress;
+    let Headway { behind, held, of, left, .. } = progress;
     if behind == 0 {
         return Statement::new(PROGRAMMED, true, "InSync", "every GSLB service follows it");
     }
     let left = left.map(|left| format!(", done in about {} at the present pace", in_words(left))).unwrap_or_default();
+    if held > 0 {
+        let message = format!(
+            "{behind} of {of} GSLB services do not follow it: changes of {held} wait for an approval, see condition \
+             ChangesHeld of the GSLBConfig; /api/gs says which and why"
+        );
+        return Statement::new(PROGRAMMED, false, "NeedsApproval", message);
+    }
     let (services, follow) = if of == 1 { ("service", "does") } else { ("services", "do") };
     let message = format!(
         "{behind} of {of} GSLB {services} {follow} not follow it yet{left}: condition Programmed of the GSLBHostRules and \

@@ -71,14 +71,20 @@ fn of_leader(picture: &Picture<'_>) -> Result<String, String> {
 }
 
 fn outstanding(progress: Headway) -> String {
-    let Headway { open, of, left, .. } = progress;
-    match open {
-        0 => "every GSLB service is as it should be".to_owned(),
-        _ => {
-            let left = left.map(|left| format!(", done in about {} at the present pace", in_words(left)));
-            format!("{open} of {of} GSLB services are not as they should be yet{}", left.unwrap_or_default())
-        }
+    let Headway { open, held, of, left, .. } = progress;
+    let rest = open.saturating_sub(held);
+    let mut sentences = Vec::new();
+    if rest > 0 {
+        let left = left.map(|left| format!(", done in about {} at the present pace", in_words(left)));
+        let left = left.unwrap_or_default();
+        sentences.push(format!("{rest} of {of} GSLB services are not as they should be yet{left}"));
     }
+    if held > 0 {
+        sentences.push(format!(
+            "changes of {held} of {of} GSLB services wait for an approval: see condition ChangesHeld of the GSLBConfig"
+        ));
+    }
+    if sentences.is_empty() { "every GSLB service is as it should be".to_owned() } else { sentences.join("; ") }
 }
 
 #[cfg(test)]
@@ -103,9 +109,17 @@ mod tests {
     #[test]
     fn readiness_says_how_far_the_operator_is_and_what_is_wrong_meanwhile() {
         let since = "2026-01-01T00:00:40Z".parse().unwrap();
-        let busy = Headway { open: 263, behind: 200, of: 300, left: Some(Duration::from_secs_f64(129.5)) };
+        let busy = Headway { open: 263, behind: 200, held: 0, of: 300, left: Some(Duration::from_secs_f64(129.5)) };
         let dark = Picture { obstacle: Some(("CredentialsRefused", since)), ..well() };
-        let table: [(Picture<'_>, Result<&str, &str>); 9] = [
+        let held = Headway { held: 60, left: None, ..busy };
+        let table: [(Picture<'_>, Result<&str, &str>); 10] = [
+            (
+                Picture { progress: held, ..well() },
+                Ok(
+                    "first look done: 203 of 300 GSLB services are not as they should be yet; changes of 60 of 300 GSLB \
+                    services wait for an approval: see condition ChangesHeld of the GSLBConfig",
+                ),
+            ),
             (Picture { part: Part::Starting, ..well() }, Err("starting: the AMKOCluster has not been read yet")),
             (Picture { part: Part::Undecided("why"), ..well() }, Err("no role: why")),
             (Picture { part: Part::Follower, read: false, ..well() }, Ok("standing by as follower")),

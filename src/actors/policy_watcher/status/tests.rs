@@ -127,17 +127,25 @@ fn the_state_of_a_configuration_decides_its_conditions() {
 }
 
 fn behind_of_five(behind: usize) -> Headway {
-    Headway { open: behind, behind, of: 5, left: None }
+    Headway { open: behind, behind, of: 5, ..Headway::default() }
 }
 
 /// FND-C7
 #[test]
 fn a_policy_that_not_every_service_follows_says_how_many_do_not_and_for_how_long() {
-    let progress = Headway { open: 263, behind: 263, of: 300, left: Some(std::time::Duration::from_secs(129)) };
+    let left = Some(std::time::Duration::from_secs(129));
+    let progress = Headway { open: 263, behind: 263, held: 0, of: 300, left };
     let status = of_policy(&GlobalDeploymentPolicy::default(), &in_force(), Some(progress)).unwrap();
     let message = "263 of 300 GSLB services do not follow it yet, done in about 2m09s at the present pace: condition \
                    Programmed of the GSLBHostRules and /api/gs say which and why";
     assert_eq!(status.conditions[2].message, message);
+
+    let held = Headway { held: 60, left: None, ..progress };
+    let status = of_policy(&GlobalDeploymentPolicy::default(), &in_force(), Some(held)).unwrap();
+    let message = "263 of 300 GSLB services do not follow it: changes of 60 wait for an approval, see condition \
+                   ChangesHeld of the GSLBConfig; /api/gs says which and why";
+    let said = (status.conditions[2].reason.as_str(), status.conditions[2].message.as_str());
+    assert_eq!(said, ("NeedsApproval", message));
 }
 
 /// DB-50.
