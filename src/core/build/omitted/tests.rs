@@ -93,7 +93,7 @@ fn of_one_address_with_two_public_ones_only_the_object_is_told_of_whose_member_i
     let public = [("ctx-a".to_owned(), "203.0.113.7".parse().unwrap())].into();
     let rule = RuleState::InForce(Arc::new(HostRule { public_addresses: public, ..rule(FQDN) }));
     let [a, mut b] = endpoints();
-    b.addresses = a.addresses.clone();
+    b.addresses = a.addresses;
     let both = [a, b];
     let wanted = service(&build(Inputs { rule: &rule, ..Inputs::plain(FQDN, &policy) }, &both)).clone();
     assert_eq!(addresses(&wanted), ["10.1.0.5", "10.1.0.5"]);
