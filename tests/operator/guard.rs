@@ -486,10 +486,23 @@ async fn a_rename_that_is_held_stays_held_over_a_restart_and_over_a_new_session(
 
 /// FND-A3: the second mistake takes nothing of what the first one did not take.
 #[tokio::test(start_paused = true)]
-async fn a_rename_after_another_edit_that_is_held_lets_nothing_go() {
-    let world = with_services(8).await;
-    select(&world, "gslbb", 30);
+async fn a_rename_after_an_edit_of_namespaces_that_is_held_lets_nothing_go() {
+    let mut world = World::of_examples();
+    let label = |world: &World, labels: Value| {
+        let namespace =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": labels}});
+        BOTH.iter().for_each(|cluster| drop(apply(world.cluster(cluster), namespace.clone())));
+    };
+    let selector = json!({"label": {"env": "prod"}});
+    let rules = json!({"appSelector": {"label": {"app": "gslb"}}, "namespaceSelector": selector});
+    apply(world.home(), policy(&BOTH, json!({"matchRules": rules})));
+    label(&world, json!({"env": "prod"}));
+    (0..8).for_each(|number| offer(&world, number));
+    world.start().await;
+    assert_eq!(answered(&world, 8), 8);
+    label(&world, json!({}));
     seconds(30).await;
+    assert!(condition(&world, "ChangesHeld").is_some_and(|held| held.contains("8 of 8 names")));
     rename(&world);
     seconds(120).await;
     let kept: Vec<usize> = (0..8).map(|number| addresses(&world, number).len()).collect();
