@@ -43,7 +43,7 @@ pub struct Headway {
     pub held: usize,
     /// Of so many.
     pub of: usize,
-    /// How long what waits for nobody takes at the pace of the last minute; `None` when nothing has moved.
+    /// Time for the rest, without what is held or quarantined, at the pace of the last minute; `None` when nothing has moved.
     pub left: Option<Duration>,
 }
 
@@ -100,7 +100,7 @@ impl Census {
         self.clusters.iter().map(|(cluster, count)| (cluster.as_str(), *count))
     }
 
-    /// Of what time alone does not mend.
+    /// Services that time alone does not mend.
     fn stuck(&self) -> usize {
         let of = |state| self.states.get(&state).copied().unwrap_or_default();
         of(SyncState::Held) + of(SyncState::Quarantined)

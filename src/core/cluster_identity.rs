@@ -24,7 +24,7 @@ pub struct Register {
     known: BTreeMap<String, String>,
     /// Contexts whose next UID is believed.
     approved: BTreeSet<String>,
-    /// Contexts whose cluster is the one that was known, when somebody last looked: there is nothing to approve.
+    /// Contexts whose cluster was the known one at the last look: there is nothing to approve.
     recognised: BTreeSet<String>,
     /// Approvals that count no more.
     used: BTreeSet<String>,
@@ -40,7 +40,7 @@ pub enum Outcome {
         /// `None` where there is no namespace kube-system.
         uid: Option<String>,
     },
-    /// An approval that stays would count for a change which nobody has thought of yet.
+    /// There was nothing to approve. Left in place it would approve a later mistake.
     Needless { context: String },
 }
 
@@ -143,7 +143,7 @@ impl Register {
         }
     }
 
-    /// Another address or credentials lead to the cluster: until somebody has looked, there may be something to approve.
+    /// Forgets the last look: another address, or other credentials, lead to the cluster.
     pub fn look_anew(&mut self, context: &str) {
         self.recognised.remove(context);
     }
@@ -224,7 +224,7 @@ impl Register {
         self.outcomes.push(Outcome::Used { context: context.to_owned(), uid });
     }
 
-    /// Nothing is there for the approval to count for.
+    /// Uses up an approval without anything to approve.
     fn spend(&mut self, context: &str) {
         self.approved.remove(context);
         self.used.insert(context.to_owned());

@@ -87,9 +87,9 @@ pub enum Reason {
     PolicyReturned,
     /// Another cluster than before stands behind a context.
     ClusterNotRecognised,
-    /// Somebody approved that it counts.
+    /// It counts from now on, by approval.
     ClusterApproved,
-    /// Somebody approved what nobody had asked about.
+    /// An approval that no condition had asked for.
     ApprovalNeedless,
     /// Members would be taken away, and somebody has to approve it.
     ChangesHeld,

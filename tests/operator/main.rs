@@ -31,6 +31,7 @@ mod faults_wire;
 mod federation;
 mod federation_copies;
 mod guard;
+mod guard_mistakes;
 mod heartbeat;
 mod http;
 mod http_services;

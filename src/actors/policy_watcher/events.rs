@@ -65,7 +65,7 @@ impl PolicyWatcherState {
             NewsKind::Done => Occurrence::new(Reason::ChangesDone, held.summary("carried out after its approval:")),
             NewsKind::Withdrawn => Occurrence::new(Reason::ChangesWithdrawn, held.summary("not wished for any more:")),
         };
-        // What stays would approve the same mistake once more, by whomever.
+        // An annotation that stays would approve the next mistake of the same effect.
         if *kind == NewsKind::Done {
             self.take_out_approval(name, config, &held.id);
         }
@@ -77,7 +77,7 @@ impl PolicyWatcherState {
         }
     }
 
-    /// An approval that was for nothing is told, and does not stay.
+    /// Tells of an approval that was for nothing, and takes it out.
     pub(super) fn tell_of_needless(&self, id: &str) {
         let Some(name) = self.active_config.as_ref().filter(|_| self.term.is_some()) else { return };
         let Some(config) = self.configs.objects.get(name) else { return };

@@ -311,7 +311,7 @@ impl PolicyWatcherState {
         let mut told = self.told.reports.take().unwrap_or_default();
         let names = if all { self.rules.book.verdicts().keys().cloned().collect() } else { news.rules };
         if all {
-            // What went meanwhile, nobody has told of.
+            // No message has told of those that went meanwhile.
             self.args.status.cast(StatusWriterMsg::OnlyRules(names.iter().cloned().collect()));
         }
         for name in names {

@@ -65,7 +65,7 @@ pub enum StatusWriterMsg {
     Rule(Box<RuleReport>),
     /// The GSLBHostRule was deleted.
     RuleGone(ObjectName),
-    /// There are no others, and each of them will be reported anew: whoever reports them was restarted, or did not lead.
+    /// All there are, each to be reported anew: the first report after a restart, or of a term.
     OnlyRules(BTreeSet<ObjectName>),
     /// How the service of a rule in force is doing.
     Service { rule: ObjectName, report: Box<ServiceReport> },

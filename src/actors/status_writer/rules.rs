@@ -83,7 +83,7 @@ impl Rules {
         self.unreported.remove(&name);
         let mut touched = self.forget_user(&name);
         let was_for = self.held.get(&name).map(|held| held.report.fqdn.clone()).filter(|fqdn| *fqdn != report.fqdn);
-        // Nobody tells any more how that one is doing; what is told of the new one may have come before this.
+        // No report about that FQDN follows; one about the new FQDN may have come before this.
         if was_for.is_some() && self.services.get(&name).map(|service| &service.fqdn) == was_for.as_ref() {
             self.services.remove(&name);
         }

@@ -1,7 +1,7 @@
 //! The guard: holds losses, counts them and lets them go.
 
 use super::sets::{Entry, News, Sets};
-use super::tally::{Before, Gone, Recent, Tally};
+use super::tally::{Gone, Hold, Recent, Tally};
 use super::words::HeldChanges;
 use super::{Cause, Ground, Keep, Limits, Loss, Lost, Party};
 use std::collections::{BTreeMap, BTreeSet};
@@ -250,12 +250,12 @@ impl Guard {
         let rule = |(fqdn, new): (&Arc<str>, &New)| {
             let born = self.own.get(fqdn).copied().flatten();
             let held = new.loss.grounds().filter(|(ground, lost)| {
-                let before = match (self.sets.has(ground, fqdn, &lost.party), anew) {
-                    (false, _) => Before::Free,
-                    (true, false) => Before::Held,
-                    (true, true) => Before::HeldOtherwise,
+                let hold = match (self.sets.has(ground, fqdn, &lost.party), anew) {
+                    (false, _) => Hold::None,
+                    (true, false) => Hold::Same,
+                    (true, true) => Hold::OtherLimits,
                 };
-                tally.holds(ground, (lost, &new.loss), born, before)
+                tally.holds(ground, (lost, &new.loss), born, hold)
             });
             let kept = Keep(held.map(|(_, lost)| (lost.party.clone(), lost.cause)).collect());
             (Arc::clone(fqdn), Arc::clone(&new.loss), kept)

@@ -180,11 +180,11 @@ impl<'a> Counts<'a> {
 
 /// Whether a loss was held until now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Before {
-    Free,
-    Held,
-    /// It was, under other limits.
-    HeldOtherwise,
+pub(super) enum Hold {
+    None,
+    Same,
+    /// Under other limits.
+    OtherLimits,
 }
 
 /// Everything that counts at one moment.
@@ -297,13 +297,13 @@ impl<'a> Tally<'a> {
         !limits.allow_percent(edits.most(), edits.own) || !limits.allow(edits_of_day.most(), edits_of_day.own)
     }
 
-    /// One object that went meanwhile is its owner's; of more nobody knows whether anything of them is there.
+    /// Whether more than one object, and more than the percentage, went before this process looked.
     fn does_before_exceed(&self) -> bool {
         self.objects_before.len() > 1 && !self.limits.allow_percent(self.before.most(), self.before.own)
     }
 
     /// Whether what `loss` takes from one party is held. `born` is when its service was made, if that is known.
-    pub fn holds(&self, ground: &Ground, (lost, loss): (&Lost, &Loss), born: Option<Duration>, before: Before) -> bool {
+    pub fn holds(&self, ground: &Ground, (lost, loss): (&Lost, &Loss), born: Option<Duration>, hold: Hold) -> bool {
         match ground {
             Ground::NoPolicy => true,
             _ if self.limits.is_off() => false,
@@ -311,20 +311,14 @@ impl<'a> Tally<'a> {
             Ground::Unmatched => loss.empties,
             Ground::Edit => self.edits_held,
             // It waits for its own approval, whatever else was approved.
-            Ground::Before | Ground::Objects(_) if before == Before::Held => true,
+            Ground::Before | Ground::Objects(_) if hold == Hold::Same => true,
             Ground::Before => self.does_before_exceed(),
-            Ground::Objects(party) => self.holds_objects(party, (lost, loss), born, before),
+            Ground::Objects(party) => self.holds_objects(party, (lost, loss), born, hold),
         }
     }
 
-    fn holds_objects(
-        &self,
-        party: &Party,
-        (lost, loss): (&Lost, &Loss),
-        born: Option<Duration>,
-        before: Before,
-    ) -> bool {
-        let few = before == Before::Free && self.recent.are_few(party, self.limits.max_count);
+    fn holds_objects(&self, party: &Party, (lost, loss): (&Lost, &Loss), born: Option<Duration>, hold: Hold) -> bool {
+        let few = hold == Hold::None && self.recent.are_few(party, self.limits.max_count);
         if few && self.recent.is_single(lost) {
             return false;
         }

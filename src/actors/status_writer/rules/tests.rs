@@ -27,6 +27,11 @@ fn rule(object: &str, managed: bool) -> RuleReport {
     }
 }
 
+/// The rule `web` at this generation, for this FQDN.
+fn web_for(fqdn: &str, generation: i64) -> RuleReport {
+    RuleReport { fqdn: fqdn.into(), generation: Some(generation), ..rule("web", false) }
+}
+
 fn in_sync(member_count: i32) -> Box<ServiceReport> {
     Box::new(ServiceReport {
         fqdn: "web.example.org".into(),
@@ -226,26 +231,22 @@ fn an_object_of_somebody_else_with_the_name_of_a_carrier_is_left_alone() {
 }
 
 #[test]
-fn a_report_about_the_fqdn_that_a_rule_was_for_before_does_not_come_back_with_that_fqdn() {
-    let of =
-        |fqdn: &str, generation| RuleReport { fqdn: fqdn.into(), generation: Some(generation), ..rule("web", false) };
+fn a_report_about_a_former_fqdn_does_not_come_back_with_it() {
     let mut rules = rules(Sight::Complete);
-    rules.on_rule(of("web.example.org", 1));
+    rules.on_rule(web_for("web.example.org", 1));
     rules.on_service(name("web"), in_sync(2));
-    rules.on_rule(of("other.example.org", 2));
+    rules.on_rule(web_for("other.example.org", 2));
     assert_eq!(rules.on_service_gone("web.example.org"), []);
-    rules.on_rule(of("web.example.org", 3));
+    rules.on_rule(web_for("web.example.org", 3));
     assert_eq!(act(&mut rules, "web").service, None);
 }
 
 #[test]
 fn what_is_told_of_the_new_fqdn_may_come_before_the_rule() {
-    let of =
-        |fqdn: &str, generation| RuleReport { fqdn: fqdn.into(), generation: Some(generation), ..rule("web", false) };
     let mut rules = rules(Sight::Complete);
-    rules.on_rule(of("other.example.org", 1));
+    rules.on_rule(web_for("other.example.org", 1));
     rules.on_service(name("web"), in_sync(2));
-    rules.on_rule(of("web.example.org", 2));
+    rules.on_rule(web_for("web.example.org", 2));
     assert_eq!(act(&mut rules, "web").service.map(|service| service.member_count), Some(2));
 }
 
@@ -263,7 +264,7 @@ fn of_rules_that_whoever_reports_them_does_not_know_nothing_is_left() {
 }
 
 #[test]
-fn who_spoke_for_a_service_that_is_gone_after_a_restart_wishes_for_no_object_any_more() {
+fn the_wish_for_a_carrier_ends_with_a_restart_of_the_directory() {
     let mut rules = rules(Sight::Complete);
     rules.on_carrier("web.example.org".into(), true);
     rules.on_services_unknown();

@@ -88,7 +88,7 @@ fn a_member_whose_controller_is_no_site_is_left_out_where_another_one_is_and_not
 
 /// FND-E1: the same address with another public one is there, and nothing is said of its object.
 #[test]
-fn of_one_address_with_two_public_ones_only_the_object_is_told_of_whose_member_is_left_out() {
+fn of_one_address_twice_only_the_object_that_is_left_out_is_told_of() {
     let policy = in_force(deployment());
     let public = [("ctx-a".to_owned(), "203.0.113.7".parse().unwrap())].into();
     let rule = RuleState::InForce(Arc::new(HostRule { public_addresses: public, ..rule(FQDN) }));

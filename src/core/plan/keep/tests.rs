@@ -243,7 +243,7 @@ fn the_lower_port_of_an_unseen_service_stays_monitored() {
 
 /// FND-G1: an attempt that broke off has left the service with a stand-in, which does not stay.
 #[test]
-fn a_stand_in_that_the_service_refers_to_in_the_dark_stays_as_what_it_stands_in_for() {
+fn a_stand_in_stays_in_the_dark_as_what_it_stands_in_for() {
     let mut world = World::new();
     world.set_service("ctx-a", lb_service("web", WEB, &[(9090, "TCP")], "10.1.0.5"));
     world.set_service("ctx-b", lb_service("web", WEB, &[(5432, "TCP")], "10.2.0.5"));
@@ -331,7 +331,7 @@ fn aliases_stay_domain_names_in_the_dark() {
 
 /// EX-12, DB-32: passthrough members keep their monitor, until a port or a path is enough to know better.
 #[test]
-fn the_shared_monitor_stays_with_unseen_passthrough_members_until_another_comes() {
+fn the_shared_monitor_stays_for_unseen_members_until_another_comes() {
     let mut world = World::new();
     let passthrough = |cluster, ip| route_endpoint(cluster, "pt", WEB, ip, Backend::Passthrough);
     world.offered = vec![passthrough("ctx-a", "10.1.0.5"), passthrough("ctx-b", "10.2.0.5")];

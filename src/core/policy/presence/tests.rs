@@ -201,7 +201,7 @@ fn a_last_policy_that_went_while_another_cluster_led_is_no_wish() {
 
 /// FND-A1: a tool that takes away both may make both anew, one after the other.
 #[test]
-fn without_a_gslb_config_nobody_says_what_is_about_to_happen_and_nothing_does() {
+fn a_policy_that_goes_with_the_gslb_config_is_no_wish() {
     for gone_before in [true, false] {
         let mut scene = Scene::in_force();
         scene.configured = !gone_before;

@@ -1,0 +1,121 @@
+//! Mistakes that the guard has to see through: over restarts, one after the other, and approvals that are left behind.
+
+use crate::guard::{BOTH, addresses, answered, approve, condition, id, offer, seconds, select, with_services};
+use crate::support::objects::{apply, config, delete_policy, patch_config, policy};
+use crate::support::{World, lines};
+use serde_json::{Value, json};
+
+fn rename(world: &World) {
+    patch_config(world.home(), json!({"spec": {"useCustomGlobalFqdn": true}}));
+}
+
+/// FND-A3: names that a GSLBConfig gives otherwise stay held over a restart, and over a new session.
+#[tokio::test(start_paused = true)]
+async fn a_rename_that_is_held_stays_held_over_a_restart_and_over_a_new_session() {
+    let mut world = with_services(8).await;
+    let before = world.avi.last_request();
+    rename(&world);
+    seconds(30).await;
+    assert!(condition(&world, "ChangesHeld").is_some_and(|held| held.contains("8 of 8 names")));
+    world.stop().await;
+    world.start().await;
+    seconds(120).await;
+    assert!(condition(&world, "ChangesHeld").is_some_and(|held| held.contains("8 of 8 names")));
+    patch_config(world.home(), json!({"spec": {"gslbLeader": {"controllerVersion": "22.1.3"}}}));
+    seconds(120).await;
+    assert!(condition(&world, "ChangesHeld").is_some_and(|held| held.contains("8 of 8 names")));
+    assert_eq!((world.writes_since(before), answered(&world, 8)), (vec![], 8));
+}
+
+/// FND-A3: the second mistake takes nothing of what the first one did not take.
+#[tokio::test(start_paused = true)]
+async fn a_rename_after_an_edit_of_namespaces_that_is_held_lets_nothing_go() {
+    let mut world = World::of_examples();
+    let label = |world: &World, labels: Value| {
+        let namespace =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": labels}});
+        BOTH.iter().for_each(|cluster| drop(apply(world.cluster(cluster), namespace.clone())));
+    };
+    let selector = json!({"label": {"env": "prod"}});
+    let rules = json!({"appSelector": {"label": {"app": "gslb"}}, "namespaceSelector": selector});
+    apply(world.home(), policy(&BOTH, json!({"matchRules": rules})));
+    label(&world, json!({"env": "prod"}));
+    (0..8).for_each(|number| offer(&world, number));
+    world.start().await;
+    assert_eq!(answered(&world, 8), 8);
+    label(&world, json!({}));
+    seconds(30).await;
+    assert!(condition(&world, "ChangesHeld").is_some_and(|held| held.contains("8 of 8 names")));
+    rename(&world);
+    seconds(120).await;
+    let kept: Vec<usize> = (0..8).map(|number| addresses(&world, number).len()).collect();
+    assert_eq!(kept, [2; 8]);
+}
+
+/// FND-A3: one misspelt name in both lists is no wish to give a cluster up.
+#[tokio::test(start_paused = true)]
+async fn the_same_slip_in_config_and_policy_keeps_the_members_of_the_cluster() {
+    let world = with_services(8).await;
+    let before = world.avi.last_request();
+    let members = json!([{"clusterContext": "ctx-a"}, {"clusterContext": "ctx-bb"}]);
+    patch_config(world.home(), json!({"spec": {"memberClusters": members}}));
+    seconds(30).await;
+    apply(world.home(), policy(&["ctx-a", "ctx-bb"], json!({"ttl": 30})));
+    seconds(120).await;
+    let kept: Vec<Vec<String>> = (0..8).map(|number| addresses(&world, number)).collect();
+    assert!(kept.iter().all(|addresses| addresses.len() == 2), "{kept:?}");
+    assert_eq!(lines(&world.writes_since(before)).iter().filter(|line| line.starts_with("DELETE")).count(), 0);
+    assert!(condition(&world, "ChangesHeld").is_some_and(|held| held.contains("ctx-b")));
+}
+
+/// FND-C10: an approval does not outlive what it was for.
+#[tokio::test(start_paused = true)]
+async fn an_approval_is_taken_out_once_it_is_carried_out_or_is_for_nothing() {
+    let mut world = with_services(8).await;
+    select(&world, "gslbb", 30);
+    seconds(30).await;
+    let meant = id(&world);
+    approve(&world, &meant);
+    seconds(60).await;
+    let annotation = |world: &World| {
+        let annotations = config(world.home(), "gc-1")["metadata"]["annotations"].clone();
+        annotations.get("amko.vmware.com/approve-deletions").cloned()
+    };
+    assert_eq!((answered(&world, 8), annotation(&world)), (0, None));
+
+    select(&world, "gslb", 30);
+    seconds(120).await;
+    assert_eq!(answered(&world, 8), 8);
+    select(&world, "gslbb", 30);
+    seconds(30).await;
+    world.stop().await;
+    world.start().await;
+    seconds(120).await;
+    assert_eq!(answered(&world, 8), 8, "nobody approved that");
+    approve(&world, "deadbeef");
+    seconds(5).await;
+    assert_eq!((answered(&world, 8), annotation(&world)), (8, None));
+    let told = world.home().list("events").into_iter().filter(|event| event["reason"] == "ApprovalNeedless").count();
+    assert_eq!(told, 1);
+}
+
+/// FND-A1: where the GSLBConfig goes as well, nobody could say what is about to happen, and nothing does.
+#[tokio::test(start_paused = true)]
+async fn policy_and_config_that_are_deleted_together_delete_nothing() {
+    let world = with_services(8).await;
+    let before = world.avi.last_request();
+    let config = config(world.home(), "gc-1");
+    world.home().delete("gslbconfigs.amko.vmware.com", Some("avi-system"), "gc-1").unwrap();
+    seconds(1).await;
+    delete_policy(world.home());
+    seconds(120).await;
+    assert_eq!((world.writes_since(before), answered(&world, 8)), (vec![], 8));
+    apply(
+        world.home(),
+        json!({"apiVersion": config["apiVersion"], "kind": "GSLBConfig", "spec": config["spec"],
+        "metadata": {"name": "gc-1", "namespace": "avi-system", "annotations": config["metadata"]["annotations"]}}),
+    );
+    seconds(120).await;
+    assert_eq!((world.writes_since(before), answered(&world, 8)), (vec![], 8));
+    assert!(condition(&world, "PolicyAbsent").is_some());
+}
