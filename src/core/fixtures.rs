@@ -4,7 +4,7 @@
 use super::address::Clients;
 use super::build::{Built, Decision, Desired, Inputs, build};
 use super::endpoint::{Addresses, Backend, Endpoint, EndpointKey, Kind, VirtualServiceRef};
-use super::gslb::{GslbService, Pool};
+use super::gslb::{GslbService, Member, Pool};
 use super::host_rule::{HostRule, RuleState, RuleTable, ThirdParty};
 use super::ingest::annotations::{CLUSTER_UUID, VS_UUID_MAP};
 use super::ingest::{self, Place};
@@ -13,7 +13,7 @@ use super::object::{AkoHostRule, Created, MultiClusterIngress, Route, RouteAdmis
 use super::object::{Ingress, IngressRule, LoadBalancerAddress, Meta, Namespace, Service, ServicePort};
 use super::owner::Owner;
 use super::pairs::Pairs;
-use super::plan::{Observed, Stored, Write, plan};
+use super::plan::{Observed, Stored, Whose, Write, plan};
 use super::policy::{
     ClusterPolicy, DeploymentPolicy, DeploymentState, Installation, PolicySnapshot, Template, TrafficShare,
 };
@@ -422,4 +422,17 @@ pub(super) fn pools(service: &GslbService) -> Vec<String> {
         format!("{}: {}", pool.priority, members.join(" "))
     };
     service.pools.iter().map(members).collect()
+}
+
+/// Members of which nothing is known but what the description says.
+pub struct Anyone;
+
+impl Whose for Anyone {
+    fn is_of_seen(&self, _: &Member) -> bool {
+        false
+    }
+
+    fn may_be_behind(&self, _: &str, _: &Member, _: &[&str]) -> bool {
+        true
+    }
 }

@@ -16,7 +16,7 @@ pub use applied::Stored;
 pub use compare::same_monitor;
 pub use describe::{Described, describe};
 pub use drift::{Drift, DriftCounts, DriftKind, drift};
-pub use keep::{keep_held, keep_unseen, leaving, relevant_unseen, routes_of};
+pub use keep::{Whose, keep_held, keep_unseen, leaving, relevant_unseen, routes_of};
 pub use known::Known;
 pub use observed::{Holding, Observed, ObservedMonitor, ObservedService};
 

@@ -3,8 +3,8 @@
 use crate::core::build::{Built, Decision, Inputs, Origin, Placed, build};
 use crate::core::endpoint::{Addresses, Backend, Endpoint, Protocol};
 use crate::core::fixtures::{
-    Controller, default_pki, deployment, endpoint, in_force, installation, labels, place, rule, share, template,
-    third_party,
+    Anyone, Controller, default_pki, deployment, endpoint, in_force, installation, labels, place, rule, share,
+    template, third_party,
 };
 use crate::core::gslb::{GslbService, Member};
 use crate::core::host_rule::{HostRule, RulePersistence, RuleState};
@@ -301,7 +301,7 @@ proptest! {
 
         for round in 0..2 {
             let seen = built_beside(&controller.observed, &visible, &setting).decision;
-            let decision = keep_unseen(seen, &controller.observed, &unseen, &|_| false);
+            let decision = keep_unseen(seen, &controller.observed, &unseen, &Anyone);
             let calls = controller.settle(&decision);
             prop_assert!(round == 0 || calls.is_empty(), "{calls:?}");
             prop_assert!(calls.iter().all(|call| !call.starts_with("DELETE gs")), "{calls:?}");

@@ -7,7 +7,7 @@ use crate::core::endpoint::Endpoint;
 use crate::core::gslb::{GslbService, Member, Pool};
 use crate::core::host_rule::ThirdParty;
 use crate::core::occurrence::digest;
-use crate::core::plan::{Observed, Unseen, keep_held, keep_unseen, leaving};
+use crate::core::plan::{Observed, Unseen, Whose, keep_held, keep_unseen, leaving};
 use crate::core::policy::{DeploymentPolicy, DeploymentState, Installation, PolicySnapshot};
 use crate::core::select::{Verdict, judge};
 use crate::core::tenancy::tenant;
@@ -60,12 +60,11 @@ pub fn weigh(
     scene: &Scene<'_>,
     held: impl FnOnce(Option<&Loss>) -> Option<Arc<Keep>>,
 ) -> Weighed {
-    let seen = |member: &Member| scene.is_of_seen(member);
     let decision = match decision {
         Decision::Wait(_) if scene.lacks_policy() && observed.services().next().is_some() => Decision::Nothing,
         decision => decision,
     };
-    let decision = keep_unseen(decision, observed, scene.unseen, &seen);
+    let decision = keep_unseen(decision, observed, scene.unseen, scene);
     let loss = scene.loss(&decision, members, observed);
     let decision = match held(loss.as_ref()).filter(|keep| loss.is_some() && !keep.0.is_empty()) {
         Some(keep) => scene.keep(decision, observed, &keep),
@@ -103,7 +102,7 @@ impl GslbService {
     }
 }
 
-impl Scene<'_> {
+impl Whose for Scene<'_> {
     /// Whether a cluster that is seen offered the member, or offers its address without being chosen: then no other
     /// explains it.
     fn is_of_seen(&self, member: &Member) -> bool {
@@ -112,6 +111,17 @@ impl Scene<'_> {
         !offered.is_empty() && offered.iter().all(seen)
     }
 
+    fn may_be_behind(&self, entry: &str, member: &Member, missing: &[&str]) -> bool {
+        self.parties(member, missing).contains(&party_of(entry))
+    }
+}
+
+/// Of an entry of a description.
+fn party_of(entry: &str) -> Party {
+    cluster_of(entry).map_or(Party::Unknown, |cluster| Party::Cluster(cluster.into()))
+}
+
+impl Scene<'_> {
     fn is_unseen(&self, party: &Party) -> bool {
         matches!(party, Party::Cluster(cluster) if self.unseen.contains(&**cluster))
     }
@@ -265,11 +275,8 @@ impl Scene<'_> {
         let described: Vec<&str> =
             observed.services().flat_map(|service| service.content.description.split(',')).collect();
         let member = |member: &Member| self.parties(member, &described).iter().any(|party| keep.0.contains_key(party));
-        let entry = |entry: &str| {
-            let party = cluster_of(entry).map_or(Party::Unknown, |cluster| Party::Cluster(cluster.into()));
-            keep.0.contains_key(&party)
-        };
-        keep_held(decision, observed, &member, &entry)
+        let entry = |entry: &str| keep.0.contains_key(&party_of(entry));
+        keep_held(decision, observed, self, &member, &entry)
     }
 
     /// Never empty.

@@ -14,42 +14,44 @@ use std::collections::BTreeSet;
 /// The kinds of object that a description names, including one that only upstream knows.
 const KINDS: [&str; 4] = ["INGRESS", "ROUTE", "LBSVC", "MCI"];
 
+/// Whose the members of an observed service are.
+pub trait Whose {
+    /// Whether a cluster that is seen explains the member, now or before.
+    fn is_of_seen(&self, member: &Member) -> bool;
+
+    /// Whether an entry of the description may name the object behind the member; `missing` are all entries that the
+    /// decision lacks.
+    fn may_be_behind(&self, entry: &str, member: &Member, missing: &[&str]) -> bool;
+}
+
 /// Keeps what only a cluster that was not seen yet can explain (DB-01): members of the observed
 /// service that the decision does not know stay, with their pools, while one of `unseen` is named in the service's
 /// description; its aliases stay while any is unseen. A service that would vanish or change its tenant for the same
-/// reason stays as it is. A member that `is_of_seen` says is of a cluster that is seen goes when that one says so.
+/// reason stays as it is. A member of a cluster that is seen goes when that one says so.
 ///
 /// Pass the result of [`relevant_unseen`], or a deleted policy would not empty the services.
-pub fn keep_unseen(
-    decision: Decision,
-    observed: &Observed,
-    unseen: &Unseen,
-    is_of_seen: &dyn Fn(&Member) -> bool,
-) -> Decision {
-    observed.holdings().fold(decision, |decision, held| unseen_in_tenant(decision, held, unseen, is_of_seen))
+pub fn keep_unseen(decision: Decision, observed: &Observed, unseen: &Unseen, whose: &dyn Whose) -> Decision {
+    observed.holdings().fold(decision, |decision, held| unseen_in_tenant(decision, held, unseen, whose))
 }
 
 /// The same for what one tenant holds.
-fn unseen_in_tenant(
-    decision: Decision,
-    observed: &Holding,
-    unseen: &Unseen,
-    is_of_seen: &dyn Fn(&Member) -> bool,
-) -> Decision {
+fn unseen_in_tenant(decision: Decision, observed: &Holding, unseen: &Unseen, whose: &dyn Whose) -> Decision {
     let Some(service) = &observed.service else { return decision };
-    let entries = unexplained_entries(&service.content.description, unseen);
-    if entries.is_empty() {
+    let of_unseen = |entry: &str| may_be_of(entry, unseen);
+    let entries = || service.content.description.split(',');
+    if unseen.is_empty() || !entries().any(of_unseen) {
         return if unseen.is_empty() { decision } else { with_names_of(decision, &service.content) };
     }
     // A merged service would list none but seen clusters, and the next decision would then drop what was kept.
-    if entries == [""] {
+    if entries().filter(|entry| of_unseen(entry)).all(str::is_empty) {
         return Decision::Wait("its description is empty, and its members may be of a cluster not seen yet".into());
     }
     let reasons = Reasons {
         vanishes: "its members may be of a cluster that has not been seen yet",
         moves: "its tenant changes, and members may be of a cluster that has not been seen yet",
     };
-    retain(decision, observed, &|member| !is_of_seen(member), &entries, reasons)
+    let staying = Staying { whose, member: &|member| !whose.is_of_seen(member), entry: &of_unseen };
+    retain(decision, observed, &staying, reasons)
 }
 
 /// Keeps the members for which `held` says so, where the decision leaves them out, with their pools, monitors and
@@ -57,6 +59,7 @@ fn unseen_in_tenant(
 pub fn keep_held(
     decision: Decision,
     observed: &Observed,
+    whose: &dyn Whose,
     held: &dyn Fn(&Member) -> bool,
     entry_held: &dyn Fn(&str) -> bool,
 ) -> Decision {
@@ -69,11 +72,27 @@ pub fn keep_held(
         vanishes: "its deletion waits for an approval: see condition ChangesHeld of the GSLBConfig",
         moves: "its move to another tenant waits for an approval: see condition ChangesHeld of the GSLBConfig",
     };
-    holdings.fold(decision, |decision, holding| {
-        let Some(service) = &holding.service else { return decision };
-        let entries: Vec<&str> = service.content.description.split(',').filter(|entry| entry_held(entry)).collect();
-        retain(decision, holding, held, &entries, reasons)
-    })
+    let staying = Staying { whose, member: held, entry: entry_held };
+    holdings.fold(decision, |decision, holding| retain(decision, holding, &staying, reasons))
+}
+
+/// What stays of an observed service although the decision does not know it.
+struct Staying<'a> {
+    whose: &'a dyn Whose,
+    member: &'a dyn Fn(&Member) -> bool,
+    /// Whether an entry of the description stays, whatever becomes of the members.
+    entry: &'a dyn Fn(&str) -> bool,
+}
+
+impl Staying<'_> {
+    /// What stays of a description that `wanted` lacks. An entry that may be behind a member that stays is all that will
+    /// tell whose that member is.
+    fn entries<'a>(&self, wanted: &str, observed: &'a str, members: &[&Member]) -> Vec<&'a str> {
+        let missing: Vec<&str> =
+            observed.split(',').filter(|entry| !wanted.split(',').any(|wanted| wanted == *entry)).collect();
+        let behind = |entry: &str| members.iter().any(|member| self.whose.may_be_behind(entry, member, &missing));
+        missing.iter().copied().filter(|entry| !entry.is_empty() && ((self.entry)(entry) || behind(entry))).collect()
+    }
 }
 
 /// Why nothing is decided.
@@ -83,41 +102,31 @@ struct Reasons {
     moves: &'static str,
 }
 
-/// The decision with those observed members that it does not explain and that `stays` says stay.
-fn retain(
-    decision: Decision,
-    observed: &Holding,
-    stays: &dyn Fn(&Member) -> bool,
-    entries: &[&str],
-    reasons: Reasons,
-) -> Decision {
+/// The decision with those observed members that it does not explain and that stay.
+fn retain(decision: Decision, observed: &Holding, staying: &Staying<'_>, reasons: Reasons) -> Decision {
     let Some(service) = &observed.service else { return decision };
     let service = &service.content;
     match decision {
         Decision::Wait(reason) => Decision::Wait(reason),
-        Decision::Nothing => match remnant(observed, service, stays, entries) {
+        Decision::Nothing => match remnant(observed, service, staying) {
             Some(rest) => Decision::Service(Box::new(rest)),
             None => Decision::Wait(reasons.vanishes.into()),
         },
         Decision::Service(desired) if desired.service.tenant != service.tenant => Decision::Wait(reasons.moves.into()),
-        Decision::Service(desired) => Decision::Service(Box::new(merge(*desired, observed, service, stays, entries))),
+        Decision::Service(desired) => Decision::Service(Box::new(merge(*desired, observed, service, staying))),
     }
 }
 
 /// The service without the members that do not stay; `None` when all or none do.
-fn remnant(
-    observed: &Holding,
-    service: &GslbService,
-    stays: &dyn Fn(&Member) -> bool,
-    entries: &[&str],
-) -> Option<Desired> {
+fn remnant(observed: &Holding, service: &GslbService, staying: &Staying<'_>) -> Option<Desired> {
     let mut rest = service.clone();
-    rest.pools.iter_mut().for_each(|pool| pool.members.retain(|member| stays(member)));
+    rest.pools.iter_mut().for_each(|pool| pool.members.retain(|member| (staying.member)(member)));
     rest.pools.retain(|pool| !pool.members.is_empty());
     if rest.pools.is_empty() || rest.pools == service.pools {
         return None;
     }
-    rest.description = entries.join(",");
+    let members: Vec<&Member> = rest.members().collect();
+    rest.description = staying.entries("", &service.description, &members).join(",");
     let own = rest.monitors.iter().filter_map(|name| observed.monitors.get(name));
     let monitors = own.filter_map(|monitor| monitor.content.clone()).collect();
     Some(Desired { service: rest, monitors })
@@ -146,14 +155,6 @@ pub fn relevant_unseen(unseen: &Unseen, policy: &PolicySnapshot) -> Unseen {
             unseen.iter().filter(|cluster| deployment.clusters.contains_key(*cluster)).cloned().collect()
         }
     }
-}
-
-/// The entries of a description (rule GS-05) that are, or may be, of an unseen cluster.
-fn unexplained_entries<'a>(description: &'a str, unseen: &Unseen) -> Vec<&'a str> {
-    if unseen.is_empty() {
-        return Vec::new();
-    }
-    description.split(',').filter(|entry| may_be_of(entry, unseen)).collect()
 }
 
 /// What is not seen of a cluster whose Routes alone cannot be listed: an [`Unseen`] of its Routes.
@@ -187,20 +188,15 @@ fn keep_names(desired: &mut GslbService, observed: &GslbService) {
     desired.domain_names = names.into_iter().collect();
 }
 
-fn merge(
-    mut desired: Desired,
-    observed: &Holding,
-    service: &GslbService,
-    stays: &dyn Fn(&Member) -> bool,
-    entries: &[&str],
-) -> Desired {
-    keep_members(&mut desired.service.pools, &service.pools, stays);
+fn merge(mut desired: Desired, observed: &Holding, service: &GslbService, staying: &Staying<'_>) -> Desired {
+    let kept = keep_members(&mut desired.service.pools, &service.pools, staying.member);
+    let entries = staying.entries(&desired.service.description, &service.description, &kept);
+    keep_entries(&mut desired.service.description, &entries);
     if !desired.monitors.is_empty() {
         keep_lower_min_up(&mut desired.service.pools, &service.pools);
     }
     keep_monitors(&mut desired, observed, service);
     keep_names(&mut desired.service, service);
-    keep_entries(&mut desired.service.description, entries);
     // Whether every member is secure (DB-31) is not known yet, so persistence is not switched on.
     if service.persistence.is_none() {
         desired.service.persistence = None;
@@ -208,12 +204,16 @@ fn merge(
     desired
 }
 
-/// Adds the observed members that no desired one explains and that stay, each to the pool of its priority.
-fn keep_members(desired: &mut Vec<Pool>, observed: &[Pool], stays: &dyn Fn(&Member) -> bool) {
+/// Adds the observed members that no desired one explains and that stay, each to the pool of its priority, and returns
+/// them.
+fn keep_members<'a>(desired: &mut Vec<Pool>, observed: &'a [Pool], stays: &dyn Fn(&Member) -> bool) -> Vec<&'a Member> {
     keep_identities(desired, observed, stays);
-    for (pool, member) in unexplained_members(desired, observed).into_iter().filter(|(_, member)| stays(member)) {
-        pool_of(desired, pool).members.push(member.clone());
+    let mut kept = unexplained_members(desired, observed);
+    kept.retain(|(_, member)| stays(member));
+    for (pool, member) in &kept {
+        pool_of(desired, pool).members.push((*member).clone());
     }
+    kept.into_iter().map(|(_, member)| member).collect()
 }
 
 /// An address is one member of a pool (DB-26). While not all are seen who offer it, it stays that of the object that has
@@ -365,10 +365,7 @@ fn is_by_port(monitor: &HealthMonitor) -> bool {
 
 fn keep_entries(description: &mut String, entries: &[&str]) {
     for entry in entries {
-        let known = entry.is_empty() || description.split(',').any(|known| known == *entry);
-        if !known {
-            description.push(',');
-            description.push_str(entry);
-        }
+        description.push(',');
+        description.push_str(entry);
     }
 }

@@ -3,7 +3,7 @@
 use crate::core::build::Decision;
 use crate::core::build::{Built, Inputs, build};
 use crate::core::endpoint::Endpoint;
-use crate::core::fixtures::{Controller, deployment, endpoint, in_force, installation, labels};
+use crate::core::fixtures::{Controller, deployment, endpoint, in_force, labels};
 use crate::core::guard::*;
 use crate::core::plan::Unseen;
 use crate::core::policy::{DeploymentPolicy, DeploymentState, Installation, PolicySnapshot};
@@ -282,16 +282,11 @@ fn held_members_stay_and_the_rest_is_carried_out() {
     assert_eq!(case.addresses(keep(&["ctx-a"])), Some(vec!["10.1.0.5".into()]), "what is not held goes");
 }
 
-/// FND-F2
-#[test]
-fn what_a_seen_cluster_explained_goes_while_another_is_unseen() {
-    let mut offered: Vec<Endpoint> =
-        ["ctx-a", "ctx-b"].iter().zip(["10.1.0.5", "10.2.0.5"]).map(|(c, ip)| endpoint(c, "web", ip)).collect();
-    offered.push(endpoint("ctx-c", "web", "10.3.0.5"));
-    let mut case = Case {
-        policy: PolicySnapshot { installation: Some(installation()), ..in_force(deployment()) },
-        ..Case::of(Vec::new())
-    };
+/// A member of each of three clusters, and the endpoints behind them.
+fn three_clusters() -> (Case, Vec<Endpoint>) {
+    let offered = [("ctx-a", "10.1.0.5"), ("ctx-b", "10.2.0.5"), ("ctx-c", "10.3.0.5")];
+    let offered = offered.map(|(cluster, address)| endpoint(cluster, "web", address)).to_vec();
+    let mut case = Case::of(Vec::new());
     case.install(|installation| {
         installation.member_clusters.insert("ctx-c".into());
     });
@@ -301,7 +296,42 @@ fn what_a_seen_cluster_explained_goes_while_another_is_unseen() {
     case.offered = offered.iter().cloned().map(Arc::new).collect();
     let all = case.built().decision;
     case.controller.settle(&all);
+    (case, offered)
+}
 
+/// FND-F2: a member that stays because an unseen cluster may explain it keeps every entry that may be behind it, or the
+/// next start would not know whose it is.
+#[test]
+fn what_keeps_a_member_keeps_the_entries_that_may_be_behind_it() {
+    let (mut case, offered) = three_clusters();
+    let description = |case: &Case| case.controller.observed.services().next().unwrap().content.description.clone();
+    let (before, addresses) = (description(&case), ["10.1.0.5", "10.2.0.5", "10.3.0.5"].map(str::to_owned).to_vec());
+    case.former = Former::default();
+    case.offered.truncate(1);
+    case.unseen = ["ctx-b".to_owned()].into();
+    case.install(|installation| assert!(installation.member_clusters.remove("ctx-c")));
+    case.unknown = ["ctx-typo".to_owned()].into();
+    let weighed = case.weigh(None);
+    case.controller.settle(&weighed.decision);
+    assert_eq!(
+        (case.addresses(None), description(&case)),
+        (Some(addresses.clone()), before),
+        "misspelt while b is dark"
+    );
+
+    case.unknown.clear();
+    case.install(|installation| assert!(installation.member_clusters.insert("ctx-c".into())));
+    case.offered = offered[..2].iter().cloned().map(Arc::new).collect();
+    case.unseen = ["ctx-c".to_owned()].into();
+    assert_eq!(case.addresses(None), Some(addresses), "another start, and c is dark");
+    case.unseen.clear();
+    assert_eq!(case.loss(), lost([("ctx-c", Cause::Before)], false), "seen without it");
+}
+
+/// FND-F2
+#[test]
+fn what_a_seen_cluster_explained_goes_while_another_is_unseen() {
+    let (mut case, offered) = three_clusters();
     case.unseen = ["ctx-c".to_owned()].into();
     case.offered.pop();
     case.former = Former::default();

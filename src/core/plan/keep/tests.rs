@@ -3,8 +3,8 @@
 use super::*;
 use crate::core::endpoint::{Backend, Kind};
 use crate::core::fixtures::{
-    World, deployment, dual_stack, endpoint, in_force, ingress, lb_service, route_endpoint, rule, share, strings,
-    third_party, tls_ingress,
+    Anyone, World, deployment, dual_stack, endpoint, in_force, ingress, lb_service, route_endpoint, rule, share,
+    strings, third_party, tls_ingress,
 };
 use crate::core::host_rule::HostRule;
 use crate::core::monitor::port_monitor_name;
@@ -32,7 +32,7 @@ fn both() -> World {
 fn in_the_dark(world: &mut World) -> Decision {
     world.ingresses.retain(|(cluster, _), _| *cluster != "ctx-b");
     world.services.retain(|(cluster, _), _| *cluster != "ctx-b");
-    keep_unseen(world.built(WEB).decision, &world.controller.observed, &unseen(&["ctx-b"]), &|_| false)
+    keep_unseen(world.built(WEB).decision, &world.controller.observed, &unseen(&["ctx-b"]), &Anyone)
 }
 
 fn service(decision: Decision) -> GslbService {
@@ -69,8 +69,8 @@ fn an_alias_stays_while_a_cluster_is_unseen_that_has_no_member_here() {
     let with_alias = Decision::Service(with_alias);
     world.controller.settle(&with_alias);
     let (decision, observed) = (world.built(WEB).decision, &world.controller.observed);
-    assert_eq!(keep_unseen(decision.clone(), observed, &unseen(&["ctx-b"]), &|_| false), with_alias);
-    assert_eq!(keep_unseen(decision.clone(), observed, &unseen(&[]), &|_| false), decision);
+    assert_eq!(keep_unseen(decision.clone(), observed, &unseen(&["ctx-b"]), &Anyone), with_alias);
+    assert_eq!(keep_unseen(decision.clone(), observed, &unseen(&[]), &Anyone), decision);
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn a_service_of_unseen_clusters_alone_is_neither_deleted_nor_changed() {
     world.ingresses.clear();
     assert!(matches!(in_the_dark(&mut world), Decision::Wait(_)));
     let all = unseen(&["ctx-a", "ctx-b", "ctx-c"]);
-    let decision = keep_unseen(Decision::Nothing, &world.controller.observed, &all, &|_| false);
+    let decision = keep_unseen(Decision::Nothing, &world.controller.observed, &all, &Anyone);
     assert!(matches!(decision, Decision::Wait(_)), "{decision:?}");
 }
 
@@ -88,12 +88,12 @@ fn once_seen_or_not_named_a_cluster_explains_nothing_any_more() {
     let mut world = both();
     world.ingresses.clear();
     for seen in [unseen(&[]), unseen(&["ctx-c"])] {
-        assert_eq!(keep_unseen(Decision::Nothing, &world.controller.observed, &seen, &|_| false), Decision::Nothing);
+        assert_eq!(keep_unseen(Decision::Nothing, &world.controller.observed, &seen, &Anyone), Decision::Nothing);
     }
     let nothing = Observed::default();
-    assert_eq!(keep_unseen(Decision::Nothing, &nothing, &unseen(&["ctx-b"]), &|_| false), Decision::Nothing);
+    assert_eq!(keep_unseen(Decision::Nothing, &nothing, &unseen(&["ctx-b"]), &Anyone), Decision::Nothing);
     let wait = Decision::Wait("test".into());
-    assert_eq!(keep_unseen(wait.clone(), &world.controller.observed, &unseen(&["ctx-b"]), &|_| false), wait);
+    assert_eq!(keep_unseen(wait.clone(), &world.controller.observed, &unseen(&["ctx-b"]), &Anyone), wait);
 }
 
 /// DB-51 in the dark: the virtual service says whose the old address was.
@@ -174,10 +174,10 @@ fn an_unreadable_description_protects_the_service_while_any_cluster_is_unseen() 
     for description in ["", "edited by hand"] {
         let mut world = both();
         world.controller.observed.only_mut().service_mut().content.description = description.to_owned();
-        let dark = |decision| keep_unseen(decision, &world.controller.observed, &unseen(&["ctx-c"]), &|_| false);
+        let dark = |decision| keep_unseen(decision, &world.controller.observed, &unseen(&["ctx-c"]), &Anyone);
         assert!(matches!(dark(Decision::Nothing), Decision::Wait(_)), "{description:?}");
         assert_eq!(
-            keep_unseen(Decision::Nothing, &world.controller.observed, &unseen(&[]), &|_| false),
+            keep_unseen(Decision::Nothing, &world.controller.observed, &unseen(&[]), &Anyone),
             Decision::Nothing
         );
         match dark(world.built(WEB).decision) {
@@ -316,7 +316,7 @@ fn a_third_party_member_that_leaves_the_rule_stays_until_every_cluster_was_seen(
     world.rules.clear();
     let kept = service(in_the_dark(&mut world));
     assert_eq!(addresses(&kept), ["10.2.0.5", "10.1.0.5", "198.51.100.7"]);
-    let seen = keep_unseen(world.built(WEB).decision, &world.controller.observed, &unseen(&[]), &|_| false);
+    let seen = keep_unseen(world.built(WEB).decision, &world.controller.observed, &unseen(&[]), &Anyone);
     assert_eq!(addresses(&service(seen)), ["10.1.0.5"]);
 }
 

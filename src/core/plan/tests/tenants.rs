@@ -1,6 +1,7 @@
 //! A service that changes its tenant, and what was left of such a change.
 
 use super::*;
+use crate::core::fixtures::Anyone;
 use litemap::LiteMap;
 use std::sync::Arc;
 
@@ -99,9 +100,9 @@ fn a_service_in_another_tenant_stays_while_a_cluster_it_names_is_unseen() {
     old.service_mut().content.description.push_str(",INGRESS/ctx-b/shop/web/web.example.org");
     let observed: Observed = [old, new].into_iter().collect();
     let unseen: Unseen = ["ctx-b".to_owned()].into();
-    let kept = keep_unseen(decision.clone(), &observed, &unseen, &|_| false);
+    let kept = keep_unseen(decision.clone(), &observed, &unseen, &Anyone);
     assert_eq!(plan(&kept, &observed), []);
-    assert_eq!(plan(&keep_unseen(decision, &observed, &Unseen::new(), &|_| false), &observed).len(), 2);
+    assert_eq!(plan(&keep_unseen(decision, &observed, &Unseen::new(), &Anyone), &observed).len(), 2);
 }
 
 /// A monitor left in another tenant goes last, because the service may still refer to it.
