@@ -160,6 +160,18 @@ async fn with_status_objects_for_all_every_service_has_an_object_that_carries_it
     assert_eq!((rule(&world, "web.example.org"), world.service_names()), (None, vec![]));
 }
 
+/// FND-C1.
+#[tokio::test(start_paused = true)]
+async fn a_status_of_a_rule_that_is_overwritten_is_put_right() {
+    let world = world_with_rule().await;
+    let told = rule(&world, "web-rule").unwrap()["status"].clone();
+    let other = json!({"status": {"status": "Rejected", "conditions": null, "service": {"memberCount": 7}}});
+    world.home().merge_patch(RULES, Some("avi-system"), "web-rule", Some("status"), other).unwrap();
+    world.settle().await;
+    let now = rule(&world, "web-rule").unwrap()["status"].clone();
+    assert_eq!(without_times(now), without_times(told));
+}
+
 /// A rule that went while nobody looked leaves its service to an object that carries the status.
 #[tokio::test(start_paused = true)]
 async fn a_rule_that_went_unseen_is_forgotten_when_its_watcher_starts_anew() {

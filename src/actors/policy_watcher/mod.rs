@@ -298,6 +298,7 @@ impl Actor for PolicyWatcher {
                 if changed {
                     state.reconsider_rules();
                 }
+                state.tell_restated();
                 false
             }
             PolicyWatcherMsg::RulesNotServed => {

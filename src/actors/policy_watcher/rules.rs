@@ -47,6 +47,8 @@ pub struct Rules {
     news: Judged,
     /// When each was changed.
     referrers: Referrers,
+    /// Rules of which nothing but the status is another one, which was not told yet.
+    restated: BTreeSet<ObjectName>,
 }
 
 /// What the judgement of one rule depended on.
@@ -202,7 +204,12 @@ impl Rules {
         let echo = known.filter(|known| known.decides_as(&rule));
         let changed = echo.is_none();
         match echo {
-            Some(known) => rule.generation = known.generation,
+            Some(known) => {
+                rule.generation = known.generation;
+                if known.status != rule.status {
+                    self.restated.insert(rule.object.clone());
+                }
+            }
             None => {
                 self.touched.insert(rule.object.clone());
                 // Its status names the generation, also when that decides nothing else.
@@ -318,6 +325,16 @@ impl PolicyWatcherState {
             self.tell_report(&name, &mut told);
         }
         self.told.reports = Some(told);
+    }
+
+    /// Tells the StatusWriter which status objects have of which it knows: as it wrote it, or otherwise.
+    pub(super) fn tell_restated(&mut self) {
+        let restated = std::mem::take(&mut self.rules.restated);
+        let Some(told) = self.told.reports.as_ref().filter(|_| self.term.is_some()) else { return };
+        for name in restated.into_iter().filter(|name| told.contains_key(name)) {
+            let status = self.rules.seen.get(&name).and_then(|rule| rule.status.clone()).unwrap_or_default();
+            self.args.status.cast(StatusWriterMsg::Restated { rule: name, status: Box::new(status) });
+        }
     }
 
     fn tell_table(&mut self, news: &Judged) {

@@ -13,7 +13,7 @@ pub use patch::Outcome;
 pub use rules::Call;
 
 use crate::core::precedence::ObjectName;
-use crate::crd::GslbHostRule;
+use crate::crd::{GslbHostRule, GslbHostRuleStatus};
 use crate::kubernetes::discovery::{ABSENT_RETRY, StatusHeld, status_held};
 use crate::retry::{Backoff, RetryPolicy, pause};
 use jiff::Timestamp;
@@ -63,6 +63,8 @@ pub enum StatusWriterMsg {
     Done { key: Key, left: Option<Attempt> },
     /// What is known about a GSLBHostRule. Told only inside a term.
     Rule(Box<RuleReport>),
+    /// The status that a GSLBHostRule has now, which nothing else about it came with.
+    Restated { rule: ObjectName, status: Box<GslbHostRuleStatus> },
     /// The GSLBHostRule was deleted.
     RuleGone(ObjectName),
     /// All there are, each to be reported anew: the first report after a restart, or of a term.
@@ -181,6 +183,10 @@ impl Actor for StatusWriter {
             StatusWriterMsg::Rule(report) => {
                 let touched = state.rules.on_rule(*report);
                 state.look_at_all(&myself, touched);
+            }
+            StatusWriterMsg::Restated { rule, status } => {
+                state.rules.on_restated(&rule, *status);
+                state.look_at(&myself, rule, false);
             }
             StatusWriterMsg::RuleGone(name) => {
                 let touched = state.rules.on_gone(name);

@@ -40,12 +40,47 @@ struct Held {
     report: RuleReport,
     /// The status that the object has: as seen, or as written since.
     present: GslbHostRuleStatus,
+    /// As it was seen last.
+    seen: GslbHostRuleStatus,
+    /// What was written and not seen since, oldest first.
+    written: Vec<GslbHostRuleStatus>,
     /// `present` was written into a field that may have dropped some of it.
     as_field: bool,
     /// To be written, although as far as is known the object has it.
     anew: bool,
     /// Its deletion was answered.
     deleted: bool,
+}
+
+/// Written statuses that are remembered until they are seen.
+const REMEMBERED: usize = 8;
+
+impl Held {
+    /// Takes in the status that the object had at some moment. Versions are seen in their order, if late and not all: one
+    /// that was written here says nothing against what was written after it, and any other is what there is now.
+    fn see(&mut self, status: GslbHostRuleStatus) {
+        if status == self.seen {
+            return;
+        }
+        match self.written.iter().position(|written| *written == status) {
+            Some(place) => drop(self.written.drain(..=place)),
+            None => {
+                self.written.clear();
+                self.present.clone_from(&status);
+            }
+        }
+        self.seen = status;
+    }
+
+    fn wrote(&mut self, status: GslbHostRuleStatus) {
+        if status != self.seen {
+            if self.written.len() == REMEMBERED {
+                self.written.remove(0);
+            }
+            self.written.push(status.clone());
+        }
+        self.present = status;
+    }
 }
 
 /// Whether the status of an FQDN's service should have an object of its own.
@@ -87,14 +122,17 @@ impl Rules {
         if was_for.is_some() && self.services.get(&name).map(|service| &service.fqdn) == was_for.as_ref() {
             self.services.remove(&name);
         }
-        let fresh = || report.present.clone().unwrap_or_default();
+        let seen = report.present.clone().unwrap_or_default();
         let held = match self.held.remove(&name) {
-            // A report that saw the status as before may be older than what was written since.
             Some(held) if held.report.uid == report.uid => {
-                let present = if held.report.present == report.present { held.present } else { fresh() };
-                Held { present, report, ..held }
+                let mut held = Held { report, ..held };
+                held.see(seen);
+                held
             }
-            _ => Held { present: fresh(), report, as_field: false, anew: false, deleted: false },
+            _ => {
+                let present = seen.clone();
+                Held { report, present, seen, written: Vec::new(), as_field: false, anew: false, deleted: false }
+            }
         };
         let report = &held.report;
         if !report.managed {
@@ -105,6 +143,13 @@ impl Rules {
         self.tell_taken(&name);
         touched.push(name);
         touched
+    }
+
+    /// Takes in the status that a rule has now.
+    pub fn on_restated(&mut self, name: &ObjectName, status: GslbHostRuleStatus) {
+        if let Some(held) = self.held.get_mut(name) {
+            held.see(status);
+        }
     }
 
     /// The rule does not exist any more.
@@ -198,7 +243,7 @@ impl Rules {
     pub fn on_settled(&mut self, name: &ObjectName, call: Call, outcome: Outcome) {
         match (call, self.held.get_mut(name)) {
             (Call::Patch(status), Some(held)) => {
-                held.present = *status;
+                held.wrote(*status);
                 held.as_field = outcome == Outcome::AsField;
                 held.anew = false;
             }

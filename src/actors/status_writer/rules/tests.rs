@@ -117,6 +117,33 @@ fn the_echo_of_an_own_write_is_no_reason_to_write() {
     assert_eq!(due(&rules, "web"), "patch", "the service is another");
 }
 
+/// FND-C1: what is seen lags behind what is written, and a version that was written before the last one is no news; what
+/// was written elsewhere is.
+#[test]
+fn an_own_status_that_is_seen_late_is_not_taken_for_what_there_is() {
+    let mut rules = rules(Sight::Complete);
+    rules.on_rule(rule("web", false));
+    let written: Vec<GslbHostRuleStatus> = [1, 2, 1, 3]
+        .into_iter()
+        .map(|members| {
+            rules.on_service(name("web"), in_sync(members));
+            act(&mut rules, "web")
+        })
+        .collect();
+    rules.on_service(name("web"), in_sync(1));
+    assert_eq!(due(&rules, "web"), "patch");
+    for late in [&written[0], &written[1]] {
+        rules.on_rule(RuleReport { present: Some(late.clone()), doubts: vec!["news".into()], ..rule("web", false) });
+        assert_eq!(due(&rules, "web"), "patch", "three members are shown, and there is one");
+    }
+    rules.on_restated(&name("web"), written[3].clone());
+    let written = act(&mut rules, "web");
+    rules.on_restated(&name("web"), written.clone());
+    assert_eq!(due(&rules, "web"), "nothing");
+    rules.on_restated(&name("web"), GslbHostRuleStatus { status: "Rejected".into(), ..written });
+    assert_eq!(due(&rules, "web"), "patch", "it was written elsewhere");
+}
+
 #[test]
 fn a_rule_that_comes_back_under_the_same_name_starts_from_nothing() {
     let mut rules = rules(Sight::Complete);
