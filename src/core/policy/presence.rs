@@ -18,9 +18,9 @@ use std::time::Duration;
 /// else.
 pub const GRACE: Duration = Duration::from_secs(30);
 
-/// An older wish is not gone on with at a start: in between, a policy may have come and gone while nobody could write
-/// that down.
-pub const WISH_HOLDS: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long after its end a wish is gone on with at a start. Later, a policy may have come and gone while nobody could
+/// write that down.
+pub const WISH_HOLDS: Duration = Duration::from_secs(5 * 60);
 
 /// The time on two clocks: one never jumps, people and other processes read the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,7 +175,7 @@ impl Presence {
     fn restore(&mut self, seen: Seen<'_>, now: Moment) {
         let Some(wish) = seen.kept.filter(|_| self.state == State::Nobody && !self.seen_any) else { return };
         let since = |past: Timestamp| Duration::try_from(now.wall.duration_since(past)).unwrap_or_default();
-        if since(wish.deleted) > WISH_HOLDS || seen.policies.contains(&wish.policy) {
+        if since(wish.due) > WISH_HOLDS || seen.policies.contains(&wish.policy) {
             return;
         }
         // A clock that is ahead elsewhere makes the grace a new one at most.

@@ -238,8 +238,10 @@ fn a_restart_goes_on_with_the_wish_that_the_status_has_kept() {
     let mut scene = Scene { kept: kept.clone(), ..Scene::new(20, &["gdp"]) };
     assert_eq!(scene.look(), Standing::Choose, "it is back");
     assert_eq!(scene.see(&[]), Standing::Missing, "and what was kept is out of date");
-    let day = WISH_HOLDS.as_secs();
-    let mut scene = Scene { kept: kept.clone(), ..Scene::new(day + 1, &[]) };
+    let ends = GRACE.as_secs() + WISH_HOLDS.as_secs();
+    let mut scene = Scene { kept: kept.clone(), ..Scene::new(ends, &[]) };
+    assert_eq!(scene.look(), Standing::Gone(Departure { remembered: false, ..departure(0) }));
+    let mut scene = Scene { kept: kept.clone(), ..Scene::new(ends + 1, &[]) };
     assert_eq!(scene.look(), Standing::Missing, "too old");
     let mut scene = Scene { kept: Some(wish(3600)), ..Scene::new(0, &[]) };
     assert_eq!(scene.look(), Standing::Leaving(Departure { remembered: false, ..departure(0) }), "a clock was ahead");
