@@ -233,6 +233,7 @@ async fn a_restart_within_the_grace_goes_on_with_it() {
     world.start_without_settling().await;
     seconds(23.0).await;
     assert_eq!((world.writes_since(before), kept(&world)), (vec![], said_before));
+    assert_eq!(condition(&world, "DeletionsHeld"), None, "nobody is asked before the grace is over");
     seconds(12.0).await;
     assert_eq!((world.service_names(), world.monitor_names()), (vec![], vec![]));
 }

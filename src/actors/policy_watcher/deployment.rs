@@ -53,7 +53,8 @@ impl PolicyWatcherState {
     fn wait_for_policy(&mut self, departure: &Departure) {
         if !departure.remembered {
             self.policy_in_force = None;
-            self.deployment = DeploymentState::Missing;
+            // Nothing is asked about before it is clear what follows.
+            self.deployment = DeploymentState::Unknown;
         }
         for name in self.policies.objects.keys() {
             self.write_policy_status(name, &PolicyReport::waits(absence::waits(departure)));
