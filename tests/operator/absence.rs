@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 const POLICIES: &str = "globaldeploymentpolicies.amko.vmware.com";
+const CRDS: &str = "customresourcedefinitions.apiextensions.k8s.io";
 const CONTEXTS: [&str; 2] = ["ctx-a", "ctx-b"];
 const NAMES: [&str; 3] = ["mail.example.org", "shop.example.org", "web.example.org"];
 
@@ -264,6 +265,31 @@ async fn a_wish_is_gone_on_with_soon_after_its_end_and_not_later_or_when_the_pol
             Some(said) => assert_eq!((back, said[1].as_str()), (false, "Missing"), "{case}: {said:?}"),
         }
     }
+}
+
+/// FND-A1: who takes the definition away makes it anew, and the policy with it, in whatever time that takes.
+#[tokio::test(start_paused = true)]
+async fn policies_that_go_with_their_definition_are_not_wished_away() {
+    let world = three().await;
+    let before = world.avi.last_request();
+    let definition = world.home().get(CRDS, None, POLICIES).unwrap();
+    world.home().delete(CRDS, None, POLICIES).unwrap();
+    seconds(12.0).await;
+    let mut anew = definition;
+    anew["metadata"] = json!({"name": POLICIES});
+    apply(world.home(), anew);
+    seconds(100.0).await;
+    assert_eq!(
+        (lines(&world.writes_since(before)), world.service_names()),
+        (vec![], NAMES.map(str::to_owned).to_vec())
+    );
+    assert_eq!((&absent(&world).unwrap()[1], kept(&world)), (&"Missing".to_owned(), Value::Null));
+    create_policy(&world);
+    world.settle().await;
+    assert_eq!((lines(&world.writes_since(before)), absent(&world)), (vec![], None));
+    delete_policy(world.home());
+    seconds(40.0).await;
+    assert_eq!(world.service_names(), [""; 0], "deleted under a definition that stays");
 }
 
 /// FND-A1: who was told to stop leading within the grace goes on when it leads again.

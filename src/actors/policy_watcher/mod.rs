@@ -73,6 +73,8 @@ use tokio::time::Instant;
 pub enum PolicyWatcherMsg {
     Configs(WatchEvent<GslbConfig, ObjectName>),
     Policies(WatchEvent<GlobalDeploymentPolicy, ObjectName>),
+    /// The API server does not know the kind of the policies.
+    PoliciesNotServed,
     AmkoClusters(WatchEvent<AmkoCluster, ObjectName>),
     /// Of all namespaces.
     Rules(WatchEvent<SeenRule, ObjectName>),
@@ -259,7 +261,7 @@ impl Actor for PolicyWatcher {
             args,
         };
         state.watch(&myself, PolicyWatcherMsg::Configs);
-        state.watch(&myself, PolicyWatcherMsg::Policies);
+        state.watch_policies(&myself);
         state.watch(&myself, PolicyWatcherMsg::AmkoClusters);
         state.watch_rules(&myself);
         let by_name = |_: &str, name: &str| name.to_owned();
@@ -276,6 +278,7 @@ impl Actor for PolicyWatcher {
     ) -> Result<(), ActorProcessingErr> {
         state.dark.note(&message);
         let (certainty, mut copied) = (state.certainty(), false);
+        let are_listed = matches!(&message, PolicyWatcherMsg::Policies(WatchEvent::Listed { .. }));
         let changed = match message {
             PolicyWatcherMsg::Configs(event) => {
                 copied = state.configs.take(event);
@@ -284,6 +287,10 @@ impl Actor for PolicyWatcher {
             PolicyWatcherMsg::Policies(event) => {
                 copied = state.policies.take(event);
                 copied
+            }
+            PolicyWatcherMsg::PoliciesNotServed => {
+                state.presence.not_served();
+                true
             }
             PolicyWatcherMsg::AmkoClusters(event) => {
                 let changed = state.amko_clusters.take(event);
@@ -366,6 +373,9 @@ impl Actor for PolicyWatcher {
             state.reconsider(&myself);
             // Afterwards: whether the policies that are there are what somebody wishes for is known by then.
             state.tell_federated_if(copied || state.certainty() != certainty);
+        }
+        if are_listed {
+            state.presence.served();
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use super::rule_object::{HostRuleObject, SeenRule};
 use super::{PolicyWatcherMsg, PolicyWatcherState};
 use crate::core::precedence::ObjectName;
 use crate::core::report::carrier::is_name;
+use crate::crd::GlobalDeploymentPolicy;
 use crate::kubernetes::bounded::bounded;
 use crate::kubernetes::discovery::{ABSENT_RETRY, is_served};
 use crate::kubernetes::ear::Ear;
@@ -21,6 +22,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
+use tokio::time::Instant;
 
 impl PolicyWatcherState {
     /// Watches a kind in the operator's namespace.
@@ -51,19 +53,17 @@ impl PolicyWatcherState {
         self.run(myself, Source { asked, project: P::from, identify, wrap });
     }
 
+    /// Watches the GlobalDeploymentPolicies, whose CRD may go and come.
+    pub(super) fn watch_policies(&mut self, myself: &ActorRef<PolicyWatcherMsg>) {
+        let asked = source(&self.args.client, |client| Api::namespaced(client, &self.args.namespace));
+        let watch = self.watch_of(asked, GlobalDeploymentPolicy::from, object_name);
+        let (myself, client) = (myself.clone(), bounded(&self.args.client));
+        self.watches.spawn(watch_policies(watch, client, move |message| drop(myself.cast(message))));
+    }
+
     /// Watches the GSLBHostRules of all namespaces, whose CRD may be missing.
     pub(super) fn watch_rules(&mut self, myself: &ActorRef<PolicyWatcherMsg>) {
-        let (api, ear) = source(&self.args.client, Api::all);
-        let watch = Watch {
-            api,
-            ear,
-            config: watcher::Config::default(),
-            project: SeenRule::from,
-            identify: object_name,
-            retry: self.args.retry,
-            rng: StdRng::seed_from_u64(self.rng.random()),
-            identity: None,
-        };
+        let watch = self.watch_of(source(&self.args.client, Api::all), SeenRule::from, object_name);
         let (myself, client) = (myself.clone(), bounded(&self.args.client));
         self.watches.spawn(watch_rules(watch, client, move |message| drop(myself.cast(message))));
     }
@@ -74,8 +74,20 @@ impl PolicyWatcherState {
         P: Send + 'static,
         I: Send + 'static,
     {
-        let Source { asked: (api, ear), project, identify, wrap } = source;
-        let watch = Watch {
+        let Source { asked, project, identify, wrap } = source;
+        let watch = self.watch_of(asked, project, identify);
+        let myself = myself.clone();
+        self.watches.spawn(watch.run(move |event| drop(myself.cast(wrap(event)))));
+    }
+
+    /// A watch of all objects that `api` has.
+    fn watch_of<K: Resource, P, I>(
+        &mut self,
+        (api, ear): (Api<Readable<K>>, Ear),
+        project: fn(K) -> P,
+        identify: fn(&str, &str) -> I,
+    ) -> Watch<K, P, I> {
+        Watch {
             api,
             ear,
             config: watcher::Config::default(),
@@ -84,9 +96,7 @@ impl PolicyWatcherState {
             retry: self.args.retry,
             rng: StdRng::seed_from_u64(self.rng.random()),
             identity: None,
-        };
-        let myself = myself.clone();
-        self.watches.spawn(watch.run(move |event| drop(myself.cast(wrap(event)))));
+        }
     }
 
     /// Watches the Secret of this name only; no other is ever read.
@@ -168,6 +178,28 @@ async fn watch_rules(
             }
             Ok(true) => tell(PolicyWatcherMsg::Rules(WatchEvent::Failed(error))),
             Err(error) => tell(PolicyWatcherMsg::Rules(WatchEvent::Failed(error.to_string()))),
+        }
+        pause(backoff.fail(None, &mut rng)).await;
+    }
+}
+
+/// The same for the policies, which stay as last seen while their kind is away.
+async fn watch_policies(
+    mut watch: Watch<GlobalDeploymentPolicy, GlobalDeploymentPolicy, ObjectName>,
+    client: Client,
+    tell: impl Fn(PolicyWatcherMsg),
+) {
+    let mut rng = StdRng::seed_from_u64(watch.rng.random());
+    let mut backoff = Backoff::new(watch.retry);
+    loop {
+        let began = Instant::now();
+        let NotServed(error) = watch.run_while_served(|event| tell(PolicyWatcherMsg::Policies(event))).await;
+        if matches!(is_served::<GlobalDeploymentPolicy>(&client).await, Ok(false)) {
+            tell(PolicyWatcherMsg::PoliciesNotServed);
+        }
+        tell(PolicyWatcherMsg::Policies(WatchEvent::Failed(error)));
+        if began.elapsed() > ABSENT_RETRY {
+            backoff.reset();
         }
         pause(backoff.fail(None, &mut rng)).await;
     }

@@ -41,7 +41,8 @@ fn leaving(departure: &Departure) -> String {
              there is none"
         }
         (false, false) => {
-            "nothing is written, and nothing is deleted, because this cluster did not lead then, or had no GSLBConfig"
+            "nothing is written, and nothing is deleted, because this cluster did not lead then, or had \
+             no GSLBConfig, or the CRD of the policies went as well"
         }
     };
     format!(

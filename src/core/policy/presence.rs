@@ -87,6 +87,9 @@ pub struct Presence {
     state: State,
     /// Some policy has been there since this process began: what an earlier one has kept is out of date.
     seen_any: bool,
+    /// The definition of the policies has been away, and no list came since. Who takes that away makes it anew, or makes
+    /// everything anew; the policies that go with it were not meant one by one.
+    undefined: bool,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -122,8 +125,19 @@ impl Presence {
         self.state = State::Here(policy.clone());
     }
 
+    /// The API server does not know policies at present.
+    pub fn not_served(&mut self) {
+        self.undefined = true;
+    }
+
+    /// A list of the policies was taken in, and looked at.
+    pub fn served(&mut self) {
+        self.undefined = false;
+    }
+
     /// What follows from what there is.
     pub fn look(&mut self, seen: Seen<'_>, now: Moment) -> Standing {
+        let seen = Seen { configured: seen.configured && !self.undefined, ..seen };
         self.restore(seen, now);
         self.seen_any |= !seen.policies.is_empty();
         self.state = match std::mem::take(&mut self.state) {

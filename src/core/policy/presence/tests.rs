@@ -215,6 +215,24 @@ fn a_policy_that_goes_with_the_gslb_config_is_no_wish() {
     }
 }
 
+/// FND-A1: policies that go with their definition are not wished away, whether it goes before them or after them.
+#[test]
+fn a_policy_that_goes_with_its_definition_is_not_wished_away() {
+    for first in [true, false] {
+        let mut scene = Scene::in_force();
+        if first {
+            scene.presence.not_served();
+        } else {
+            scene.see(&[]);
+            scene.presence.not_served();
+        }
+        assert_eq!(scene.see(&[]), Standing::Leaving(Departure { wished: false, ..departure(0) }), "{first}");
+        scene.presence.served();
+        scene.pass(GRACE);
+        assert_eq!((scene.list(), scene.look()), (true, Standing::Missing), "{first}");
+    }
+}
+
 /// FND-A1: same deadline, not a new start.
 #[test]
 fn a_restart_goes_on_with_the_wish_that_the_status_has_kept() {
