@@ -64,6 +64,9 @@ pub struct DeploymentPolicy {
     pub app_selector: BTreeMap<String, String>,
     pub namespace_selector: BTreeMap<String, String>,
     pub clusters: BTreeMap<String, ClusterPolicy>,
+    /// Clusters that edits of this very object took out of `clusters`, seen by this process: whoever does that says what
+    /// it does. Another object that takes the place says nothing about those that it lacks.
+    pub taken_out: BTreeSet<String>,
     /// By cluster; first entry of the object wins.
     pub traffic_split: BTreeMap<String, TrafficShare>,
     pub ttl: Option<u32>,

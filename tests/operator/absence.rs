@@ -357,11 +357,10 @@ async fn a_rejected_draft_does_not_take_the_place_of_a_policy_that_is_made_anew(
     assert_eq!(world.writes_since(before), []);
     seconds(6.0).await;
     assert_eq!(of_draft()["status"]["errorStatus"], "success");
-    assert_eq!(
-        lines(&world.writes_since(before)),
-        ["PUT gslbservice/<uuid>"; 3],
-        "without ctx-b, and nothing is deleted"
-    );
+    assert_eq!(lines(&world.writes_since(before)), ["PUT gslbservice/<uuid>"; 3], "its TTL, and nothing is deleted");
+    let [_, _, held] = condition(&world, "ChangesHeld").unwrap();
+    let asked = "cluster ctx-b would lose its members in 3, because of an edit of the GlobalDeploymentPolicy";
+    assert!(held.contains(asked), "{held}");
     assert_eq!(absent(&world), None);
 }
 

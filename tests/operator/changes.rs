@@ -157,6 +157,7 @@ async fn a_second_config_is_refused_and_takes_over_when_the_first_goes() {
 #[tokio::test(start_paused = true)]
 async fn gdp_02_a_second_policy_is_refused_in_the_known_words() {
     let world = world_with_web().await;
+    patch_config(world.home(), json!({"spec": {"deletionGuard": {"maxPercent": 100}}}));
     let mut second = policy(&["ctx-a"], json!({}));
     second["metadata"]["name"] = json!("another");
     let writes = world.writes_after(|world| drop(apply(world.home(), second))).await;

@@ -68,6 +68,38 @@ async fn the_same_slip_in_config_and_policy_keeps_the_members_of_the_cluster() {
     assert!(condition(&world, "ChangesHeld").is_some_and(|held| held.contains("ctx-b")));
 }
 
+/// FND-A3: a draft that takes the place of the policy in force was never meant to give a cluster up; who takes one out of
+/// the draft, once it is in force, says what it does.
+#[tokio::test(start_paused = true)]
+async fn a_draft_that_takes_over_gives_no_cluster_up_unasked() {
+    let mut world = with_services(8).await;
+    let draft = |clusters: &[&str]| {
+        let mut draft = policy(clusters, json!({"ttl": 30}));
+        draft["metadata"]["name"] = json!("draft");
+        draft
+    };
+    apply(world.home(), draft(&["ctx-a"]));
+    seconds(5).await;
+    delete_policy(world.home());
+    let members = |world: &World| (0..8).map(|number| addresses(world, number).len()).collect::<Vec<_>>();
+    for restart in [false, true] {
+        if restart {
+            world.stop().await;
+            world.start().await;
+        }
+        seconds(120).await;
+        let asked = "cluster ctx-b would lose its members in 8";
+        assert!(condition(&world, "ChangesHeld").is_some_and(|held| held.contains(asked)), "restart: {restart}");
+        assert_eq!(members(&world), [2; 8], "restart: {restart}");
+    }
+    apply(world.home(), draft(&BOTH));
+    seconds(30).await;
+    assert_eq!((condition(&world, "ChangesHeld"), members(&world)), (None, vec![2; 8]));
+    apply(world.home(), draft(&["ctx-a"]));
+    seconds(30).await;
+    assert_eq!((condition(&world, "ChangesHeld"), members(&world)), (None, vec![1; 8]));
+}
+
 /// FND-C10: an approval does not outlive what it was for.
 #[tokio::test(start_paused = true)]
 async fn an_approval_is_taken_out_once_it_is_carried_out_or_is_for_nothing() {

@@ -4,7 +4,9 @@ use super::candidates::policy_candidates;
 use super::{PolicyWatcherMsg, PolicyWatcherState, status};
 use crate::actors::status_writer::{StatusWriterMsg, Target, Update};
 use crate::core::policy::presence::{Departure, Standing};
-use crate::core::policy::{self, DeploymentState, Installation, PolicyReport, PolicyVerdict, absence};
+use crate::core::policy::{
+    self, DeploymentPolicy, DeploymentState, Installation, PolicyReport, PolicyVerdict, absence,
+};
 use crate::core::precedence::ObjectName;
 use crate::core::references::{Surroundings, Validation, doubts_about};
 use jiff::Timestamp;
@@ -96,7 +98,8 @@ impl PolicyWatcherState {
         self.edited.extend(questions.iter().filter(|_| changed).cloned());
         self.policy_questions = questions;
         let (deployment, report) = match valid {
-            Validation::Valid { value, limitations } => {
+            Validation::Valid { mut value, limitations } => {
+                value.taken_out = self.taken_out(&name, &value);
                 (Some(DeploymentState::InForce(value)), PolicyReport { doubts, ..PolicyReport::accepted(limitations) })
             }
             Validation::Invalid(text) => (None, PolicyReport::invalid(text)),
@@ -112,6 +115,16 @@ impl PolicyWatcherState {
         }
         self.policy_in_force = Some(name);
         self.args.board.post(|notices| notices.deployment_policy = report.notice());
+    }
+
+    /// Clusters that edits of the policy of this name have taken out of it, if it is the one in force.
+    fn taken_out(&self, name: &ObjectName, now: &DeploymentPolicy) -> BTreeSet<String> {
+        let DeploymentState::InForce(before) = &self.deployment else { return BTreeSet::new() };
+        if self.policy_in_force.as_ref() != Some(name) {
+            return BTreeSet::new();
+        }
+        let known = before.taken_out.iter().chain(before.clusters.keys());
+        known.filter(|cluster| !now.clusters.contains_key(*cluster)).cloned().collect()
     }
 
     fn write_policy_status(&self, name: &ObjectName, report: &PolicyReport) {

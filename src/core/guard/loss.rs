@@ -209,7 +209,7 @@ impl Scene<'_> {
         if !is_member && !self.unknown.is_empty() {
             return Cause::UnknownContext;
         }
-        if !policy.clusters.contains_key(&**cluster) {
+        if policy.taken_out.contains(&**cluster) {
             return Cause::Unmatched;
         }
         if !is_member {

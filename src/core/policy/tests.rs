@@ -246,6 +246,7 @@ fn a_valid_policy_keeps_everything_it_says() {
     let expected = DeploymentPolicy {
         app_selector: [("app", "gslb"), ("tier", "front")].map(|(k, v)| (text(k), text(v))).into(),
         namespace_selector: BTreeMap::new(),
+        taken_out: BTreeSet::new(),
         clusters: [("ctx-a", false), ("ctx-b", true)]
             .map(|(cluster, sync_vip_only)| (text(cluster), ClusterPolicy { sync_vip_only }))
             .into(),

@@ -43,6 +43,7 @@ fn check(spec: &GlobalDeploymentPolicySpec, around: Surroundings<'_>) -> Result<
         app_selector,
         namespace_selector,
         clusters,
+        taken_out: BTreeSet::new(),
         traffic_split,
         ttl: spec.ttl.map(ttl).transpose()?,
         control_plane_only: spec.control_plane_hm_only.unwrap_or(false),

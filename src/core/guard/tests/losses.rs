@@ -130,7 +130,7 @@ fn what_takes_nothing_away_is_no_loss() {
 #[test]
 fn each_loss_has_the_cause_that_it_has() {
     type Change = fn(&mut Case);
-    let table: [(&str, Change, Told); 11] = [
+    let table: [(&str, Change, Told); 12] = [
         (
             "object gone",
             |case| {
@@ -172,9 +172,19 @@ fn each_loss_has_the_cause_that_it_has() {
             |case| {
                 case.deploy(|policy| {
                     policy.clusters.remove("ctx-b");
+                    policy.taken_out.insert("ctx-b".into());
                 })
             },
             lost([("ctx-b", Cause::Unmatched)], false),
+        ),
+        (
+            "matchClusters of another policy",
+            |case| {
+                case.deploy(|policy| {
+                    policy.clusters.remove("ctx-b");
+                })
+            },
+            lost([("ctx-b", Cause::Policy)], false),
         ),
         (
             "memberClusters",
@@ -202,6 +212,7 @@ fn each_loss_has_the_cause_that_it_has() {
             |case| {
                 case.deploy(|policy| {
                     policy.clusters.remove("ctx-b");
+                    policy.taken_out.insert("ctx-b".into());
                 });
                 case.install(|installation| {
                     installation.member_clusters.remove("ctx-b");

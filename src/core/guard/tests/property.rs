@@ -28,6 +28,8 @@ enum Edit {
     NamespaceSelector,
     AnotherSelector,
     MatchClusters(usize),
+    /// By another policy that takes the place.
+    AnotherPolicy(usize),
     MemberClusters(usize),
     Context(usize),
     Tenant,
@@ -48,6 +50,7 @@ fn edit() -> impl Strategy<Value = Edit> {
         Just(Edit::NamespaceSelector),
         Just(Edit::AnotherSelector),
         cluster.clone().prop_map(Edit::MatchClusters),
+        cluster.clone().prop_map(Edit::AnotherPolicy),
         cluster.clone().prop_map(Edit::MemberClusters),
         cluster.clone().prop_map(Edit::Context),
         Just(Edit::Tenant),
@@ -118,7 +121,11 @@ fn after(edit: Edit, mut policy: PolicySnapshot) -> (PolicySnapshot, Unseen) {
         Edit::AppLabel => deployment.app_selector = labels(&[("app", "gslp")]),
         Edit::NamespaceSelector => deployment.namespace_selector = labels(&[("env", "pord")]),
         Edit::AnotherSelector => drop(deployment.app_selector.insert("tier".into(), "web".into())),
-        Edit::MatchClusters(cluster) => drop(deployment.clusters.remove(CLUSTERS[cluster])),
+        Edit::MatchClusters(cluster) => {
+            deployment.clusters.remove(CLUSTERS[cluster]);
+            deployment.taken_out.insert(CLUSTERS[cluster].to_owned());
+        }
+        Edit::AnotherPolicy(cluster) => drop(deployment.clusters.remove(CLUSTERS[cluster])),
         Edit::MemberClusters(cluster) => drop(installation.member_clusters.remove(CLUSTERS[cluster])),
         Edit::Context(cluster) => {
             let slip = format!("{}x", CLUSTERS[cluster]);
