@@ -100,6 +100,25 @@ async fn a_draft_that_takes_over_gives_no_cluster_up_unasked() {
     assert_eq!((condition(&world, "ChangesHeld"), members(&world)), (None, vec![1; 8]));
 }
 
+/// FND-C3: an object whose member is held is told nothing else than before, and what becomes of it once that is approved.
+#[tokio::test(start_paused = true)]
+async fn objects_of_held_members_are_told_that_they_are_no_members_once_they_are_not() {
+    let world = with_services(8).await;
+    let told = |world: &World| {
+        let of_objects =
+            |event: &Value| event["involvedObject"]["kind"] == "Ingress" && event["reason"] == "NotSelected";
+        let count = |cluster| world.cluster(cluster).list("events").iter().filter(|event| of_objects(event)).count();
+        BOTH.map(count)
+    };
+    select(&world, "gslbb", 30);
+    seconds(60).await;
+    assert_eq!((answered(&world, 8), told(&world)), (8, [0, 0]));
+    let meant = id(&world);
+    approve(&world, &meant);
+    seconds(60).await;
+    assert_eq!((answered(&world, 8), told(&world)), (0, [8, 8]));
+}
+
 /// FND-C10: an approval does not outlive what it was for.
 #[tokio::test(start_paused = true)]
 async fn an_approval_is_taken_out_once_it_is_carried_out_or_is_for_nothing() {
