@@ -33,6 +33,9 @@ pub struct Notices {
     pub gslb_config: String,
     /// Text of the GlobalDeploymentPolicy's `status.errorStatus`.
     pub deployment_policy: String,
+    /// That text says what follows from there being no policy.
+    #[serde(skip)]
+    pub policy_absent: bool,
     pub gslb_host_rules: RulesNotice,
     pub clusters: BTreeMap<String, ClusterNotice>,
     /// Whether any member cluster has been seen since the process started.
@@ -432,6 +435,8 @@ impl Board {
             never_seen: never_seen.as_deref(),
             obstacle: obstacle.zip(controller.since),
             unseen: unseen.iter().map(String::as_str).collect(),
+            policy_absent: notices.policy_absent.then_some(&notices.deployment_policy),
+            kubeconfig: notices.kubeconfig.as_ref().and_then(|kubeconfig| kubeconfig.error.as_deref()),
             progress: notices.services.progress,
         })
     }

@@ -53,7 +53,10 @@ impl Knowledge {
                 // The latest words of a trouble that goes on say nothing new.
                 known.why.clone_from(&before.why);
             }
-            change.occurrences.extend(occurrence(context, before, &known));
+            let occurrence = occurrence(context, before, &known);
+            let was_told = before.is_some_and(|before| before.told);
+            known.told = known.sight != ClusterSight::Seen && (was_told || occurrence.is_some());
+            change.occurrences.extend(occurrence);
             clusters.insert(context.to_owned(), known);
         }
         let spoke = self.speaks();
@@ -87,12 +90,13 @@ impl Knowledge {
         Statement::new(CLUSTERS_SEEN, false, first.sight.reason(), sentences.join("; "))
     }
 
-    /// What there is to add to a GSLBConfig whose controller holds everything that is known.
+    /// What there is to add to a GSLBConfig, or policy, where the controller holds everything that is known.
     pub fn programmed(&self) -> Option<Statement> {
         let names: Vec<&str> = self.unseen().map(|(context, _)| context).collect();
         let (_, first) = self.unseen().next()?;
         let message = format!(
-            "the controller holds what is known; what cluster {} offers now is not known: see {CLUSTERS_SEEN}",
+            "the controller holds what is known; what cluster {} offers now is not known: see {CLUSTERS_SEEN} of the \
+             GSLBConfig",
             names.join(", ")
         );
         Some(Statement::new(PROGRAMMED, Truth::Unknown, first.sight.reason(), message))
@@ -109,7 +113,7 @@ pub fn ago(now: Timestamp, age: Duration) -> Timestamp {
 fn occurrence(context: &str, before: Option<&ClusterKnown>, now: &ClusterKnown) -> Option<Occurrence> {
     let before = before.filter(|before| before.sight != now.sight)?;
     match (before.sight, now.sight) {
-        (ClusterSight::NotYet, ClusterSight::Seen) => None,
+        (ClusterSight::NotYet, ClusterSight::Seen) if !before.told => None,
         (_, ClusterSight::Seen) => {
             let message = format!("cluster {context} is seen again as it is now; it was not since {}", before.since);
             Some(Occurrence::new(Reason::ClusterSeen, message))

@@ -3,6 +3,7 @@
 use super::{GsState, Knowledge};
 use crate::actors::gs_directory::GsDirectoryMsg;
 use crate::core::build::{Built, Decision, Origin};
+use crate::core::guard::{Kept, Party};
 use crate::core::occurrence::digest;
 use crate::core::policy::DeploymentState;
 use crate::core::report::SyncState;
@@ -34,6 +35,19 @@ impl Shape {
         }
         let members = members.into_iter().map(|(cluster, count)| (cluster.to_owned(), count)).collect();
         Self { waits, nothing, members }
+    }
+}
+
+impl Shape {
+    /// Counts members that stay although they are not wanted any more.
+    pub(super) fn add_kept(&mut self, kept: &[Kept]) {
+        for party in kept.iter().filter_map(|kept| kept.party.as_ref()) {
+            let Party::Cluster(cluster) = party else { continue };
+            match self.members.iter_mut().find(|(known, _)| **known == **cluster) {
+                Some((_, count)) => *count = count.saturating_add(1),
+                None => self.members.push((cluster.to_string(), 1)),
+            }
+        }
     }
 }
 

@@ -278,7 +278,7 @@ impl GsState {
         // What somebody waits for stays urgent until it is done.
         self.urgency = self.urgency.min(std::mem::take(&mut self.undecided));
         let mut built = self.build_what_is_taken();
-        let shape = Shape::of(&built);
+        let mut shape = Shape::of(&built);
         let questions = std::mem::take(&mut built.questions);
         if !questions.is_empty() {
             self.links.session.cast(AviSessionMsg::Ask(questions));
@@ -323,6 +323,9 @@ impl GsState {
         }
         if let Some(built) = reported {
             self.report(&built);
+        }
+        if self.slot.kept().is_some() {
+            shape.add_kept(&self.view().kept);
         }
         self.tell_standing(shape, !decided.done);
         // What is withheld for a moment is no news.

@@ -42,7 +42,7 @@ impl PolicyWatcherState {
             let text = format!("GlobalDeploymentPolicy {namespace}/{name} cannot be decoded: correct it or delete it");
             self.policy_in_force = None;
             self.deployment = DeploymentState::Unknown;
-            self.args.board.post(|notices| notices.deployment_policy = text);
+            self.post_policy(text, false);
             return;
         }
         if let Some(first) = first {
@@ -73,8 +73,12 @@ impl PolicyWatcherState {
 
     fn post_absence(&self) {
         if let Some(statement) = self.standing.as_ref().and_then(absence::statement) {
-            self.args.board.post(|notices| notices.deployment_policy = statement.message);
+            self.post_policy(statement.message, true);
         }
+    }
+
+    fn post_policy(&self, text: String, is_absent: bool) {
+        self.args.board.post(|notices| (notices.deployment_policy, notices.policy_absent) = (text, is_absent));
     }
 
     /// A policy that is invalid, or that cannot be checked yet, leaves what it said before in force (rule GDP-07).
@@ -114,7 +118,7 @@ impl PolicyWatcherState {
             self.presence.in_force(&name);
         }
         self.policy_in_force = Some(name);
-        self.args.board.post(|notices| notices.deployment_policy = report.notice());
+        self.post_policy(report.notice(), false);
     }
 
     /// Clusters that edits of the policy of this name have taken out of it, if it is the one in force.
@@ -133,7 +137,9 @@ impl PolicyWatcherState {
         // What was said of another policy says nothing of this one.
         let told = self.programmed.as_ref().filter(|(policy, _)| policy.deployment == self.deployment);
         let progress = told.map(|(_, progress)| *progress);
-        if let Some(status) = status::of_policy(policy, report, progress) {
+        if let Some(status) =
+            status::of_policy(policy, report, progress, Some(&self.known).filter(|known| known.speaks()))
+        {
             let target = Target::GlobalDeploymentPolicy(name.clone());
             self.args.status.cast(StatusWriterMsg::Write { target, update: Update::status(&status) });
         }

@@ -117,11 +117,12 @@ pub fn of_config(
 }
 
 /// The status of a GlobalDeploymentPolicy, or `None` when it has it already. `progress` is how many services do not
-/// follow it yet, `None` while that is not known.
+/// follow it yet, `None` while that is not known; `clusters` is what there is to say of the member clusters.
 pub fn of_policy(
     policy: &GlobalDeploymentPolicy,
     report: &PolicyReport,
     progress: Option<Headway>,
+    clusters: Option<&Knowledge>,
 ) -> Option<GlobalDeploymentPolicyStatus> {
     let present = policy.status.clone().unwrap_or_default();
     let observed_generation = policy.metadata.generation;
@@ -132,7 +133,7 @@ pub fn of_policy(
         _ => speaker.say(statement),
     });
     let programmed = match (&report.verdict, progress) {
-        (PolicyVerdict::Accepted { .. }, Some(progress)) => speaker.say(policy_programmed(progress)),
+        (PolicyVerdict::Accepted { .. }, Some(progress)) => speaker.say(policy_programmed(progress, clusters)),
         (PolicyVerdict::Accepted { .. } | PolicyVerdict::Pending { .. }, _) => speaker.keep_or_say(Statement::new(
             PROGRAMMED,
             Truth::Unknown,
@@ -168,10 +169,11 @@ pub fn outcome_of_config(state: &str) -> Option<Occurrence> {
     Some(Occurrence::new(reason, statement.message))
 }
 
-fn policy_programmed(progress: Headway) -> Statement {
+fn policy_programmed(progress: Headway, clusters: Option<&Knowledge>) -> Statement {
     let Headway { behind, held, of, left, .. } = progress;
     if behind == 0 {
-        return Statement::new(PROGRAMMED, true, "InSync", "every GSLB service follows it");
+        let in_sync = || Statement::new(PROGRAMMED, true, "InSync", "every GSLB service follows it");
+        return clusters.and_then(Knowledge::programmed).unwrap_or_else(in_sync);
     }
     let left = left.map(|left| format!(", done in about {} at the present pace", in_words(left))).unwrap_or_default();
     if held > 0 {

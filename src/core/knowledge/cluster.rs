@@ -55,6 +55,8 @@ pub struct ClusterKnown {
     /// To the second; of a cluster that is lost, when it answered last.
     pub since: Timestamp,
     pub why: Option<String>,
+    /// That it is not seen was told by an Event.
+    pub told: bool,
 }
 
 impl ClusterFacts<'_> {
@@ -82,7 +84,7 @@ impl ClusterKnown {
         let (sight, age) = facts.sight();
         let since = ago(now, age.unwrap_or_default());
         let why = facts.error.filter(|_| sight != ClusterSight::Seen).map(str::to_owned);
-        Self { sight, since, why }
+        Self { sight, since, why, told: false }
     }
 
     /// What is wrong with the cluster, in words, and what follows from it.
@@ -92,8 +94,8 @@ impl ClusterKnown {
             ClusterSight::Seen => format!("cluster {context} is watched"),
             ClusterSight::NotYet => {
                 format!(
-                    "cluster {context} has not been seen since the operator started{why}: members that only it can \
-                         explain stay as the controller has them"
+                    "cluster {context} has not been completely seen yet{why}: members that only it can explain stay as \
+                     the controller has them"
                 )
             }
             ClusterSight::Partly => {

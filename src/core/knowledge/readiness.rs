@@ -30,6 +30,10 @@ pub struct Picture<'a> {
     pub obstacle: Option<(&'a str, Timestamp)>,
     /// Clusters that are not seen now.
     pub unseen: Vec<&'a str>,
+    /// That there is no policy, or that the one in force was deleted, and what follows from that.
+    pub policy_absent: Option<&'a str>,
+    /// Why the kubeconfig that is there now cannot be used.
+    pub kubeconfig: Option<&'a str>,
     pub progress: Headway,
 }
 
@@ -49,6 +53,7 @@ pub fn readiness(picture: &Picture<'_>) -> Result<String, String> {
 
 fn of_leader(picture: &Picture<'_>) -> Result<String, String> {
     let Picture { rules_unknown, config, read, never_seen, obstacle, unseen, progress, .. } = picture;
+    let Picture { policy_absent, kubeconfig, .. } = picture;
     if let Some(error) = rules_unknown {
         return Err((*error).to_owned());
     }
@@ -67,6 +72,8 @@ fn of_leader(picture: &Picture<'_>) -> Result<String, String> {
     if !unseen.is_empty() {
         sentences.push(format!("not seen as it is now: cluster {}", unseen.join(", ")));
     }
+    sentences.extend(policy_absent.map(str::to_owned));
+    sentences.extend(kubeconfig.map(|error| format!("the kubeconfig cannot be used, the last one stays: {error}")));
     Ok(format!("first look done: {}", sentences.join("; ")))
 }
 
@@ -101,6 +108,8 @@ mod tests {
             never_seen: None,
             obstacle: None,
             unseen: Vec::new(),
+            policy_absent: None,
+            kubeconfig: None,
             progress: Headway::default(),
         }
     }
@@ -112,7 +121,14 @@ mod tests {
         let busy = Headway { open: 263, behind: 200, held: 0, of: 300, left: Some(Duration::from_secs_f64(129.5)) };
         let dark = Picture { obstacle: Some(("CredentialsRefused", since)), ..well() };
         let held = Headway { held: 60, left: None, ..busy };
-        let table: [(Picture<'_>, Result<&str, &str>); 10] = [
+        let table: [(Picture<'_>, Result<&str, &str>); 11] = [
+            (
+                Picture { policy_absent: Some("there is no policy"), kubeconfig: Some("it is empty"), ..well() },
+                Ok(
+                    "first look done: every GSLB service is as it should be; there is no policy; the kubeconfig cannot \
+                    be used, the last one stays: it is empty",
+                ),
+            ),
             (
                 Picture { progress: held, ..well() },
                 Ok(

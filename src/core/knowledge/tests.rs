@@ -54,7 +54,7 @@ fn a_loss_is_told_once_with_its_beginning_and_so_is_its_end() {
     let told = Occurrence::new(Reason::ClusterNotSeen, lost);
     assert_eq!(look(&mut knowledge, facts(Some(20), Some(19)), 60), Change { occurrences: vec![told], differs: true });
     assert_eq!(look(&mut knowledge, facts(Some(26), Some(25)), 65), Change::default(), "it goes on");
-    let message = "the controller holds what is known; what cluster b offers now is not known: see ClustersSeen";
+    let message = "the controller holds what is known; what cluster b offers now is not known: see ClustersSeen of the GSLBConfig";
     let expected = (
         Statement::new(CLUSTERS_SEEN, false, "ClusterUnreachable", lost),
         Some(Statement::new(PROGRAMMED, Truth::Unknown, "ClusterUnreachable", message)),
@@ -65,6 +65,22 @@ fn a_loss_is_told_once_with_its_beginning_and_so_is_its_end() {
     let told = Occurrence::new(Reason::ClusterSeen, back);
     assert_eq!(look(&mut knowledge, facts(Some(1), None), 200), Change { occurrences: vec![told], differs: true });
     assert_eq!((knowledge.clusters_seen(), knowledge.programmed()), (seen, None));
+}
+
+/// FND-C1: what was told to be lost, and is read anew at another address, is told to be back.
+#[test]
+fn a_cluster_that_was_told_to_be_lost_is_told_to_be_back_whatever_lies_between() {
+    let mut knowledge = Knowledge::default();
+    look(&mut knowledge, facts(Some(0), None), 0);
+    assert_eq!(look(&mut knowledge, facts(Some(20), Some(19)), 60).occurrences.len(), 1);
+    assert_eq!(look(&mut knowledge, ClusterFacts::default(), 70).occurrences, []);
+    let back = Occurrence::new(
+        Reason::ClusterSeen,
+        "cluster b is seen again as it is now; it was not since 2026-01-01T00:01:10Z",
+    );
+    assert_eq!(look(&mut knowledge, facts(Some(1), None), 200).occurrences, [back]);
+    look(&mut knowledge, ClusterFacts::default(), 300);
+    assert_eq!(look(&mut knowledge, facts(Some(1), None), 400).occurrences, [], "nothing had been told");
 }
 
 /// FND-C1: a start says nothing of clusters that are about to be read, and of those that are not to be read the truth.
@@ -79,7 +95,7 @@ fn a_cluster_that_is_not_seen_at_the_start_is_told_after_some_looks_and_without_
         })
         .collect();
     assert_eq!(spoke, [false, false, false, true]);
-    let message = "cluster b has not been seen since the operator started (no route to host): members that only it can \
+    let message = "cluster b has not been completely seen yet (no route to host): members that only it can \
                    explain stay as the controller has them";
     assert_eq!(knowledge.clusters_seen(), Statement::new(CLUSTERS_SEEN, false, "ClusterNotSeenYet", message));
 }

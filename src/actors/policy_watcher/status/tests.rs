@@ -21,6 +21,15 @@ fn report(text: &str) -> PolicyReport {
     }
 }
 
+/// Where every cluster is seen.
+fn of_policy(
+    policy: &GlobalDeploymentPolicy,
+    report: &PolicyReport,
+    progress: Option<Headway>,
+) -> Option<GlobalDeploymentPolicyStatus> {
+    super::of_policy(policy, report, progress, None)
+}
+
 /// A report that the controller has not answered yet.
 fn pending() -> PolicyReport {
     let question = Question::PkiProfile { tenant: "admin".into(), name: "pki-1".into() };
