@@ -196,6 +196,16 @@ impl Omissions {
         }
     }
 
+    /// What the controller has it has taken, whatever it has answered: that is nothing to leave out. A setting that it has
+    /// may have another value.
+    pub fn keep_absent(&mut self, present: &GslbService) {
+        let parts = parts(present);
+        let is_there = |part: &Part| !matches!(part, Part::Setting(_)) && parts.contains(part);
+        self.refused.retain(|part, _| !is_there(part));
+        self.withheld.retain(|part| !is_there(part));
+        self.unproven.take_if(|part| is_there(part));
+    }
+
     /// What it is made of may be another now.
     pub fn changed(&mut self) {
         self.given_up = false;

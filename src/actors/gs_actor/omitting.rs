@@ -83,7 +83,13 @@ impl GsState {
     fn forget_unwanted_parts(&mut self) {
         let Some(mut omissions) = self.omissions.take() else { return };
         match self.build_without(Omissions::NONE).decision {
-            Decision::Service(desired) => omissions.keep_wanted(&desired.service),
+            Decision::Service(desired) => {
+                omissions.keep_wanted(&desired.service);
+                if let Knowledge::Known(observed) = &self.knowledge {
+                    let held = observed.in_tenant(&desired.service.tenant).and_then(|held| held.service.as_deref());
+                    held.iter().for_each(|service| omissions.keep_absent(&service.content));
+                }
+            }
             Decision::Nothing => *omissions = Omissions::default(),
             Decision::Wait(_) => {}
         }

@@ -47,8 +47,8 @@ pub struct Rules {
     news: Judged,
     /// When each was changed.
     referrers: Referrers,
-    /// Rules of which nothing but the status is another one, which was not told yet.
-    restated: BTreeSet<ObjectName>,
+    /// Rules of which nothing but status and generation is another one, which was not told yet: their generations.
+    restated: BTreeMap<ObjectName, Option<i64>>,
 }
 
 /// What the judgement of one rule depended on.
@@ -205,10 +205,10 @@ impl Rules {
         let changed = echo.is_none();
         match echo {
             Some(known) => {
-                rule.generation = known.generation;
-                if known.status != rule.status {
-                    self.restated.insert(rule.object.clone());
+                if known.status != rule.status || known.generation != rule.generation {
+                    self.restated.insert(rule.object.clone(), rule.generation);
                 }
+                rule.generation = known.generation;
             }
             None => {
                 self.touched.insert(rule.object.clone());
@@ -327,13 +327,14 @@ impl PolicyWatcherState {
         self.told.reports = Some(told);
     }
 
-    /// Tells the StatusWriter which status objects have of which it knows: as it wrote it, or otherwise.
+    /// Tells the StatusWriter which status and generation objects have of which it knows.
     pub(super) fn tell_restated(&mut self) {
         let restated = std::mem::take(&mut self.rules.restated);
         let Some(told) = self.told.reports.as_ref().filter(|_| self.term.is_some()) else { return };
-        for name in restated.into_iter().filter(|name| told.contains_key(name)) {
-            let status = self.rules.seen.get(&name).and_then(|rule| rule.status.clone()).unwrap_or_default();
-            self.args.status.cast(StatusWriterMsg::Restated { rule: name, status: Box::new(status) });
+        for (rule, generation) in restated.into_iter().filter(|(name, _)| told.contains_key(name)) {
+            let status = self.rules.seen.get(&rule).and_then(|seen| seen.status.clone());
+            let status = Box::new(status.unwrap_or_default());
+            self.args.status.cast(StatusWriterMsg::Restated { rule, generation, status });
         }
     }
 

@@ -63,8 +63,8 @@ pub enum StatusWriterMsg {
     Done { key: Key, left: Option<Attempt> },
     /// What is known about a GSLBHostRule. Told only inside a term.
     Rule(Box<RuleReport>),
-    /// The status that a GSLBHostRule has now, which nothing else about it came with.
-    Restated { rule: ObjectName, status: Box<GslbHostRuleStatus> },
+    /// Status and generation that a GSLBHostRule has now, and nothing else about it is another.
+    Restated { rule: ObjectName, generation: Option<i64>, status: Box<GslbHostRuleStatus> },
     /// The GSLBHostRule was deleted.
     RuleGone(ObjectName),
     /// All there are, each to be reported anew: the first report after a restart, or of a term.
@@ -184,8 +184,8 @@ impl Actor for StatusWriter {
                 let touched = state.rules.on_rule(*report);
                 state.look_at_all(&myself, touched);
             }
-            StatusWriterMsg::Restated { rule, status } => {
-                state.rules.on_restated(&rule, *status);
+            StatusWriterMsg::Restated { rule, generation, status } => {
+                state.rules.on_restated(&rule, generation, *status);
                 state.look_at(&myself, rule, false);
             }
             StatusWriterMsg::RuleGone(name) => {

@@ -125,7 +125,8 @@ impl Rules {
         let seen = report.present.clone().unwrap_or_default();
         let held = match self.held.remove(&name) {
             Some(held) if held.report.uid == report.uid => {
-                let mut held = Held { report, ..held };
+                let generation = held.report.generation.max(report.generation);
+                let mut held = Held { report: RuleReport { generation, ..report }, ..held };
                 held.see(seen);
                 held
             }
@@ -145,9 +146,13 @@ impl Rules {
         touched
     }
 
-    /// Takes in the status that a rule has now.
-    pub fn on_restated(&mut self, name: &ObjectName, status: GslbHostRuleStatus) {
+    /// Takes in the status and generation that a rule has now. Where the status is an ordinary field, writing it makes a
+    /// generation too, which then says nothing.
+    pub fn on_restated(&mut self, name: &ObjectName, generation: Option<i64>, status: GslbHostRuleStatus) {
         if let Some(held) = self.held.get_mut(name) {
+            if !held.as_field {
+                held.report.generation = held.report.generation.max(generation);
+            }
             held.see(status);
         }
     }

@@ -72,6 +72,7 @@ impl Limits<'_> {
         endpoints: &[&Endpoint],
         omitted: &mut Omitted,
     ) {
+        self.keep_identities(service, placed, omitted);
         let knows_some = members(service).any(|(_, member)| self.is_of_site(member));
         let why = |member: &Member| {
             let part = Part::Member(member.address, member.public_address);
@@ -107,6 +108,25 @@ impl Limits<'_> {
             };
             if let Some((address, _, why)) = gone.iter().find(its) {
                 omitted.refused.push((endpoint.key.clone(), format!("its address {address} is left out: {why}")));
+            }
+        }
+    }
+
+    /// A member that is there stays what it is where it would become one of a controller that is no site: its address
+    /// is as good as before.
+    fn keep_identities(self, service: &mut GslbService, placed: &[Placed], omitted: &mut Omitted) {
+        let all = service.pools.iter_mut().flat_map(|pool| &mut pool.members);
+        for (member, place) in all.zip(placed) {
+            let (Some(before), Some(why)) = (self.before, self.of_no_site(member)) else { continue };
+            let is_same = |held: &Member| {
+                (held.address, held.public_address) == (member.address, member.public_address)
+                    && (held.cluster_uuid.is_none() || self.is_of_site(held))
+            };
+            let Some((_, held)) = members(before).find(|(_, held)| is_same(held)) else { continue };
+            (member.cluster_uuid, member.vs_uuid) = (held.cluster_uuid.clone(), held.vs_uuid.clone());
+            if let Origin::Object(key) = &place.origin {
+                let told = format!("its address {} stays the member that it was: {why}", member.address);
+                omitted.refused.push((key.clone(), told));
             }
         }
     }

@@ -136,12 +136,25 @@ fn an_own_status_that_is_seen_late_is_not_taken_for_what_there_is() {
         rules.on_rule(RuleReport { present: Some(late.clone()), doubts: vec!["news".into()], ..rule("web", false) });
         assert_eq!(due(&rules, "web"), "patch", "three members are shown, and there is one");
     }
-    rules.on_restated(&name("web"), written[3].clone());
+    rules.on_restated(&name("web"), Some(1), written[3].clone());
     let written = act(&mut rules, "web");
-    rules.on_restated(&name("web"), written.clone());
+    rules.on_restated(&name("web"), Some(1), written.clone());
     assert_eq!(due(&rules, "web"), "nothing");
-    rules.on_restated(&name("web"), GslbHostRuleStatus { status: "Rejected".into(), ..written });
+    rules.on_restated(&name("web"), Some(1), GslbHostRuleStatus { status: "Rejected".into(), ..written });
     assert_eq!(due(&rules, "web"), "patch", "it was written elsewhere");
+}
+
+/// Changed and changed back while nothing was seen of it: what is said is said of what there is now.
+#[test]
+fn a_generation_that_decides_nothing_is_observed_where_the_status_is_held_apart() {
+    for (outcome, then) in [(Outcome::Settled, "patch"), (Outcome::AsField, "nothing")] {
+        let mut rules = rules(Sight::Complete);
+        rules.on_rule(rule("web", false));
+        rules.on_service(name("web"), in_sync(2));
+        let written = act_with(&mut rules, "web", outcome);
+        rules.on_restated(&name("web"), Some(3), written);
+        assert_eq!(due(&rules, "web"), then);
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::core::build::{Built, Decision, Inputs, build};
+use crate::core::endpoint::VirtualServiceRef;
 use crate::core::fixtures::{Controller, deployment, endpoint, in_force, rule, strings, third_party};
 use crate::core::host_rule::{HostRule, RuleState};
 use crate::core::omission::{Refusal, Refused};
@@ -84,6 +85,32 @@ fn a_member_whose_controller_is_no_site_is_left_out_where_another_one_is_and_not
     let mut controller = Controller::default();
     controller.settle(&with(Catalog::EMPTY, Observed::EMPTY, &[]).decision);
     assert_eq!(addresses(service(&with(&known, &controller.observed, &[]))).len(), 2, "the controller has it");
+}
+
+/// FND-E1: an edit, of annotations or of syncVipOnly, that would make a member one of a controller that is no site takes
+/// it away from nobody.
+#[test]
+fn a_member_that_is_there_stays_what_it_is_where_its_new_controller_is_no_site() {
+    let known = gslb(&["cluster-avi-web", "cluster-avi-other"], &[]);
+    let why = "its address 10.2.0.5 stays the member that it was: its controller, stranger in its annotations, is no site \
+               of the GSLB, and the whole service would be refused for it; add the site to the GSLB, or set syncVipOnly \
+               for its cluster in spec.matchClusters";
+    for before in [None, Some("cluster-avi-other")] {
+        let mut all = endpoints();
+        if let Some(uuid) = before {
+            all[1].virtual_service = Some(VirtualServiceRef { vs_uuid: "vs-1".into(), cluster_uuid: uuid.into() });
+        }
+        let mut deployed = deployment();
+        deployed.clusters.get_mut("ctx-b").unwrap().sync_vip_only = before.is_none();
+        let policy = in_force(deployed);
+        let mut controller = Controller::default();
+        controller.settle(&build(Inputs { catalog: &known, ..Inputs::plain(FQDN, &policy) }, &all).decision);
+        let held = controller.observed.services().next().unwrap().content.clone();
+        assert_eq!(addresses(&held), ["10.1.0.5", "10.2.0.5"]);
+        let built = with(&known, &controller.observed, &[]);
+        assert_eq!((service(&built), built.members.len()), (&held, 2), "{before:?}");
+        assert_eq!(built.refused, [(endpoints()[1].key.clone(), why.to_owned())]);
+    }
 }
 
 /// FND-E1: the same address with another public one is there, and nothing is said of its object.
