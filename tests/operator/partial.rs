@@ -7,7 +7,7 @@ use crate::support::controller::create;
 use crate::support::objects::{Host, apply, delete_ingress, ingress, members, patch_config, policy, web};
 use crate::support::status::{host_rule, rule};
 use crate::support::{LEADER, World, lines, outcomes};
-use amko_lab::avi::{AviWorld, AviWorldConfig, SiteConfig};
+use amko_lab::avi::{AviWorld, AviWorldConfig, Fault, SiteConfig};
 use amko_lab::chance::Chance;
 use amko_lab::clock::Clock;
 use amko_lab::kube::KubeWorld;
@@ -52,6 +52,32 @@ fn strict(change: impl FnOnce(&mut AviWorldConfig)) -> World {
     let mut world = World::of_examples();
     world.avi = AviWorld::new(config);
     world
+}
+
+/// FND-A9: a refusal that is not the truth. What the controller has it has taken, and nobody loses it.
+#[tokio::test(start_paused = true)]
+async fn a_member_that_the_controller_took_while_it_said_that_it_refuses_it_stays() {
+    let mut world = World::of_examples();
+    apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
+    world.start().await;
+    let untrue = Fault::once(LEADER, "/api/gslbservice", 400, r#"{"error": "of the test"}"#);
+    world.avi.inject(Fault { method: Some("PUT".into()), after_commit: true, ..untrue });
+    let before = world.avi.last_request();
+    apply(world.cluster("ctx-b"), web("web", "10.2.0.5"));
+    world.settle().await;
+    apply(world.home(), policy(&["ctx-a", "ctx-b"], json!({"ttl": 30})));
+    world.settle().await;
+    let addresses = || {
+        let service = world.on_controller(LEADER, "gslbservice")[WEB].clone();
+        let groups = service["groups"].as_array().unwrap().clone();
+        let members = groups.into_iter().flat_map(|group| group["members"].as_array().unwrap().clone());
+        members.map(|member| member["ip"]["addr"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(addresses(), ["10.1.0.5", "10.2.0.5"]);
+    let writes = world.writes_since(before);
+    let of_service: Vec<_> = outcomes(&writes).into_iter().filter(|(line, _)| line.contains("gslbservice")).collect();
+    let put = "PUT gslbservice/<uuid>";
+    assert_eq!(of_service, [(put, 400), (put, 412), (put, 200)], "it is not taken out in between");
 }
 
 /// Only names below `example.org`.
