@@ -166,10 +166,16 @@ async fn a_status_of_a_rule_that_is_overwritten_is_put_right() {
     let world = world_with_rule().await;
     let told = rule(&world, "web-rule").unwrap()["status"].clone();
     let other = json!({"status": {"status": "Rejected", "conditions": null, "service": {"memberCount": 7}}});
-    world.home().merge_patch(RULES, Some("avi-system"), "web-rule", Some("status"), other).unwrap();
+    let overwrite = || world.home().merge_patch(RULES, Some("avi-system"), "web-rule", Some("status"), other.clone());
+    let now = || without_times(rule(&world, "web-rule").unwrap()["status"].clone());
+    overwrite().unwrap();
     world.settle().await;
-    let now = rule(&world, "web-rule").unwrap()["status"].clone();
-    assert_eq!(without_times(now), without_times(told));
+    assert_eq!(now(), without_times(told.clone()));
+    overwrite().unwrap();
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert_eq!(now()["service"]["memberCount"], 7, "two writers do not answer each other at once");
+    tokio::time::sleep(Duration::from_secs(31)).await;
+    assert_eq!(now(), without_times(told));
 }
 
 /// A rule that went while nobody looked leaves its service to an object that carries the status.

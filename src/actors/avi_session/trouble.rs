@@ -13,9 +13,9 @@ use ractor::ActorRef;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The longest pause until a controller that does not answer is asked again, unless it asks for more itself: about as long
-/// as it may have been away unnoticed.
-const LONGEST: Duration = Duration::from_secs(20);
+/// The longest pause until a controller that does not answer is asked again, unless it asks for more itself: as long as it
+/// may have been away unnoticed ([`super::heartbeat::BEAT`]).
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// Whether the next call, about another FQDN, would fail for the same reason. Of failures that may be those of a part of
 /// the controller, the breaker decides.

@@ -21,7 +21,7 @@ use kube::Client;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rules::Rules;
+use rules::{Author, Rules};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -85,6 +85,8 @@ pub enum StatusWriterMsg {
     Calm(ObjectName),
     /// The pause after a failure is over.
     Rested(ObjectName),
+    /// A status that was put right may be put right again.
+    Uncontested(ObjectName),
     /// Some rules' status was written as a field; is it held apart by now?
     AskAboutStatus,
     /// The answer; `None` when there was none.
@@ -139,6 +141,8 @@ struct Lane {
     failures: BTreeMap<ObjectName, Backoff>,
     /// Waiting for the end of the pause after a failure.
     resting: BTreeSet<ObjectName>,
+    /// Put right a short while ago, after it was written elsewhere.
+    contested: BTreeSet<ObjectName>,
 }
 
 pub struct StatusWriter;
@@ -147,6 +151,8 @@ pub struct StatusWriter;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// GSLBHostRules written at the same time.
 const WIDTH: usize = 16;
+/// How often a status is put right that is written elsewhere as well: two writers must not answer each other.
+const CONTESTED: Duration = Duration::from_secs(60);
 /// How long something passing is not worth a patch.
 const MOMENT: Duration = Duration::from_secs(1);
 
@@ -185,8 +191,10 @@ impl Actor for StatusWriter {
                 state.look_at_all(&myself, touched);
             }
             StatusWriterMsg::Restated { rule, generation, status } => {
-                state.rules.on_restated(&rule, generation, *status);
-                state.look_at(&myself, rule, false);
+                match state.rules.on_restated(&rule, generation, *status) {
+                    Author::Here => state.look_at(&myself, rule, false),
+                    Author::Elsewhere => state.contest(&myself, rule),
+                }
             }
             StatusWriterMsg::RuleGone(name) => {
                 let touched = state.rules.on_gone(name);
@@ -217,6 +225,10 @@ impl Actor for StatusWriter {
             StatusWriterMsg::Calm(name) => {
                 state.lane.calming.remove(&name);
                 state.look_at(&myself, name, true);
+            }
+            StatusWriterMsg::Uncontested(name) => {
+                state.lane.contested.remove(&name);
+                state.look_at(&myself, name, false);
             }
             StatusWriterMsg::Rested(name) => {
                 state.lane.resting.remove(&name);
@@ -293,6 +305,16 @@ impl StatusWriterState {
             self.lane.queue.push_back(name);
         }
         self.fill_lane(myself);
+    }
+
+    /// Puts a status right that was written elsewhere, now or when that was not done for a while.
+    fn contest(&mut self, myself: &ActorRef<StatusWriterMsg>, name: ObjectName) {
+        if self.lane.contested.insert(name.clone()) {
+            let again = name.clone();
+            // Not cancelled: when there is nothing to put right by then, nothing is written.
+            drop(myself.send_after(CONTESTED, || StatusWriterMsg::Uncontested(again)));
+            self.look_at(myself, name, false);
+        }
     }
 
     fn fill_lane(&mut self, myself: &ActorRef<StatusWriterMsg>) {

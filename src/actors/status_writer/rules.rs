@@ -52,24 +52,36 @@ struct Held {
     deleted: bool,
 }
 
+/// Who wrote a status that is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Author {
+    Here,
+    Elsewhere,
+}
+
 /// Written statuses that are remembered until they are seen.
 const REMEMBERED: usize = 8;
 
 impl Held {
     /// Takes in the status that the object had at some moment. Versions are seen in their order, if late and not all: one
     /// that was written here says nothing against what was written after it, and any other is what there is now.
-    fn see(&mut self, status: GslbHostRuleStatus) {
+    fn see(&mut self, status: GslbHostRuleStatus) -> Author {
         if status == self.seen {
-            return;
+            return Author::Here;
         }
-        match self.written.iter().position(|written| *written == status) {
-            Some(place) => drop(self.written.drain(..=place)),
+        let author = match self.written.iter().position(|written| *written == status) {
+            Some(place) => {
+                drop(self.written.drain(..=place));
+                Author::Here
+            }
             None => {
                 self.written.clear();
                 self.present.clone_from(&status);
+                Author::Elsewhere
             }
-        }
+        };
         self.seen = status;
+        author
     }
 
     fn wrote(&mut self, status: GslbHostRuleStatus) {
@@ -148,13 +160,12 @@ impl Rules {
 
     /// Takes in the status and generation that a rule has now. Where the status is an ordinary field, writing it makes a
     /// generation too, which then says nothing.
-    pub fn on_restated(&mut self, name: &ObjectName, generation: Option<i64>, status: GslbHostRuleStatus) {
-        if let Some(held) = self.held.get_mut(name) {
-            if !held.as_field {
-                held.report.generation = held.report.generation.max(generation);
-            }
-            held.see(status);
+    pub fn on_restated(&mut self, name: &ObjectName, generation: Option<i64>, status: GslbHostRuleStatus) -> Author {
+        let Some(held) = self.held.get_mut(name) else { return Author::Here };
+        if !held.as_field {
+            held.report.generation = held.report.generation.max(generation);
         }
+        held.see(status)
     }
 
     /// The rule does not exist any more.
