@@ -240,9 +240,11 @@ impl PolicyWatcherState {
         let mut judged = Vec::new();
         let (mut edited, now) = (BTreeSet::new(), Timestamp::now());
         let mut referrers = std::mem::take(&mut self.rules.referrers);
-        referrers.keep(|object| self.rules.seen.contains_key(object));
         for name in &due {
-            let Some(rule) = self.rules.seen.get(name) else { continue };
+            let Some(rule) = self.rules.seen.get(name) else {
+                referrers.forget(name);
+                continue;
+            };
             let Some(tenant) = self.tenant_of(&name.namespace, installation) else {
                 self.rules.referrers = referrers;
                 self.rules.touched = due;

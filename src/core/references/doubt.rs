@@ -68,9 +68,9 @@ impl Referrers {
         self.0.get(object).and_then(|(_, changed)| *changed)
     }
 
-    /// Forgets objects that are gone.
-    pub fn keep(&mut self, present: impl Fn(&ObjectName) -> bool) {
-        self.0.retain(|object, _| present(object));
+    /// Forgets an object that is gone.
+    pub fn forget(&mut self, object: &ObjectName) {
+        self.0.remove(object);
     }
 }
 
@@ -125,7 +125,7 @@ mod tests {
         assert!(!referrers.note(&name("old"), Some(1), true, at(3)));
         assert!(referrers.note(&name("old"), Some(2), true, at(4)));
         assert_eq!(referrers.changed(&name("old")), Some(at(4)));
-        referrers.keep(|object| object.name == "new");
+        referrers.forget(&name("old"));
         assert_eq!(referrers.changed(&name("old")), None);
     }
 }
