@@ -52,7 +52,9 @@ async fn under_definitions_without_a_status_of_its_own_everything_works_and_thei
 
     becomes_within(NOTICED, "every status is whole", vec!["True"; 3], async || programmed(&statuses(&world).await))
         .await;
-    becomes("that of the broken rule, too", whole(), async || without_times(status(&world, BROKEN).await)).await;
+    let generation = world.home().get(BROKEN).await.unwrap()["metadata"]["generation"].clone();
+    becomes("that of the broken rule, too", whole(&generation), async || without_times(status(&world, BROKEN).await))
+        .await;
     what_breaks_a_requirement_can_be_mended(&world).await;
     assert_eq!(world.controller.writes_since(before), [""; 0]);
     assert_eq!(pod.stop().await, Some(0));
@@ -63,11 +65,11 @@ async fn under_definitions_without_a_status_of_its_own_everything_works_and_thei
 
 const TWO_SOURCES: &str = "health monitor reference and template cannot be specified together for broken GSLBHostRule";
 
-/// What the status of the broken rule says.
-fn whole() -> Value {
+/// What the status of the broken rule says of this generation: where a status is an ordinary field, writing it makes one.
+fn whole(generation: &Value) -> Value {
     let condition = |about: &str, status: &str, reason: &str, message: &str| {
-        json!({"type": about, "status": status, "reason": reason, "message": message, "observedGeneration": 1,
-            "lastTransitionTime": "<time>"})
+        json!({"type": about, "status": status, "reason": reason, "message": message,
+            "observedGeneration": generation, "lastTransitionTime": "<time>"})
     };
     let overruled = "the rule is not in force, the service follows the GlobalDeploymentPolicy alone: see Accepted";
     let conditions = [
@@ -75,7 +77,7 @@ fn whole() -> Value {
         condition("ResolvedRefs", "Unknown", "NotChecked", "looked at once the rule is valid otherwise"),
         condition("Programmed", "False", "Rejected", overruled),
     ];
-    json!({"status": "Rejected", "error": TWO_SOURCES, "observedGeneration": 1, "conditions": conditions})
+    json!({"status": "Rejected", "error": TWO_SOURCES, "observedGeneration": generation, "conditions": conditions})
 }
 
 /// An object from before a requirement keeps its place; only its spec can no more be changed without being mended.
