@@ -18,8 +18,8 @@ use std::time::Duration;
 /// else.
 pub const GRACE: Duration = Duration::from_secs(30);
 
-/// How long after its end a wish is gone on with at a start. Later, a policy may have come and gone while nobody could
-/// write that down.
+/// How long after its end a wish is gone on with at a start. Later, a policy may have come and gone without a trace in
+/// the status.
 pub const WISH_HOLDS: Duration = Duration::from_secs(5 * 60);
 
 /// The time on two clocks: one never jumps, people and other processes read the other.
@@ -85,8 +85,9 @@ pub enum Standing {
 #[derive(Debug, Default)]
 pub struct Presence {
     state: State,
-    /// Some policy has been there since this process began: what an earlier one has kept is out of date.
-    seen_any: bool,
+    /// What an earlier process has kept is out of date: a policy has been there since this one began, or their definition
+    /// has been away.
+    kept_is_over: bool,
     /// The definition of the policies has been away, and no list came since. Who takes that away makes it anew, or makes
     /// everything anew; the policies that go with it were not meant one by one.
     undefined: bool,
@@ -127,7 +128,7 @@ impl Presence {
 
     /// The API server does not know policies at present.
     pub fn not_served(&mut self) {
-        self.undefined = true;
+        (self.undefined, self.kept_is_over) = (true, true);
     }
 
     /// A list of the policies was taken in, and looked at.
@@ -139,7 +140,7 @@ impl Presence {
     pub fn look(&mut self, seen: Seen<'_>, now: Moment) -> Standing {
         let seen = Seen { configured: seen.configured && !self.undefined, ..seen };
         self.restore(seen, now);
-        self.seen_any |= !seen.policies.is_empty();
+        self.kept_is_over |= !seen.policies.is_empty();
         self.state = match std::mem::take(&mut self.state) {
             State::Here(policy) if !seen.policies.contains(&policy) => State::Leaving(Absence {
                 policy,
@@ -184,17 +185,20 @@ impl Presence {
         }
     }
 
-    /// Goes on with what an earlier process has begun. The list that this process began with counts when it came after
-    /// the grace.
+    /// Goes on with what an earlier process has begun, with the same end. Where that is past, no process has looked at it,
+    /// and the grace begins anew.
     fn restore(&mut self, seen: Seen<'_>, now: Moment) {
-        let Some(wish) = seen.kept.filter(|_| self.state == State::Nobody && !self.seen_any) else { return };
+        let Some(wish) = seen.kept.filter(|_| self.state == State::Nobody && !self.kept_is_over) else { return };
         let since = |past: Timestamp| Duration::try_from(now.wall.duration_since(past)).unwrap_or_default();
         if since(wish.due) > WISH_HOLDS || seen.policies.contains(&wish.policy) {
             return;
         }
         // A clock that is ahead elsewhere makes the grace a new one at most.
         let began = wish.due.checked_sub(seen.grace).unwrap_or(Timestamp::MIN).min(now.wall);
-        let age = since(began);
+        let (began, age) = match since(began) {
+            age if age < seen.grace => (began, age),
+            _ => (whole_second(now.wall), Duration::ZERO),
+        };
         self.state = State::Leaving(Absence {
             policy: wish.policy.clone(),
             deleted: wish.deleted.min(now.wall),
@@ -204,7 +208,7 @@ impl Presence {
             spent: age,
             wished: true,
             remembered: false,
-            confirmed: age >= seen.grace,
+            confirmed: false,
         });
     }
 }

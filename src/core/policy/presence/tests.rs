@@ -233,7 +233,24 @@ fn a_policy_that_goes_with_its_definition_is_not_wished_away() {
     }
 }
 
-/// FND-A1: same deadline, not a new start.
+/// FND-A1: nor by what an earlier process has kept, however often is looked.
+#[test]
+fn a_kept_wish_is_over_once_the_definition_was_away() {
+    for began in [20, 40] {
+        let mut scene = Scene { kept: Some(wish(0)), ..Scene::new(began, &[]) };
+        scene.presence.not_served();
+        assert_eq!(scene.look(), Standing::Missing, "{began}");
+        scene.presence.served();
+        scene.pass(GRACE);
+        assert_eq!(
+            (scene.look(), scene.list(), scene.look()),
+            (Standing::Missing, false, Standing::Missing),
+            "{began}"
+        );
+    }
+}
+
+/// FND-A1: same deadline, not a new start, while it is not over.
 #[test]
 fn a_restart_goes_on_with_the_wish_that_the_status_has_kept() {
     let kept = Some(wish(0));
@@ -243,10 +260,18 @@ fn a_restart_goes_on_with_the_wish_that_the_status_has_kept() {
     scene.pass(Duration::from_secs(10));
     assert_eq!((scene.list(), scene.look()), (true, Standing::Gone(again.clone())));
 
+    let anew = Departure { due: at(70), ..again.clone() };
     let mut scene = Scene { kept: kept.clone(), ..Scene::new(40, &[]) };
-    assert_eq!(scene.look(), Standing::Gone(again.clone()), "its first list is the second one");
-    let mut scene = Scene { kept: kept.clone(), leads: false, ..Scene::new(40, &[]) };
-    assert_eq!(scene.look(), Standing::Leaving(again.clone()), "who does not lead decides nothing");
+    assert_eq!(scene.look(), Standing::Leaving(anew.clone()), "no process looked at its end");
+    scene.pass(HALF);
+    assert!(!scene.list());
+    scene.pass(HALF);
+    assert_eq!((scene.list(), scene.look()), (true, Standing::Gone(anew)));
+
+    let mut scene = Scene { kept: kept.clone(), leads: false, ..Scene::new(20, &[]) };
+    scene.look();
+    scene.pass(GRACE);
+    assert_eq!((scene.list(), scene.look()), (true, Standing::Leaving(again.clone())), "a follower decides nothing");
     scene.leads = true;
     assert_eq!(scene.look(), Standing::Gone(again), "a promotion does");
 
@@ -258,7 +283,7 @@ fn a_restart_goes_on_with_the_wish_that_the_status_has_kept() {
     assert_eq!(scene.see(&[]), Standing::Missing, "and what was kept is out of date");
     let ends = GRACE.as_secs() + WISH_HOLDS.as_secs();
     let mut scene = Scene { kept: kept.clone(), ..Scene::new(ends, &[]) };
-    assert_eq!(scene.look(), Standing::Gone(Departure { remembered: false, ..departure(0) }));
+    assert_eq!(scene.look(), Standing::Leaving(Departure { remembered: false, due: at(ends + 30), ..departure(0) }));
     let mut scene = Scene { kept: kept.clone(), ..Scene::new(ends + 1, &[]) };
     assert_eq!(scene.look(), Standing::Missing, "too old");
     let mut scene = Scene { kept: Some(wish(3600)), ..Scene::new(0, &[]) };
