@@ -54,8 +54,10 @@ impl Knowledge {
                 known.why.clone_from(&before.why);
             }
             let occurrence = occurrence(context, before, &known);
-            let was_told = before.is_some_and(|before| before.told);
-            known.told = known.sight != ClusterSight::Seen && (was_told || occurrence.is_some());
+            if known.sight != ClusterSight::Seen {
+                let told = before.and_then(|before| before.told_since);
+                known.told_since = told.or(occurrence.is_some().then_some(known.since));
+            }
             change.occurrences.extend(occurrence);
             clusters.insert(context.to_owned(), known);
         }
@@ -90,10 +92,12 @@ impl Knowledge {
         Statement::new(CLUSTERS_SEEN, false, first.sight.reason(), sentences.join("; "))
     }
 
-    /// What there is to add to a GSLBConfig, or policy, where the controller holds everything that is known.
-    pub fn programmed(&self) -> Option<Statement> {
-        let names: Vec<&str> = self.unseen().map(|(context, _)| context).collect();
-        let (_, first) = self.unseen().next()?;
+    /// What there is to add to a GSLBConfig, or policy, where the controller holds everything that is known. `counts` says
+    /// which clusters it concerns.
+    pub fn programmed(&self, counts: impl Fn(&str) -> bool) -> Option<Statement> {
+        let unseen: Vec<_> = self.unseen().filter(|(context, _)| counts(context)).collect();
+        let names: Vec<&str> = unseen.iter().map(|(context, _)| *context).collect();
+        let (_, first) = unseen.first()?;
         let message = format!(
             "the controller holds what is known; what cluster {} offers now is not known: see {CLUSTERS_SEEN} of the \
              GSLBConfig",
@@ -113,9 +117,10 @@ pub fn ago(now: Timestamp, age: Duration) -> Timestamp {
 fn occurrence(context: &str, before: Option<&ClusterKnown>, now: &ClusterKnown) -> Option<Occurrence> {
     let before = before.filter(|before| before.sight != now.sight)?;
     match (before.sight, now.sight) {
-        (ClusterSight::NotYet, ClusterSight::Seen) if !before.told => None,
+        (ClusterSight::NotYet, ClusterSight::Seen) if before.told_since.is_none() => None,
         (_, ClusterSight::Seen) => {
-            let message = format!("cluster {context} is seen again as it is now; it was not since {}", before.since);
+            let since = before.told_since.unwrap_or(before.since);
+            let message = format!("cluster {context} is seen again as it is now; it was not since {since}");
             Some(Occurrence::new(Reason::ClusterSeen, message))
         }
         (_, ClusterSight::NotYet) => None,

@@ -64,7 +64,7 @@ pub struct DeploymentPolicy {
     pub app_selector: BTreeMap<String, String>,
     pub namespace_selector: BTreeMap<String, String>,
     pub clusters: BTreeMap<String, ClusterPolicy>,
-    /// Clusters that edits of this very object took out of `clusters`, seen by this process: whoever does that says what
+    /// Clusters that edits of this very object took out of `clusters`, as far as this process saw: such an edit says what
     /// it does. Another object that takes the place says nothing about those that it lacks.
     pub taken_out: BTreeSet<String>,
     /// By cluster; first entry of the object wins.
@@ -78,6 +78,14 @@ pub struct DeploymentPolicy {
     pub algorithm: Option<PoolAlgorithm>,
     pub down_response: Option<DownResponse>,
     pub default_domain: Option<String>,
+}
+
+impl DeploymentPolicy {
+    /// What is taken out of it, when it follows on `before`; `edited` says that both are of one object.
+    pub fn taken_out_since(&self, before: &Self, edited: bool) -> BTreeSet<String> {
+        let known = before.taken_out.iter().chain(before.clusters.keys().filter(|_| edited));
+        known.filter(|cluster| !self.clusters.contains_key(*cluster)).cloned().collect()
+    }
 }
 
 /// One entry of `matchClusters`.

@@ -100,10 +100,23 @@ async fn a_draft_that_takes_over_gives_no_cluster_up_unasked() {
     assert_eq!((condition(&world, "ChangesHeld"), members(&world)), (None, vec![1; 8]));
 }
 
+/// FND-A3: a policy that is made again under its name is another object, and not an edit of the one before.
+#[tokio::test(start_paused = true)]
+async fn a_policy_made_again_with_less_clusters_gives_none_up_unasked() {
+    let world = with_services(8).await;
+    delete_policy(world.home());
+    seconds(2).await;
+    apply(world.home(), policy(&["ctx-a"], json!({})));
+    seconds(60).await;
+    let members: Vec<usize> = (0..8).map(|number| addresses(&world, number).len()).collect();
+    assert_eq!(members, [2; 8]);
+    assert!(condition(&world, "ChangesHeld").is_some_and(|held| held.contains("ctx-b would lose its members in 8")));
+}
+
 /// FND-C3: an object whose member is held is told nothing else than before, and what becomes of it once that is approved.
 #[tokio::test(start_paused = true)]
-async fn objects_of_held_members_are_told_that_they_are_no_members_once_they_are_not() {
-    let world = with_services(8).await;
+async fn objects_of_held_members_are_told_once_they_are_no_members() {
+    let mut world = with_services(8).await;
     let told = |world: &World| {
         let of_objects =
             |event: &Value| event["involvedObject"]["kind"] == "Ingress" && event["reason"] == "NotSelected";
@@ -113,6 +126,10 @@ async fn objects_of_held_members_are_told_that_they_are_no_members_once_they_are
     select(&world, "gslbb", 30);
     seconds(60).await;
     assert_eq!((answered(&world, 8), told(&world)), (8, [0, 0]));
+    world.stop().await;
+    world.start().await;
+    seconds(60).await;
+    assert_eq!((answered(&world, 8), told(&world)), (8, [0, 0]), "nor by a restart");
     let meant = id(&world);
     approve(&world, &meant);
     seconds(60).await;

@@ -54,9 +54,9 @@ fn strict(change: impl FnOnce(&mut AviWorldConfig)) -> World {
     world
 }
 
-/// FND-A9: a refusal that is not the truth. What the controller has it has taken, and nobody loses it.
+/// FND-A9: a refusal that is not the truth. What the controller has it has taken, and it stays.
 #[tokio::test(start_paused = true)]
-async fn a_member_that_the_controller_took_while_it_said_that_it_refuses_it_stays() {
+async fn a_member_that_the_controller_took_and_said_to_refuse_stays() {
     let mut world = World::of_examples();
     apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
     world.start().await;

@@ -46,7 +46,7 @@ async fn a_rule_is_in_force_from_its_creation_to_its_deletion_for_the_fqdn_that_
 
 /// GHR-02 and DB-04.
 #[tokio::test(start_paused = true)]
-async fn an_echo_of_status_decides_nothing_and_a_duplicate_takes_over_when_the_owner_goes() {
+async fn an_echo_of_status_decides_nothing_and_a_duplicate_takes_over() {
     let mut desk = Desk::start().await;
     apply(&desk.home, rule("shop", "ghr-1", json!({"fqdn": WEB, "ttl": 30})));
     desk.rest().await;

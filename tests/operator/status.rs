@@ -172,8 +172,10 @@ async fn a_status_of_a_rule_that_is_overwritten_is_put_right() {
     world.settle().await;
     assert_eq!(now(), without_times(told.clone()));
     overwrite().unwrap();
+    // Half of the minute in which it is put right once, by the paused clock.
     tokio::time::sleep(Duration::from_secs(30)).await;
     assert_eq!(now()["service"]["memberCount"], 7, "two writers do not answer each other at once");
+    // The rest of the minute.
     tokio::time::sleep(Duration::from_secs(31)).await;
     assert_eq!(now(), without_times(told));
 }

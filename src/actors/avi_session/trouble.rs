@@ -3,6 +3,7 @@
 use super::api::AviApi;
 use super::breaker::is_outage;
 use super::connection::later;
+use super::heartbeat::BEAT;
 use super::phase::{ControllerState, Phase};
 use super::reason::obstacle;
 use super::{AviSessionMsg, AviSessionState};
@@ -14,8 +15,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The longest pause until a controller that does not answer is asked again, unless it asks for more itself: as long as it
-/// may have been away unnoticed ([`super::heartbeat::BEAT`]).
-const LONGEST: Duration = Duration::from_secs(10);
+/// may have been away unnoticed.
+const LONGEST: Duration = BEAT;
 
 /// Whether the next call, about another FQDN, would fail for the same reason. Of failures that may be those of a part of
 /// the controller, the breaker decides.

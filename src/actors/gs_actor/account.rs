@@ -2,13 +2,10 @@
 
 use super::{GsState, Knowledge};
 use crate::actors::event_writer::EventWriterMsg;
-use crate::core::build::{Origin, Placed};
+use crate::core::build::Placed;
 use crate::core::endpoint::{Endpoint, EndpointKey};
-use crate::core::gslb::Member;
-use crate::core::guard::{Loss, Party};
 use crate::core::occurrence::digest;
 use crate::core::occurrence::verdict::{Account, Facts, Progress, Standing, Verdict};
-use crate::core::plan::Observed;
 use std::sync::Arc;
 
 /// What was told last, as small as can be.
@@ -70,19 +67,18 @@ impl GsState {
             None if *done && speaks && matches!(self.knowledge, Knowledge::Known(_)) => Progress::InSync,
             None => Progress::Pending,
         };
-        let facts = Facts { policy: &self.context.policy, members, refused, progress };
+        let waiting = self.slot.waiting_wish();
+        let (waiting, observed) = (waiting.as_deref(), self.knowledge.observed());
+        let facts = Facts { policy: &self.context.policy, members, refused, progress, waiting, observed };
         let found = |cluster: &str| self.told.anew || !self.context.settled || self.context.unheard.contains(cluster);
         // What is withheld stays when the controller has it, of which nothing is known yet.
         let open = |endpoint: &Endpoint| {
             matches!(self.knowledge, Knowledge::Unknown) && endpoint.withheld_addresses().next().is_some()
         };
-        let waiting = self.slot.waiting_wish();
-        let stays =
-            |endpoint: &Endpoint| waiting.as_deref().is_some_and(|loss| self.stays_for_now(endpoint, members, loss));
         let verdict = |endpoint: &Arc<Endpoint>| Verdict {
             endpoint: Arc::clone(endpoint),
             found: found(&endpoint.key.cluster),
-            standing: if open(endpoint) || stays(endpoint) { Standing::Undecided } else { facts.standing(endpoint) },
+            standing: if open(endpoint) { Standing::Undecided } else { facts.standing(endpoint) },
         };
         Account {
             fqdn: Arc::clone(&self.fqdn),
@@ -90,16 +86,5 @@ impl GsState {
             made: self.told.made,
             verdicts: self.offers.endpoints().map(verdict).collect(),
         }
-    }
-
-    /// Whether the endpoint is to leave the service and does not, because nobody has said yet that it may: what was told
-    /// of it last is still so.
-    fn stays_for_now(&self, endpoint: &Endpoint, members: &[Placed], loss: &Loss) -> bool {
-        let party = Party::Cluster(endpoint.key.cluster.as_str().into());
-        let is_there = |member: &Member| endpoint.addresses.iter().any(|address| address == member.address);
-        let mut there = self.knowledge.observed().into_iter().flat_map(Observed::services);
-        loss.lost.iter().any(|lost| lost.party == party)
-            && !members.iter().any(|placed| matches!(&placed.origin, Origin::Object(key) if *key == endpoint.key))
-            && there.any(|service| service.content.members().any(is_there))
     }
 }

@@ -41,7 +41,8 @@ impl GsState {
     }
 
     /// Members that stay although nothing explains them that is seen and wanted.
-    pub(super) fn kept(&self, built: &Built, observed: &Observed) -> Vec<Kept> {
+    pub(super) fn kept_now(&self, built: &Built) -> Vec<Kept> {
+        let Some(observed) = self.knowledge.observed() else { return Vec::new() };
         let weighed = self.weigh_again(built, observed);
         kept(&weighed, &built.members, observed, &self.scene(), self.slot.kept().as_deref())
     }

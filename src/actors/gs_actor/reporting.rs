@@ -92,10 +92,7 @@ impl GsState {
 
     pub(super) fn view(&self) -> GsView {
         let built = self.build();
-        let kept = match &self.knowledge {
-            Knowledge::Known(observed) | Knowledge::Stale(observed) => self.kept(&built, observed),
-            Knowledge::Unknown => Vec::new(),
-        };
+        let kept = self.kept_now(&built);
         GsView {
             fqdn: Arc::clone(&self.fqdn),
             state: self.shown_state(&built),

@@ -36,9 +36,7 @@ impl Shape {
         let members = members.into_iter().map(|(cluster, count)| (cluster.to_owned(), count)).collect();
         Self { waits, nothing, members }
     }
-}
 
-impl Shape {
     /// Counts members that stay although they are not wanted any more.
     pub(super) fn add_kept(&mut self, kept: &[Kept]) {
         for party in kept.iter().filter_map(|kept| kept.party.as_ref()) {

@@ -325,7 +325,7 @@ impl GsState {
             self.report(&built);
         }
         if self.slot.kept().is_some() {
-            shape.add_kept(&self.view().kept);
+            shape.add_kept(&self.kept_now(&self.build()));
         }
         self.tell_standing(shape, !decided.done);
         // What is withheld for a moment is no news.

@@ -27,6 +27,7 @@ impl Dark {
         let (kind, failed) = match message {
             PolicyWatcherMsg::Configs(event) => ("GSLBConfig", failed(event)),
             PolicyWatcherMsg::Policies(event) => ("GlobalDeploymentPolicy", failed(event)),
+            PolicyWatcherMsg::PoliciesNotServed(error) => ("GlobalDeploymentPolicy", Some(error.as_str())),
             PolicyWatcherMsg::AmkoClusters(event) => ("AMKOCluster", failed(event)),
             PolicyWatcherMsg::Rules(event) => ("GSLBHostRule", failed(event)),
             PolicyWatcherMsg::Namespaces(event) => ("Namespace", failed(event)),

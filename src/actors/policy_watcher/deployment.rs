@@ -4,9 +4,7 @@ use super::candidates::policy_candidates;
 use super::{PolicyWatcherMsg, PolicyWatcherState, status};
 use crate::actors::status_writer::{StatusWriterMsg, Target, Update};
 use crate::core::policy::presence::{Departure, Standing};
-use crate::core::policy::{
-    self, DeploymentPolicy, DeploymentState, Installation, PolicyReport, PolicyVerdict, absence,
-};
+use crate::core::policy::{self, DeploymentState, Installation, PolicyReport, PolicyVerdict, absence};
 use crate::core::precedence::ObjectName;
 use crate::core::references::{Surroundings, Validation, doubts_about};
 use jiff::Timestamp;
@@ -85,6 +83,7 @@ impl PolicyWatcherState {
     fn check_policy(&mut self, name: ObjectName, installation: &Installation) {
         let Some(tenant) = self.tenant_of(&self.args.namespace, installation) else { return };
         let Some(policy) = self.policies.objects.get(&name) else { return };
+        let uid = policy.metadata.uid.clone();
         let mut referrers = self.policy_referrers.clone();
         let changed = referrers.note(&name, policy.metadata.generation, true, Timestamp::now());
         let catalog = self.known().since(referrers.changed(&name));
@@ -101,17 +100,24 @@ impl PolicyWatcherState {
         self.policy_referrers = referrers;
         self.edited.extend(questions.iter().filter(|_| changed).cloned());
         self.policy_questions = questions;
+        let is_in_force = self.policy_in_force.as_ref() == Some(&name);
         let (deployment, report) = match valid {
             Validation::Valid { mut value, limitations } => {
-                value.taken_out = self.taken_out(&name, &value);
+                if let (DeploymentState::InForce(before), true) = (&self.deployment, is_in_force) {
+                    value.taken_out = value.taken_out_since(before, uid == self.uid_in_force);
+                }
                 (Some(DeploymentState::InForce(value)), PolicyReport { doubts, ..PolicyReport::accepted(limitations) })
             }
             Validation::Invalid(text) => (None, PolicyReport::invalid(text)),
             Validation::Pending(open) => (None, PolicyReport::pending(open)),
         };
-        let before = (self.policy_in_force.as_ref() != Some(&name)).then_some(DeploymentState::Unknown);
-        if let Some(deployment) = deployment.or(before) {
+        let is_valid = deployment.is_some();
+        if let Some(deployment) = deployment.or((!is_in_force).then_some(DeploymentState::Unknown)) {
             self.deployment = deployment;
+        }
+        // What stays in force while the object is invalid is what its last valid version said.
+        if is_valid {
+            self.uid_in_force = uid;
         }
         self.write_policy_status(&name, &report);
         if matches!(report.verdict, PolicyVerdict::Accepted { .. }) {
@@ -121,25 +127,18 @@ impl PolicyWatcherState {
         self.post_policy(report.notice(), false);
     }
 
-    /// Clusters that edits of the policy of this name have taken out of it, if it is the one in force.
-    fn taken_out(&self, name: &ObjectName, now: &DeploymentPolicy) -> BTreeSet<String> {
-        let DeploymentState::InForce(before) = &self.deployment else { return BTreeSet::new() };
-        if self.policy_in_force.as_ref() != Some(name) {
-            return BTreeSet::new();
-        }
-        let known = before.taken_out.iter().chain(before.clusters.keys());
-        known.filter(|cluster| !now.clusters.contains_key(*cluster)).cloned().collect()
-    }
-
     fn write_policy_status(&self, name: &ObjectName, report: &PolicyReport) {
         let Some(policy) = self.policies.objects.get(name).filter(|_| self.term.is_some()) else { return };
         self.tell_of_policy(policy, name, report);
         // What was said of another policy says nothing of this one.
         let told = self.programmed.as_ref().filter(|(policy, _)| policy.deployment == self.deployment);
         let progress = told.map(|(_, progress)| *progress);
-        if let Some(status) =
-            status::of_policy(policy, report, progress, Some(&self.known).filter(|known| known.speaks()))
-        {
+        let matched = |cluster: &str| match &self.deployment {
+            DeploymentState::InForce(policy) => policy.clusters.contains_key(cluster),
+            _ => true,
+        };
+        let unseen = self.known.speaks().then(|| self.known.programmed(matched)).flatten();
+        if let Some(status) = status::of_policy(policy, report, progress, unseen) {
             let target = Target::GlobalDeploymentPolicy(name.clone());
             self.args.status.cast(StatusWriterMsg::Write { target, update: Update::status(&status) });
         }

@@ -73,8 +73,8 @@ use tokio::time::Instant;
 pub enum PolicyWatcherMsg {
     Configs(WatchEvent<GslbConfig, ObjectName>),
     Policies(WatchEvent<GlobalDeploymentPolicy, ObjectName>),
-    /// The API server does not know the kind of the policies.
-    PoliciesNotServed,
+    /// The API server may not know the kind of the policies; its words.
+    PoliciesNotServed(String),
     AmkoClusters(WatchEvent<AmkoCluster, ObjectName>),
     /// Of all namespaces.
     Rules(WatchEvent<SeenRule, ObjectName>),
@@ -165,6 +165,8 @@ pub struct PolicyWatcherState {
     /// The last usable ones, likewise.
     settings: Option<Arc<ControllerSettings>>,
     policy_in_force: Option<ObjectName>,
+    /// Of the object that last said something valid.
+    uid_in_force: Option<String>,
     deployment: DeploymentState,
     presence: Presence,
     /// What the last look at the policies gave; `None` before the first.
@@ -236,6 +238,7 @@ impl Actor for PolicyWatcher {
             installation: None,
             settings: None,
             policy_in_force: None,
+            uid_in_force: None,
             deployment: DeploymentState::Unknown,
             presence: Presence::default(),
             standing: None,
@@ -288,7 +291,7 @@ impl Actor for PolicyWatcher {
                 copied = state.policies.take(event);
                 copied
             }
-            PolicyWatcherMsg::PoliciesNotServed => {
+            PolicyWatcherMsg::PoliciesNotServed(_) => {
                 state.presence.not_served();
                 true
             }

@@ -81,7 +81,7 @@ pub fn of_config(
             programmed.message.push_str(&leader);
         }
         Stage::Unreachable => programmed.reason = about.controller.unwrap_or(programmed.reason),
-        Stage::Synced => programmed = about.clusters.and_then(Knowledge::programmed).unwrap_or(programmed),
+        Stage::Synced => programmed = about.clusters.and_then(|known| known.programmed(|_| true)).unwrap_or(programmed),
         _ => {}
     }
     let mut conditions = [accepted, resolved, programmed].map(|statement| speaker.say(statement)).to_vec();
@@ -117,12 +117,12 @@ pub fn of_config(
 }
 
 /// The status of a GlobalDeploymentPolicy, or `None` when it has it already. `progress` is how many services do not
-/// follow it yet, `None` while that is not known; `clusters` is what there is to say of the member clusters.
+/// follow it yet, `None` while that is not known; `unseen` is what there is to say of its clusters that are not seen.
 pub fn of_policy(
     policy: &GlobalDeploymentPolicy,
     report: &PolicyReport,
     progress: Option<Headway>,
-    clusters: Option<&Knowledge>,
+    unseen: Option<Statement>,
 ) -> Option<GlobalDeploymentPolicyStatus> {
     let present = policy.status.clone().unwrap_or_default();
     let observed_generation = policy.metadata.generation;
@@ -133,7 +133,7 @@ pub fn of_policy(
         _ => speaker.say(statement),
     });
     let programmed = match (&report.verdict, progress) {
-        (PolicyVerdict::Accepted { .. }, Some(progress)) => speaker.say(policy_programmed(progress, clusters)),
+        (PolicyVerdict::Accepted { .. }, Some(progress)) => speaker.say(policy_programmed(progress, unseen)),
         (PolicyVerdict::Accepted { .. } | PolicyVerdict::Pending { .. }, _) => speaker.keep_or_say(Statement::new(
             PROGRAMMED,
             Truth::Unknown,
@@ -169,11 +169,11 @@ pub fn outcome_of_config(state: &str) -> Option<Occurrence> {
     Some(Occurrence::new(reason, statement.message))
 }
 
-fn policy_programmed(progress: Headway, clusters: Option<&Knowledge>) -> Statement {
+fn policy_programmed(progress: Headway, unseen: Option<Statement>) -> Statement {
     let Headway { behind, held, of, left, .. } = progress;
     if behind == 0 {
         let in_sync = || Statement::new(PROGRAMMED, true, "InSync", "every GSLB service follows it");
-        return clusters.and_then(Knowledge::programmed).unwrap_or_else(in_sync);
+        return unseen.unwrap_or_else(in_sync);
     }
     let left = left.map(|left| format!(", done in about {} at the present pace", in_words(left))).unwrap_or_default();
     if held > 0 {

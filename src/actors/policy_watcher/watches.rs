@@ -22,7 +22,6 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
-use tokio::time::Instant;
 
 impl PolicyWatcherState {
     /// Watches a kind in the operator's namespace.
@@ -53,19 +52,38 @@ impl PolicyWatcherState {
         self.run(myself, Source { asked, project: P::from, identify, wrap });
     }
 
-    /// Watches the GlobalDeploymentPolicies, whose CRD may go and come.
+    /// Watches the GlobalDeploymentPolicies, which stay as last seen while their CRD is away. A 404 that was not meant does
+    /// no harm here: it protects.
     pub(super) fn watch_policies(&mut self, myself: &ActorRef<PolicyWatcherMsg>) {
         let asked = source(&self.args.client, |client| Api::namespaced(client, &self.args.namespace));
         let watch = self.watch_of(asked, GlobalDeploymentPolicy::from, object_name);
-        let (myself, client) = (myself.clone(), bounded(&self.args.client));
-        self.watches.spawn(watch_policies(watch, client, move |message| drop(myself.cast(message))));
+        let told = PolicyWatcherMsg::PoliciesNotServed;
+        self.run_served(myself, watch, PolicyWatcherMsg::Policies, NotFound { absent: told, unclear: told });
     }
 
     /// Watches the GSLBHostRules of all namespaces, whose CRD may be missing.
     pub(super) fn watch_rules(&mut self, myself: &ActorRef<PolicyWatcherMsg>) {
-        let watch = self.watch_of(source(&self.args.client, Api::all), SeenRule::from, object_name);
+        let watch: Watch<HostRuleObject, _, _> =
+            self.watch_of(source(&self.args.client, Api::all), SeenRule::from, object_name);
+        let not_found = NotFound {
+            absent: |_| PolicyWatcherMsg::RulesNotServed,
+            unclear: |error| PolicyWatcherMsg::Rules(WatchEvent::Failed(error)),
+        };
+        self.run_served(myself, watch, PolicyWatcherMsg::Rules, not_found);
+    }
+
+    fn run_served<K, P>(
+        &mut self,
+        myself: &ActorRef<PolicyWatcherMsg>,
+        watch: Watch<K, P, ObjectName>,
+        wrap: fn(WatchEvent<P, ObjectName>) -> PolicyWatcherMsg,
+        not_found: NotFound,
+    ) where
+        K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + 'static,
+        P: Send + 'static,
+    {
         let (myself, client) = (myself.clone(), bounded(&self.args.client));
-        self.watches.spawn(watch_rules(watch, client, move |message| drop(myself.cast(message))));
+        self.watches.spawn(watch_served(watch, client, wrap, not_found, move |message| drop(myself.cast(message))));
     }
 
     fn run<K, P, I>(&mut self, myself: &ActorRef<PolicyWatcherMsg>, source: Source<K, P, I>)
@@ -159,47 +177,37 @@ struct Source<K: Resource, P, I> {
     wrap: fn(WatchEvent<P, I>) -> PolicyWatcherMsg,
 }
 
-/// Watches until dropped. What a 404 means is asked of discovery: one from a server that starts proves nothing.
-async fn watch_rules(
-    mut watch: Watch<HostRuleObject, SeenRule, ObjectName>,
+/// What a 404 is told as.
+struct NotFound {
+    /// Discovery does not know the kind.
+    absent: fn(String) -> PolicyWatcherMsg,
+    /// Discovery knows it, or does not answer: the server may be starting.
+    unclear: fn(String) -> PolicyWatcherMsg,
+}
+
+/// Watches a kind that may go and come, until dropped.
+async fn watch_served<K, P>(
+    mut watch: Watch<K, P, ObjectName>,
     client: Client,
+    wrap: fn(WatchEvent<P, ObjectName>) -> PolicyWatcherMsg,
+    not_found: NotFound,
     tell: impl Fn(PolicyWatcherMsg),
-) {
+) where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + 'static,
+{
     let mut rng = StdRng::seed_from_u64(watch.rng.random());
     let mut backoff = Backoff::new(watch.retry);
     loop {
-        let NotServed(error) = watch.run_while_served(|event| tell(PolicyWatcherMsg::Rules(event))).await;
-        match is_served::<HostRuleObject>(&client).await {
+        let NotServed(error) = watch.run_while_served(|event| tell(wrap(event))).await;
+        match is_served::<K>(&client).await {
             Ok(false) => {
                 backoff.reset();
-                tell(PolicyWatcherMsg::RulesNotServed);
+                tell((not_found.absent)(error));
                 pause(ABSENT_RETRY).await;
                 continue;
             }
-            Ok(true) => tell(PolicyWatcherMsg::Rules(WatchEvent::Failed(error))),
-            Err(error) => tell(PolicyWatcherMsg::Rules(WatchEvent::Failed(error.to_string()))),
-        }
-        pause(backoff.fail(None, &mut rng)).await;
-    }
-}
-
-/// The same for the policies, which stay as last seen while their kind is away.
-async fn watch_policies(
-    mut watch: Watch<GlobalDeploymentPolicy, GlobalDeploymentPolicy, ObjectName>,
-    client: Client,
-    tell: impl Fn(PolicyWatcherMsg),
-) {
-    let mut rng = StdRng::seed_from_u64(watch.rng.random());
-    let mut backoff = Backoff::new(watch.retry);
-    loop {
-        let began = Instant::now();
-        let NotServed(error) = watch.run_while_served(|event| tell(PolicyWatcherMsg::Policies(event))).await;
-        if matches!(is_served::<GlobalDeploymentPolicy>(&client).await, Ok(false)) {
-            tell(PolicyWatcherMsg::PoliciesNotServed);
-        }
-        tell(PolicyWatcherMsg::Policies(WatchEvent::Failed(error)));
-        if began.elapsed() > ABSENT_RETRY {
-            backoff.reset();
+            Ok(true) => tell((not_found.unclear)(error)),
+            Err(failed) => tell((not_found.unclear)(failed.to_string())),
         }
         pause(backoff.fail(None, &mut rng)).await;
     }

@@ -228,7 +228,9 @@ impl Actor for StatusWriter {
             }
             StatusWriterMsg::Uncontested(name) => {
                 state.lane.contested.remove(&name);
-                state.look_at(&myself, name, false);
+                if state.rules.due(&name, Timestamp::now()).is_some() {
+                    state.contest(&myself, name);
+                }
             }
             StatusWriterMsg::Rested(name) => {
                 state.lane.resting.remove(&name);
@@ -323,6 +325,7 @@ impl StatusWriterState {
             self.lane.queued.remove(&object);
             let Some(due) = self.rules.due(&object, Timestamp::now()) else { continue };
             self.lane.in_flight.insert(object.clone());
+            self.rules.on_begun(&object, &due.call);
             let (client, myself, call) = (self.args.client.clone(), myself.clone(), due.call);
             self.patches.spawn(async move {
                 let outcome = patch::call(&client, &object, &call).await;
@@ -344,6 +347,7 @@ impl StatusWriterState {
                 self.look_at(myself, object, false);
             }
             Outcome::Failed => {
+                self.rules.on_failed(&object);
                 let retry = self.args.retry;
                 let backoff = self.lane.failures.entry(object.clone()).or_insert_with(|| Backoff::new(retry));
                 let delay = backoff.fail(None, &mut self.rng);

@@ -38,15 +38,13 @@ pub struct Due {
 #[derive(Debug)]
 struct Held {
     report: RuleReport,
-    /// The status that the object has: as seen, or as written since.
-    present: GslbHostRuleStatus,
-    /// As it was seen last.
+    /// The status that the object had when it was seen last.
     seen: GslbHostRuleStatus,
-    /// What was written and not seen since, oldest first.
+    /// What was written since, or is being written, and was not seen yet; oldest first.
     written: Vec<GslbHostRuleStatus>,
-    /// `present` was written into a field that may have dropped some of it.
+    /// The last one was written into a field that may have dropped some of it.
     as_field: bool,
-    /// To be written, although as far as is known the object has it.
+    /// The status is to be written, although as far as is known the object has it.
     anew: bool,
     /// Its deletion was answered.
     deleted: bool,
@@ -63,6 +61,15 @@ pub enum Author {
 const REMEMBERED: usize = 8;
 
 impl Held {
+    fn new(report: RuleReport, seen: GslbHostRuleStatus) -> Self {
+        Self { report, seen, written: Vec::new(), as_field: false, anew: false, deleted: false }
+    }
+
+    /// The status that the object has, as far as is known.
+    fn present(&self) -> &GslbHostRuleStatus {
+        self.written.last().unwrap_or(&self.seen)
+    }
+
     /// Takes in the status that the object had at some moment. Versions are seen in their order, if late and not all: one
     /// that was written here says nothing against what was written after it, and any other is what there is now.
     fn see(&mut self, status: GslbHostRuleStatus) -> Author {
@@ -76,7 +83,6 @@ impl Held {
             }
             None => {
                 self.written.clear();
-                self.present.clone_from(&status);
                 Author::Elsewhere
             }
         };
@@ -84,14 +90,13 @@ impl Held {
         author
     }
 
-    fn wrote(&mut self, status: GslbHostRuleStatus) {
-        if status != self.seen {
+    fn write(&mut self, status: GslbHostRuleStatus) {
+        if status != *self.present() {
             if self.written.len() == REMEMBERED {
                 self.written.remove(0);
             }
-            self.written.push(status.clone());
+            self.written.push(status);
         }
-        self.present = status;
     }
 }
 
@@ -142,10 +147,7 @@ impl Rules {
                 held.see(seen);
                 held
             }
-            _ => {
-                let present = seen.clone();
-                Held { report, present, seen, written: Vec::new(), as_field: false, anew: false, deleted: false }
-            }
+            _ => Held::new(report, seen),
         };
         let report = &held.report;
         if !report.managed {
@@ -250,16 +252,27 @@ impl Rules {
             return Some(Due { call: Call::Delete { uid: held.report.uid.clone() }, passing });
         }
         let service = self.services.get(name).map(AsRef::as_ref);
-        let wanted = rule_status(&held.report, service, self.sight, &held.present, now);
-        let differs = held.anew || wanted.status != held.present;
+        let wanted = rule_status(&held.report, service, self.sight, held.present(), now);
+        let differs = held.anew || wanted.status != *held.present();
         differs.then(|| Due { call: Call::Patch(Box::new(wanted.status)), passing: wanted.passing })
+    }
+
+    /// A call begins. What is seen of it may come before its answer.
+    pub fn on_begun(&mut self, name: &ObjectName, call: &Call) {
+        if let (Call::Patch(status), Some(held)) = (call, self.held.get_mut(name)) {
+            held.write((**status).clone());
+        }
+    }
+
+    /// A call has failed. Should it have been done all the same, that will be seen.
+    pub fn on_failed(&mut self, name: &ObjectName) {
+        self.held.get_mut(name).into_iter().for_each(|held| held.written.clear());
     }
 
     /// A call was done, or it turned out that there is nothing to do: the object is gone, or exists.
     pub fn on_settled(&mut self, name: &ObjectName, call: Call, outcome: Outcome) {
         match (call, self.held.get_mut(name)) {
-            (Call::Patch(status), Some(held)) => {
-                held.wrote(*status);
+            (Call::Patch(_), Some(held)) => {
                 held.as_field = outcome == Outcome::AsField;
                 held.anew = false;
             }

@@ -122,12 +122,13 @@ impl Limits<'_> {
                 (held.address, held.public_address) == (member.address, member.public_address)
                     && (held.cluster_uuid.is_none() || self.is_of_site(held))
             };
-            let Some((_, held)) = members(before).find(|(_, held)| is_same(held)) else { continue };
+            // Clusters may have overlapping address plans (DB-26): only of an object that is behind the service already.
+            let Origin::Object(key) = &place.origin else { continue };
+            let is_behind = before.description.split(',').any(|entry| entry == key.describe());
+            let Some((_, held)) = members(before).find(|(_, held)| is_behind && is_same(held)) else { continue };
             (member.cluster_uuid, member.vs_uuid) = (held.cluster_uuid.clone(), held.vs_uuid.clone());
-            if let Origin::Object(key) = &place.origin {
-                let told = format!("its address {} stays the member that it was: {why}", member.address);
-                omitted.refused.push((key.clone(), told));
-            }
+            let told = format!("its address {} stays the member that it was: {why}", member.address);
+            omitted.refused.push((key.clone(), told));
         }
     }
 

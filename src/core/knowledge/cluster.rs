@@ -55,8 +55,8 @@ pub struct ClusterKnown {
     /// To the second; of a cluster that is lost, when it answered last.
     pub since: Timestamp,
     pub why: Option<String>,
-    /// That it is not seen was told by an Event.
-    pub told: bool,
+    /// Since when it is not seen, when that was told by an Event: whatever follows until it is seen.
+    pub told_since: Option<Timestamp>,
 }
 
 impl ClusterFacts<'_> {
@@ -84,7 +84,7 @@ impl ClusterKnown {
         let (sight, age) = facts.sight();
         let since = ago(now, age.unwrap_or_default());
         let why = facts.error.filter(|_| sight != ClusterSight::Seen).map(str::to_owned);
-        Self { sight, since, why, told: false }
+        Self { sight, since, why, told_since: None }
     }
 
     /// What is wrong with the cluster, in words, and what follows from it.

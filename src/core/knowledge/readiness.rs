@@ -32,7 +32,7 @@ pub struct Picture<'a> {
     pub unseen: Vec<&'a str>,
     /// That there is no policy, or that the one in force was deleted, and what follows from that.
     pub policy_absent: Option<&'a str>,
-    /// Why the kubeconfig that is there now cannot be used.
+    /// Why the kubeconfig that is there now cannot be used, or not all of it.
     pub kubeconfig: Option<&'a str>,
     pub progress: Headway,
 }
@@ -73,7 +73,7 @@ fn of_leader(picture: &Picture<'_>) -> Result<String, String> {
         sentences.push(format!("not seen as it is now: cluster {}", unseen.join(", ")));
     }
     sentences.extend(policy_absent.map(str::to_owned));
-    sentences.extend(kubeconfig.map(|error| format!("the kubeconfig cannot be used, the last one stays: {error}")));
+    sentences.extend(kubeconfig.map(|error| format!("kubeconfig: {error}")));
     Ok(format!("first look done: {}", sentences.join("; ")))
 }
 
@@ -125,8 +125,7 @@ mod tests {
             (
                 Picture { policy_absent: Some("there is no policy"), kubeconfig: Some("it is empty"), ..well() },
                 Ok(
-                    "first look done: every GSLB service is as it should be; there is no policy; the kubeconfig cannot \
-                    be used, the last one stays: it is empty",
+                    "first look done: every GSLB service is as it should be; there is no policy; kubeconfig: it is empty",
                 ),
             ),
             (

@@ -48,6 +48,10 @@ pub fn news(before: Option<Stage>, verdict: &Verdict, service: Service<'_>) -> N
         return News::Silent(found(before, &verdict.standing));
     }
     let first = before.is_none() && verdict.found;
+    if verdict.standing == Standing::Leaving {
+        let is_new = first || before == Some(Stage::FoundUndecided);
+        return if is_new { News::Silent(Stage::FoundMember) } else { News::Nothing };
+    }
     let Some(occurrence) = verdict.standing.occurrence(service.fqdn) else {
         return if first { News::Silent(Stage::FoundUndecided) } else { News::Nothing };
     };
@@ -61,7 +65,7 @@ pub fn news(before: Option<Stage>, verdict: &Verdict, service: Service<'_>) -> N
             Standing::Pending(_),
             Some(Stage::FoundMember | Stage::Accepted | Stage::Programmed(_) | Stage::NotProgrammed(_)),
         )
-        | (Standing::Undecided, _) => News::Nothing,
+        | (Standing::Undecided | Standing::Leaving, _) => News::Nothing,
         (Standing::Pending(_), _) => tell(Stage::Accepted),
         (Standing::InSync(_), None) if first => News::Silent(Stage::Programmed(words)),
         (Standing::InSync(_), Some(Stage::FoundUndecided | Stage::FoundMember)) if !service.made => {
@@ -87,7 +91,7 @@ fn found(before: Option<Stage>, standing: &Standing) -> Stage {
             }
             _ => Stage::FoundUndecided,
         },
-        Standing::Pending(_) | Standing::InSync(_) | Standing::Failing(_) => Stage::FoundMember,
+        Standing::Pending(_) | Standing::InSync(_) | Standing::Failing(_) | Standing::Leaving => Stage::FoundMember,
         Standing::NotSelected(_) | Standing::Refused(_) => Stage::FoundOutside,
     }
 }

@@ -5,8 +5,10 @@ use super::verdict::{Facts, Progress, Standing, Verdict};
 use super::{Involved, Occurrence, Reason, digest};
 use crate::core::build::{Inputs, build};
 use crate::core::endpoint::{Endpoint, Kind};
-use crate::core::fixtures::{deployment, dual_stack, endpoint, in_force, installation, labels};
+use crate::core::fixtures::{Controller, deployment, dual_stack, endpoint, in_force, installation, labels};
+use crate::core::guard::{Cause, Loss, Lost, Party};
 use crate::core::pairs::Pairs;
+use crate::core::plan::Observed;
 use crate::core::policy::{DeploymentState, PolicySnapshot};
 
 const FQDN: &str = "web.example.org";
@@ -14,7 +16,8 @@ const FQDN: &str = "web.example.org";
 /// What the Event of the first endpoint says.
 fn words(policy: &PolicySnapshot, endpoints: &[Endpoint], progress: Progress<'_>) -> Option<(Reason, String)> {
     let built = build(Inputs::plain(FQDN, policy), endpoints);
-    let facts = Facts { policy, members: &built.members, refused: &built.refused, progress };
+    let (members, refused) = (&built.members, &built.refused);
+    let facts = Facts { policy, members, refused, progress, waiting: None, observed: None };
     let occurrence = facts.standing(&endpoints[0]).occurrence(FQDN)?;
     Some((occurrence.reason, occurrence.message))
 }
@@ -219,12 +222,42 @@ fn what_is_found_is_quiet_but_trouble_and_what_comes_later_is_told_once() {
         (Some(Programmed(sync)), outside(), fresh, true, Tell(NotSelected(out))),
         (Some(NotSelected(out)), pending(), fresh, true, Tell(Accepted)),
         (Some(Programmed(sync)), Standing::Undecided, fresh, false, Nothing),
+        // What waits for the guard is as it was.
+        (Some(Programmed(sync)), Standing::Leaving, fresh, true, Nothing),
+        (None, Standing::Leaving, found, false, Silent(FoundMember)),
+        (Some(FoundUndecided), Standing::Leaving, fresh, false, Silent(FoundMember)),
+        (None, Standing::Leaving, fresh, false, Nothing),
     ];
     for (before, standing, found, made, expected) in cases {
         let service = Service { fqdn: FQDN, speaks: true, made };
         let case = format!("{before:?} {standing:?} found {found} made {made}");
         assert_eq!(outcome(before, standing, found, service), expected, "{case}");
     }
+}
+
+/// FND-C3: an endpoint is on its way out only while its cluster's loss waits and the controller has its address.
+#[test]
+fn what_waits_for_the_guard_has_not_left() {
+    let (mut policy, all) = (in_force(deployment()), [endpoint("ctx-a", "web", "10.1.0.5")]);
+    let mut controller = Controller::default();
+    controller.settle(&build(Inputs::plain(FQDN, &policy), &all).decision);
+    let DeploymentState::InForce(deployed) = &mut policy.deployment else { panic!("in force") };
+    deployed.app_selector = labels(&[("app", "gslbb")]);
+    let built = build(Inputs::plain(FQDN, &policy), &all);
+    let lost = |cluster: &str| Loss {
+        lost: vec![Lost { party: Party::Cluster(cluster.into()), cause: Cause::Policy, objects: [1].into() }],
+        empties: true,
+    };
+    let is_leaving = |waiting: Option<&Loss>, observed: &Observed| {
+        let (members, refused, progress) = (&built.members, &built.refused, Progress::InSync);
+        let observed = Some(observed);
+        let facts = Facts { policy: &policy, members, refused, progress, waiting, observed };
+        facts.standing(&all[0]) == Standing::Leaving
+    };
+    assert!(is_leaving(Some(&lost("ctx-a")), &controller.observed));
+    assert!(!is_leaving(Some(&lost("ctx-b")), &controller.observed), "it is about another cluster");
+    assert!(!is_leaving(Some(&lost("ctx-a")), Observed::EMPTY), "it has left");
+    assert!(!is_leaving(None, &controller.observed), "it may go");
 }
 
 /// DB-38: another cluster may lead, which tells.

@@ -4,6 +4,9 @@ use super::{Occurrence, Reason};
 use crate::core::build::{Drained, Origin, Placed};
 use crate::core::dns_name::NAMELESS;
 use crate::core::endpoint::{Endpoint, EndpointKey};
+use crate::core::gslb::Member;
+use crate::core::guard::{Loss, Party};
+use crate::core::plan::Observed;
 use crate::core::policy::{DeploymentState, PolicySnapshot};
 use crate::core::select::is_selected;
 use std::net::IpAddr;
@@ -36,6 +39,8 @@ pub struct Verdict {
 pub enum Standing {
     /// Too little is known.
     Undecided,
+    /// To be no member any more, which waits for the guard: what was told of it last is still so.
+    Leaving,
     /// A member that the controller does not have yet; its place in the service.
     Pending(String),
     /// A member that the controller has, and its place.
@@ -67,12 +72,19 @@ pub struct Facts<'a> {
     /// Endpoints that are no members, or members with a limitation.
     pub refused: &'a [(EndpointKey, String)],
     pub progress: Progress<'a>,
+    /// What is not taken away yet, because the guard has not said that it may be.
+    pub waiting: Option<&'a Loss>,
+    /// What the controller holds, as far as is known.
+    pub observed: Option<&'a Observed>,
 }
 
 impl Facts<'_> {
     /// How one endpoint stands.
     pub fn standing(&self, endpoint: &Endpoint) -> Standing {
         let seats: Vec<&Placed> = self.members.iter().filter(|placed| is_of(placed, &endpoint.key)).collect();
+        if seats.is_empty() && self.is_leaving(endpoint) {
+            return Standing::Leaving;
+        }
         let refusal = self.refused.iter().find(|(key, _)| *key == endpoint.key).map(|(_, reason)| reason);
         match (refusal, self.progress) {
             (Some(reason), _) if seats.is_empty() && self.selects(endpoint) => Standing::Refused(reason.clone()),
@@ -84,6 +96,15 @@ impl Facts<'_> {
             (limitation, Progress::Pending) => Standing::Pending(place(&seats, limitation)),
             (limitation, Progress::InSync) => Standing::InSync(place(&seats, limitation)),
         }
+    }
+
+    fn is_leaving(&self, endpoint: &Endpoint) -> bool {
+        let Some(waiting) = self.waiting else { return false };
+        let party = Party::Cluster(endpoint.key.cluster.as_str().into());
+        let is_there = |member: &Member| endpoint.addresses.iter().any(|address| address == member.address);
+        let mut there = self.observed.into_iter().flat_map(Observed::services);
+        waiting.lost.iter().any(|lost| lost.party == party)
+            && there.any(|service| service.content.members().any(is_there))
     }
 
     fn selects(&self, endpoint: &Endpoint) -> bool {
@@ -98,7 +119,7 @@ impl Standing {
     /// The Event that says it; `None` when there is nothing to say.
     pub fn occurrence(&self, fqdn: &str) -> Option<Occurrence> {
         let (reason, message) = match self {
-            Self::Undecided => return None,
+            Self::Undecided | Self::Leaving => return None,
             Self::Pending(place) => (
                 Reason::Accepted,
                 format!("becomes a member of GSLB service {fqdn}: {place}; the controller does not have it yet"),

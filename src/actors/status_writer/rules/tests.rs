@@ -71,6 +71,7 @@ fn act_with(rules: &mut Rules, object: &str, outcome: Outcome) -> GslbHostRuleSt
         Call::Patch(status) => (**status).clone(),
         Call::Create { .. } | Call::Delete { .. } => GslbHostRuleStatus::default(),
     };
+    rules.on_begun(&name(object), &call);
     rules.on_settled(&name(object), call, outcome);
     written
 }
@@ -144,9 +145,29 @@ fn an_own_status_that_is_seen_late_is_not_taken_for_what_there_is() {
     assert_eq!(due(&rules, "web"), "patch", "it was written elsewhere");
 }
 
+/// FND-C1: what is seen may come before the answer to a write, and after it something that was written elsewhere.
+#[test]
+fn a_status_that_is_seen_before_its_answer_is_the_own_one() {
+    let mut rules = rules(Sight::Complete);
+    rules.on_rule(rule("web", false));
+    rules.on_service(name("web"), in_sync(2));
+    let call = rules.due(&name("web"), now()).unwrap().call;
+    let Call::Patch(status) = call.clone() else { panic!("a patch") };
+    rules.on_begun(&name("web"), &call);
+    assert_eq!(rules.on_restated(&name("web"), Some(1), (*status).clone()), Author::Here);
+    let other = GslbHostRuleStatus { status: "Rejected".into(), ..*status };
+    assert_eq!(rules.on_restated(&name("web"), Some(1), other), Author::Elsewhere);
+    rules.on_settled(&name("web"), call, Outcome::Settled);
+    assert_eq!(due(&rules, "web"), "patch", "the answer is older than what was seen");
+    let call = rules.due(&name("web"), now()).unwrap().call;
+    rules.on_begun(&name("web"), &call);
+    rules.on_failed(&name("web"));
+    assert_eq!(due(&rules, "web"), "patch", "it was not done");
+}
+
 /// Changed and changed back while nothing was seen of it: what is said is said of what there is now.
 #[test]
-fn a_generation_that_decides_nothing_is_observed_where_the_status_is_held_apart() {
+fn a_generation_that_decides_nothing_is_observed_where_status_is_apart() {
     for (outcome, then) in [(Outcome::Settled, "patch"), (Outcome::AsField, "nothing")] {
         let mut rules = rules(Sight::Complete);
         rules.on_rule(rule("web", false));

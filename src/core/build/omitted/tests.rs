@@ -87,10 +87,10 @@ fn a_member_whose_controller_is_no_site_is_left_out_where_another_one_is_and_not
     assert_eq!(addresses(service(&with(&known, &controller.observed, &[]))).len(), 2, "the controller has it");
 }
 
-/// FND-E1: an edit, of annotations or of syncVipOnly, that would make a member one of a controller that is no site takes
-/// it away from nobody.
+/// FND-E1: an edit, of annotations or of syncVipOnly, that would make a member one of a controller that is no site does
+/// not take it out.
 #[test]
-fn a_member_that_is_there_stays_what_it_is_where_its_new_controller_is_no_site() {
+fn a_member_stays_what_it_is_where_its_new_controller_is_no_site() {
     let known = gslb(&["cluster-avi-web", "cluster-avi-other"], &[]);
     let why = "its address 10.2.0.5 stays the member that it was: its controller, stranger in its annotations, is no site \
                of the GSLB, and the whole service would be refused for it; add the site to the GSLB, or set syncVipOnly \
