@@ -52,11 +52,15 @@ simulate: ## SEEDS=n new random histories of the whole operator, in release mode
 
 .PHONY: ci
 ci: ## formatting, lints, dependencies, the static binary, tests: what a change must pass
-	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
-	$(MAKE) deny
+	@# On an empty machine the tools are mostly downloads, and lints and dependencies mostly compute.
+	$(MAKE) tools & tools=$$!; $(MAKE) lints deny || { kill $$tools; exit 1; }; wait $$tools
 	$(MAKE) static
 	AMKO_STATIC=$(abspath $(STATIC)) $(MAKE) test
+
+.PHONY: lints
+lints: ## formatting and clippy
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 .PHONY: deny
 deny: cargo-deny ## licences, banned crates, sources and known vulnerabilities of the dependencies
@@ -69,7 +73,7 @@ deny: cargo-deny ## licences, banned crates, sources and known vulnerabilities o
 
 .PHONY: cargo-deny
 cargo-deny:
-	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deny
+	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --locked --debug cargo-deny
 
 .PHONY: fix
 fix: ## repair what can be repaired by a program: formatting, lints, crds/, what the chart derives, the table of rules and tests

@@ -7,6 +7,7 @@ mod omitted;
 mod persistence;
 mod pools;
 mod selection;
+mod staying;
 mod switches;
 #[cfg(test)]
 mod tests;
@@ -234,11 +235,15 @@ impl Selection<'_> {
         let name = held.service_name(self.tenant, inputs.fqdn);
         let subject = Subject { tenant: self.tenant, gs_name: name };
         let monitoring = Monitoring::of(effective.monitors(), subject, &self.members, &installation.owner);
-        let arrangement = pools::arrange(&self.members, effective, held, |bare| monitoring.min_up(bare));
+        let before: Vec<&GslbService> =
+            inputs.services().into_iter().flatten().map(|service| &service.content).collect();
+        let here = before.iter().copied().find(|before| before.tenant == self.tenant).or(before.first().copied());
+        let limits = Limits { omissions: inputs.omissions, gslb: inputs.catalog.gslb(), before: here };
+        let arrangement = pools::arrange(&self.members, effective, held, limits, |bare| monitoring.min_up(bare));
         let Monitoring { references, own, unmonitored, limitation, .. } = monitoring;
         self.refused.extend(unmonitored);
         let (domain_names, no_names) = domain_names(inputs, held, name);
-        let Arrangement { pools, placed: mut members, left_out } = arrangement;
+        let Arrangement { pools, placed: mut members, left_out, refused: staying } = arrangement;
         let service = GslbService {
             tenant: self.tenant.to_owned(),
             name: name.to_owned(),
@@ -252,13 +257,9 @@ impl Selection<'_> {
             enabled: true,
         };
         let mut desired = Desired { service, monitors: own };
-        let before: Vec<&GslbService> =
-            inputs.services().into_iter().flatten().map(|service| &service.content).collect();
-        let here = before.iter().copied().find(|before| before.tenant == self.tenant).or(before.first().copied());
-        let limits = Limits { omissions: inputs.omissions, gslb: inputs.catalog.gslb(), before: here };
         let Omitted { refused, limitations, names } = limits.apply(&mut desired, &mut members, &self.members);
         switches::apply(&mut desired.service, &mut members, &before, effective, inputs.released);
-        self.refused.extend(refused);
+        self.refused.extend(staying.into_iter().chain(refused));
         let unnamed = no_names.iter().map(|(_, why)| format!("an alias of a HostRule is not used: {why}"));
         let unnamed: Vec<String> = unnamed.collect();
         Built {

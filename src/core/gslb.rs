@@ -58,7 +58,7 @@ pub enum GeoFallback {
 }
 
 /// One address in a pool.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Member {
     pub address: IpAddr,
     /// Weight, 1 to 20.

@@ -2,15 +2,17 @@
 //! written, removals first.
 //!
 //! A refusal is about the whole service and seldom says which part of it is wrong. What the controller has already, it
-//! has taken; so the parts that would come new are the suspects. One that the refusal names is left out at once. Otherwise
-//! all of them are withheld, the rest is written, and then one after the other is tried. A domain name that another service
-//! has is tried a second time after a pause, since that one may be about to let it go. What was refused by itself stays out, with the controller's words, until a full read or another state of the GSLB is a reason to try it again.
+//! has taken; so the parts that would come new, or change, are the suspects. One that the refusal names is left out at
+//! once. Otherwise all of them are withheld, the rest is written, and then one after the other is tried. A domain name that
+//! another service has is tried a second time after a pause, since that one may be about to let it go. What was refused by
+//! itself stays out, with the controller's words, until a full read or another state of the GSLB is a reason to try it
+//! again. A member that is there and whose change is left out stays what it is (see [`counterpart`]).
 
 #[cfg(test)]
 mod tests;
 
 use super::dns_name;
-use super::gslb::{GslbService, Member};
+use super::gslb::{GslbService, Member, PoolAlgorithm};
 use super::owner::MONITOR_PREFIX;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -18,8 +20,8 @@ use std::net::IpAddr;
 /// A part of a service that may be refused by itself.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
-    /// Address and public address of a member, whatever pool it is in.
-    Member(IpAddr, Option<IpAddr>),
+    /// A member, new or changed, and the priority of the pool that it would be in.
+    Member(u32, Box<Member>),
     /// A domain name beside the service's own.
     Name(String),
     /// A health monitor, by name.
@@ -33,6 +35,8 @@ pub enum Setting {
     Ttl,
     DownResponse,
     Persistence,
+    /// How the pools choose among their members.
+    Algorithm,
 }
 
 /// What the controller refused.
@@ -213,10 +217,18 @@ impl Omissions {
 }
 
 impl Part {
+    /// Whether the member is switched on is nothing that a controller refuses.
+    pub fn member(priority: u32, member: &Member) -> Self {
+        Self::Member(priority, Box::new(Member { enabled: true, ..member.clone() }))
+    }
+
     /// Whether the controller's words name it.
     fn is_named_in(&self, text: &str) -> bool {
         match self {
-            Self::Member(address, _) => has_word(text, &address.to_string()),
+            Self::Member(_, member) => {
+                let mut addresses = [member.address].into_iter().chain(member.public_address);
+                addresses.any(|address| has_word(text, &address.to_string()))
+            }
             Self::Name(name) | Self::Monitor(name) => has_word(text, name),
             Self::Setting(_) => false,
         }
@@ -246,9 +258,15 @@ fn parts(service: &GslbService) -> BTreeSet<Part> {
         service.ttl.map(|_| Setting::Ttl),
         service.down_response.map(|_| Setting::DownResponse),
         service.persistence.as_ref().map(|_| Setting::Persistence),
+        service.pools.iter().any(|pool| pool.algorithm != PoolAlgorithm::RoundRobin).then_some(Setting::Algorithm),
     ];
     let settings = settings.into_iter().flatten().map(Part::Setting);
-    members(service).map(place).chain(names).chain(monitors).chain(settings).collect()
+    members(service)
+        .map(|(priority, member)| Part::member(priority, member))
+        .chain(names)
+        .chain(monitors)
+        .chain(settings)
+        .collect()
 }
 
 /// What the controller does not have yet, in the order of [`Part`] backwards, so that members are tried first. Own
@@ -260,6 +278,9 @@ fn suspects(wanted: &GslbService, present: Option<&GslbService>, names_only: boo
         (Setting::Ttl, Some(present)) => present.ttl != wanted.ttl,
         (Setting::DownResponse, Some(present)) => present.down_response != wanted.down_response,
         (Setting::Persistence, Some(present)) => present.persistence != wanted.persistence,
+        (Setting::Algorithm, Some(present)) => {
+            wanted.pools.iter().any(|pool| pool.algorithm != algorithm_at(pool.priority, Some(present)))
+        }
     };
     let is_new = |part: &Part| match part {
         Part::Name(_) => !known.contains(part),
@@ -269,7 +290,12 @@ fn suspects(wanted: &GslbService, present: Option<&GslbService>, names_only: boo
         Part::Member(..) => !known.contains(part),
     };
     let mut new: Vec<Part> = parts(wanted).into_iter().filter(is_new).collect();
-    if members(wanted).all(|member| new.contains(&place(member))) {
+    let places: BTreeSet<Place> = members(wanted).map(|(priority, member)| place(priority, member)).collect();
+    let comes = |(priority, member): (u32, &Member)| {
+        let stays = present.is_some_and(|present| counterpart(priority, member, &places, present).is_some());
+        !stays && new.contains(&Part::member(priority, member))
+    };
+    if members(wanted).all(comes) {
         let anchor = anchor(wanted);
         new.retain(|part| Some(part) != anchor.as_ref());
     }
@@ -279,13 +305,41 @@ fn suspects(wanted: &GslbService, present: Option<&GslbService>, names_only: boo
 
 /// The member that stays when all are new.
 fn anchor(wanted: &GslbService) -> Option<Part> {
-    members(wanted).next().map(place)
+    members(wanted).next().map(|(priority, member)| Part::member(priority, member))
 }
 
-fn members(service: &GslbService) -> impl Iterator<Item = &Member> {
-    service.pools.iter().flat_map(|pool| &pool.members)
+/// What a member is known by: the priority of its pool, its address and its public address.
+pub type Place = (u32, IpAddr, Option<IpAddr>);
+
+pub fn place(priority: u32, member: &Member) -> Place {
+    (priority, member.address, member.public_address)
 }
 
-fn place(member: &Member) -> Part {
-    Part::Member(member.address, member.public_address)
+/// What the controller has of a wanted member, and in the pool of which priority: the one at its place, or else one of its
+/// address, above all with its public address, whose own place is none of `wanted`, the places of all. `None` of one that
+/// would come new.
+pub fn counterpart<'a>(
+    priority: u32,
+    member: &Member,
+    wanted: &BTreeSet<Place>,
+    present: &'a GslbService,
+) -> Option<(u32, &'a Member)> {
+    let own = place(priority, member);
+    let candidates = members(present).filter(|(at, held)| {
+        held.address == member.address && (place(*at, held) == own || !wanted.contains(&place(*at, held)))
+    });
+    candidates.min_by_key(|(at, held)| (place(*at, held) != own, held.public_address != member.public_address))
+}
+
+/// How the pool of this priority chooses where the wanted algorithm is left out: as it does at present, or else as the
+/// others do, or by the controller's default.
+pub fn algorithm_at(priority: u32, present: Option<&GslbService>) -> PoolAlgorithm {
+    let pools = present.map(|present| present.pools.as_slice()).unwrap_or_default();
+    let same = pools.iter().find(|pool| pool.priority == priority).or(pools.first());
+    same.map_or(PoolAlgorithm::RoundRobin, |pool| pool.algorithm)
+}
+
+/// With the priorities of their pools.
+fn members(service: &GslbService) -> impl Iterator<Item = (u32, &Member)> {
+    service.pools.iter().flat_map(|pool| pool.members.iter().map(|member| (pool.priority, member)))
 }

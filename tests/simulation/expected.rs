@@ -9,7 +9,7 @@ use crate::support::objects::config;
 use crate::support::{UUID, World};
 use amko::core::aliases::AliasTable;
 use amko::core::build::{Decision, Inputs, build};
-use amko::core::gslb::{GslbService, Member};
+use amko::core::gslb::{GslbService, Member, Pool};
 use amko::core::host_rule::{self, RuleCandidate, RuleCheck, RuleVerdict, Ruling, Standing, Subject, decide};
 use amko::core::inventory::{Inventory, Offer, Seen};
 use amko::core::naming::Naming;
@@ -24,6 +24,7 @@ use amko::kubernetes::objects::{HostRuleObject, IngressObject, NamespaceObject, 
 use amko_lab::kube::KubeWorld;
 use kube::ResourceExt;
 use serde::de::DeserializeOwned;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -191,15 +192,40 @@ impl Around {
 }
 
 /// The controller takes an address once in a pool (`lab/src/avi/rules.rs`), also with another public address. Which of
-/// the members it is then is history; its trace is where the service is.
+/// the members it is then is history; its trace is where the service is: one that cannot come into the pool stays in the
+/// one in which it is.
 fn accepted(service: &mut GslbService, held: Option<&Observed>) {
-    let there = held.into_iter().flat_map(Observed::services).flat_map(|held| &held.content.pools);
-    let there: Vec<&Member> = there.flat_map(|pool| &pool.members).collect();
+    let there: Vec<&Pool> =
+        held.into_iter().flat_map(Observed::services).flat_map(|held| &held.content.pools).collect();
+    let mut elsewhere: Vec<(&Pool, &Member)> = Vec::new();
     for pool in &mut service.pools {
         let all = pool.members.clone();
         let twice = |member: &Member| all.iter().filter(|other| other.address == member.address).count() > 1;
-        pool.members.retain(|member| !twice(member) || there.contains(&member));
+        for member in all.iter().filter(|member| twice(member)) {
+            let find = |is_it: &dyn Fn(&&Member) -> bool| {
+                there.iter().find_map(|pool| Some((*pool, pool.members.iter().find(is_it)?)))
+            };
+            let holder = find(&|held| (held.address, held.public_address) == (member.address, member.public_address));
+            let wanted = |held: &Member| all.iter().any(|other| other.public_address == held.public_address);
+            let other = || find(&|held| held.address == member.address && !wanted(held));
+            match holder.or_else(other) {
+                Some((holder, held)) if holder.priority == pool.priority && held == member => {}
+                Some((holder, held)) if holder.priority != pool.priority => {
+                    elsewhere.push((holder, held));
+                    pool.members.retain(|other| other != member);
+                }
+                _ => pool.members.retain(|other| other != member),
+            }
+        }
     }
+    for (holder, member) in elsewhere {
+        match service.pools.iter_mut().find(|pool| pool.priority == holder.priority) {
+            Some(pool) => pool.members.push(member.clone()),
+            None => service.pools.push(Pool { members: vec![member.clone()], ..holder.clone() }),
+        }
+    }
+    service.pools.retain(|pool| !pool.members.is_empty());
+    service.pools.sort_by_key(|pool| Reverse(pool.priority));
 }
 
 /// A cluster that is not seen any more.

@@ -12,7 +12,7 @@ use crate::core::dns_name;
 use crate::core::endpoint::{Backend, Endpoint, EndpointKey};
 use crate::core::gslb::{GslbService, Member, Pool};
 use crate::core::monitor::path_monitor_name;
-use crate::core::omission::{Omissions, Part, Setting};
+use crate::core::omission::{Omissions, Part, Setting, algorithm_at};
 use crate::core::references::GslbFacts;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -72,14 +72,13 @@ impl Limits<'_> {
         endpoints: &[&Endpoint],
         omitted: &mut Omitted,
     ) {
-        self.keep_identities(service, placed, omitted);
         let knows_some = members(service).any(|(_, member)| self.is_of_site(member));
-        let why = |member: &Member| {
-            let part = Part::Member(member.address, member.public_address);
-            let refused = self.omissions.why(&part).map(refused_by_controller);
+        let why = |(pool, member): (&Pool, &Member)| {
+            let part = (!self.omissions.is_empty()).then(|| Part::member(pool.priority, member));
+            let refused = part.and_then(|part| self.omissions.why(&part)).map(refused_by_controller);
             refused.or_else(|| self.of_no_site(member).filter(|_| knows_some))
         };
-        let reasons: Vec<Option<String>> = members(service).map(|(_, member)| why(member)).collect();
+        let reasons: Vec<Option<String>> = members(service).map(why).collect();
         if reasons.iter().all(Option::is_none) || reasons.iter().all(Option::is_some) {
             return;
         }
@@ -112,37 +111,22 @@ impl Limits<'_> {
         }
     }
 
-    /// A member that is there stays what it is where it would become one of a controller that is no site: its address
-    /// is as good as before.
-    fn keep_identities(self, service: &mut GslbService, placed: &[Placed], omitted: &mut Omitted) {
-        let all = service.pools.iter_mut().flat_map(|pool| &mut pool.members);
-        for (member, place) in all.zip(placed) {
-            let (Some(before), Some(why)) = (self.before, self.of_no_site(member)) else { continue };
-            let is_same = |held: &Member| {
-                (held.address, held.public_address) == (member.address, member.public_address)
-                    && (held.cluster_uuid.is_none() || self.is_of_site(held))
-            };
-            // Clusters may have overlapping address plans (DB-26): only of an object that is behind the service already.
-            let Origin::Object(key) = &place.origin else { continue };
-            let is_behind = before.description.split(',').any(|entry| entry == key.describe());
-            let Some((_, held)) = members(before).find(|(_, held)| is_behind && is_same(held)) else { continue };
-            (member.cluster_uuid, member.vs_uuid) = (held.cluster_uuid.clone(), held.vs_uuid.clone());
-            let told = format!("its address {} stays the member that it was: {why}", member.address);
-            omitted.refused.push((key.clone(), told));
-        }
-    }
-
-    fn is_of_site(self, member: &Member) -> bool {
+    pub(super) fn is_of_site(self, member: &Member) -> bool {
         let uuid = member.cluster_uuid.as_deref();
         uuid.is_some_and(|uuid| self.gslb.is_some_and(|gslb| gslb.sites.contains(uuid)))
     }
 
-    fn of_no_site(self, member: &Member) -> Option<String> {
-        let (uuid, gslb) = (member.cluster_uuid.as_deref()?, self.gslb?);
+    /// Whether the controller of this UUID is known to be no site.
+    pub(super) fn is_stranger(self, uuid: &str) -> bool {
+        self.gslb.is_some_and(|gslb| !gslb.sites.is_empty() && !gslb.sites.contains(uuid))
+    }
+
+    pub(super) fn of_no_site(self, member: &Member) -> Option<String> {
+        let uuid = member.cluster_uuid.as_deref()?;
         let held = |before: &GslbService| {
             members(before).any(|(_, held)| held.address == member.address && held.cluster_uuid == member.cluster_uuid)
         };
-        if gslb.sites.is_empty() || gslb.sites.contains(uuid) || self.before.is_some_and(held) {
+        if !self.is_stranger(uuid) || self.before.is_some_and(held) {
             return None;
         }
         Some(format!(
@@ -187,9 +171,12 @@ impl Limits<'_> {
     }
 
     fn settings(self, service: &mut GslbService, omitted: &mut Omitted) {
-        for (setting, field) in
-            [(Setting::Ttl, "ttl"), (Setting::DownResponse, "downResponse"), (Setting::Persistence, "sitePersistence")]
-        {
+        for (setting, field) in [
+            (Setting::Ttl, "ttl"),
+            (Setting::DownResponse, "downResponse"),
+            (Setting::Persistence, "sitePersistence"),
+            (Setting::Algorithm, "poolAlgorithmSettings"),
+        ] {
             let Some(why) = self.omissions.why(&Part::Setting(setting)) else { continue };
             omitted.limitations.push(format!("{field} is left out: {}", refused_by_controller(why)));
             match setting {
@@ -197,6 +184,10 @@ impl Limits<'_> {
                 Setting::DownResponse => service.down_response = self.before.and_then(|before| before.down_response),
                 Setting::Persistence => {
                     service.persistence = self.before.and_then(|before| before.persistence.clone());
+                }
+                Setting::Algorithm => {
+                    let pools = service.pools.iter_mut();
+                    pools.for_each(|pool| pool.algorithm = algorithm_at(pool.priority, self.before));
                 }
             }
         }
@@ -227,7 +218,7 @@ fn members(service: &GslbService) -> impl Iterator<Item = (&Pool, &Member)> {
     service.pools.iter().flat_map(|pool| pool.members.iter().map(move |member| (pool, member)))
 }
 
-fn refused_by_controller(why: &str) -> String {
+pub(super) fn refused_by_controller(why: &str) -> String {
     format!(
         "the controller refuses the GSLB service with it ({why}); correct it, or the controller; it is tried again at the \
          next full read"

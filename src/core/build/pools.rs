@@ -5,10 +5,12 @@ mod tests;
 
 use super::effective::Effective;
 use super::held::Held;
+use super::omitted::Limits;
 use super::selection::kept;
+use super::staying::Staying;
 use super::{Origin, Placed};
 use crate::core::address::usable;
-use crate::core::endpoint::{Endpoint, VirtualServiceRef};
+use crate::core::endpoint::{Endpoint, EndpointKey, VirtualServiceRef};
 use crate::core::gslb::{Member, Pool};
 use crate::core::host_rule::ThirdParty;
 use crate::core::object::Created;
@@ -23,8 +25,10 @@ pub(super) struct Arrangement {
     pub pools: Vec<Pool>,
     /// One per member, in the order of the pools.
     pub placed: Vec<Placed>,
-    /// Third-party members that are left out, in words.
+    /// Third-party members that are left out, or stay what they are, in words.
     pub left_out: Vec<String>,
+    /// Objects whose members stay what they are, and why.
+    pub refused: Vec<(EndpointKey, String)>,
 }
 
 /// One member on its way to a pool.
@@ -45,12 +49,17 @@ pub(super) fn arrange(
     endpoints: &[&Endpoint],
     effective: Effective<'_>,
     held: Held<'_>,
+    limits: Limits<'_>,
     min_up: impl Fn(bool) -> u32,
 ) -> Arrangement {
     let (third_party, mut left_out) = third_party(effective, held);
     let mut seats = kubernetes(endpoints, effective, held);
     seats.extend(third_party);
     let mut seats = once_each(seats, &mut left_out);
+    let mut refused = Vec::new();
+    if limits.keep(&mut seats, &mut left_out, &mut refused) {
+        seats = once_each(seats, &mut left_out);
+    }
     seats.sort_by_key(|seat| Reverse(seat.placed.priority));
     let pool = |seats: &[Seat]| Pool {
         priority: seats.first().map_or(0, |seat| seat.placed.priority),
@@ -60,7 +69,35 @@ pub(super) fn arrange(
         enabled: true,
     };
     let pools = seats.chunk_by(|a, b| a.placed.priority == b.placed.priority).map(pool).collect();
-    Arrangement { pools, placed: seats.into_iter().map(|seat| seat.placed).collect(), left_out }
+    Arrangement { pools, placed: seats.into_iter().map(|seat| seat.placed).collect(), left_out, refused }
+}
+
+impl Limits<'_> {
+    /// Has members that are there stay what they are where their change cannot be had. Answers whether there are some.
+    fn keep(self, seats: &mut [Seat], left_out: &mut Vec<String>, refused: &mut Vec<(EndpointKey, String)>) -> bool {
+        let strange = |seat: &Seat| seat.named.as_ref().is_some_and(|named| self.is_stranger(&named.cluster_uuid));
+        if self.before.is_none() || (self.omissions.is_empty() && !seats.iter().any(strange)) {
+            return false;
+        }
+        let wanted = seats.iter().map(|seat| (seat.placed.priority, seat.placed.address, seat.placed.public_address));
+        let wanted = wanted.collect();
+        let mut some = false;
+        for seat in seats {
+            let Seat { placed, .. } = &*seat;
+            let Some(staying) = self.staying(&placed.origin, placed.priority, &member(seat), &wanted) else { continue };
+            some = true;
+            match &placed.origin {
+                Origin::Object(key) => {
+                    refused.push((key.clone(), format!("its address {} {}", placed.address, staying.why)));
+                }
+                Origin::Site(site) => {
+                    left_out.push(format!("the member {} of site {site} {}", placed.address, staying.why));
+                }
+            }
+            seat.stay(staying);
+        }
+        some
+    }
 }
 
 /// One member per address and public address in a pool (DB-26): that of the oldest object, then the first by key; a
@@ -142,6 +179,14 @@ impl Seat {
     fn place(&self) -> Place {
         let Placed { priority, address, public_address, .. } = self.placed;
         (Reverse(priority), address, public_address)
+    }
+
+    fn stay(&mut self, staying: Staying) {
+        let Staying { priority, member, .. } = staying;
+        let Member { ratio, cluster_uuid, vs_uuid, public_address, .. } = member;
+        let named = cluster_uuid.zip(vs_uuid);
+        self.named = named.map(|(cluster_uuid, vs_uuid)| VirtualServiceRef { vs_uuid, cluster_uuid });
+        self.placed = Placed { priority, ratio, public_address, ..self.placed.clone() };
     }
 
     /// The smallest has the place; of equals the one that comes first.

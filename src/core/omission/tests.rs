@@ -51,7 +51,7 @@ impl Controller {
                 omissions.accepted();
                 continue;
             }
-            let addresses = members(&sent).map(|member| member.address.to_string()).collect();
+            let addresses = members(&sent).map(|(_, member)| member.address.to_string()).collect();
             self.sent.push((addresses, sent.domain_names[1..].to_vec()));
             match (self.refuses)(&sent) {
                 None => {
@@ -73,7 +73,7 @@ impl Controller {
 fn without(wanted: &GslbService, omissions: &Omissions) -> GslbService {
     let mut service = wanted.clone();
     service.domain_names.retain(|name| omissions.why(&Part::Name(name.clone())).is_none());
-    service.pools[0].members.retain(|member| omissions.why(&place(member)).is_none());
+    service.pools[0].members.retain(|member| omissions.why(&Part::member(10, member)).is_none());
     service
 }
 
@@ -82,11 +82,11 @@ fn controller(held: Option<GslbService>, refuses: fn(&GslbService) -> Option<&'s
 }
 
 fn has(service: &GslbService, address: &str) -> bool {
-    members(service).any(|member| member.address.to_string() == address)
+    members(service).any(|(_, member)| member.address.to_string() == address)
 }
 
 fn part(address: &str) -> Part {
-    Part::Member(address.parse().unwrap(), None)
+    Part::member(10, &service(&[address], &[]).pools[0].members[0])
 }
 
 /// FND-E1

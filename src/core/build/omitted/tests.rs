@@ -3,11 +3,14 @@
 use super::*;
 use crate::core::build::{Built, Decision, Inputs, build};
 use crate::core::endpoint::VirtualServiceRef;
-use crate::core::fixtures::{Controller, deployment, endpoint, in_force, rule, strings, third_party};
+use crate::core::fixtures::{Controller, deployment, endpoint, in_force, rule, share, strings, third_party};
+use crate::core::gslb::PoolAlgorithm;
 use crate::core::host_rule::{HostRule, RuleState};
 use crate::core::omission::{Refusal, Refused};
 use crate::core::plan::Observed;
+use crate::core::policy::TrafficShare;
 use crate::core::references::{Answer, Catalog, Question};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const FQDN: &str = "web.example.org";
@@ -133,6 +136,95 @@ fn of_one_address_twice_only_the_object_that_is_left_out_is_told_of() {
     let mut all = [there.clone(), told].concat();
     all.sort_by_key(|origin| format!("{origin:?}"));
     assert_eq!((there.len(), all), (1, both.map(|endpoint| Origin::Object(endpoint.key.clone())).to_vec()));
+}
+
+/// FND-E1: a change of priorities would bring two members of one address into one pool. Neither is taken out.
+#[test]
+fn a_member_whose_change_the_controller_refuses_stays_what_it_is() {
+    let policy = in_force(deployment());
+    let public: BTreeMap<_, _> = [("ctx-b".to_owned(), "203.0.113.7".parse().unwrap())].into();
+    let with_shares = |shares: [(String, TrafficShare); 2]| {
+        let traffic_split = shares.into();
+        RuleState::InForce(Arc::new(HostRule { public_addresses: public.clone(), traffic_split, ..rule(FQDN) }))
+    };
+    let [a, mut b] = endpoints();
+    b.addresses = a.addresses;
+    let both = [a, b];
+    let apart = with_shares([share("ctx-a", 3, 10), share("ctx-b", 4, 20)]);
+    let mut controller = Controller::default();
+    controller.settle(&build(Inputs { rule: &apart, ..Inputs::plain(FQDN, &policy) }, &both).decision);
+    let (inside, outside) = ("10.1.0.5", "10.1.0.5/203.0.113.7");
+    let held = |controller: &Controller| controller.observed.services().next().unwrap().content.clone();
+    assert_eq!(places(&held(&controller)), [place(20, 4, outside), place(10, 3, inside)]);
+
+    let together = with_shares([share("ctx-a", 5, 20), share("ctx-b", 6, 20)]);
+    let (mut omissions, mut refused) = (Omissions::default(), Vec::new());
+    let built = loop {
+        let inputs = Inputs { rule: &together, present: Some(&controller.observed), ..Inputs::plain(FQDN, &policy) };
+        let built = build(Inputs { omissions: &omissions, ..inputs }, &both);
+        let sent = service(&built).clone();
+        let is_there = sent == held(&controller);
+        if is_there && !omissions.is_searching() {
+            break built;
+        }
+        if is_there || sent.pools.iter().all(|pool| pool.members.len() == 1) {
+            controller.settle(&built.decision);
+            omissions.accepted();
+            continue;
+        }
+        refused.push(places(&sent));
+        let text = "Member 10.1.0.5 is listed twice in pool amko-gs-group-20".to_owned();
+        assert!(omissions.refused(Refusal { of: Refused::Service, text }, &sent, Some(&held(&controller))));
+    };
+    assert_eq!(
+        refused,
+        [[place(20, 5, inside), place(20, 6, outside)], [place(20, 5, inside), place(20, 4, outside)]],
+        "both are tried, and then one after the other"
+    );
+    assert_eq!(places(service(&built)), [place(20, 6, outside), place(10, 3, inside)]);
+    let why = "its address 10.1.0.5 stays as it is on the controller: the controller refuses the GSLB service with it \
+               (Member 10.1.0.5 is listed twice in pool amko-gs-group-20); correct it, or the controller; it is tried \
+               again at the next full read";
+    assert_eq!(built.refused, [(both[0].key.clone(), why.to_owned())]);
+}
+
+fn place(priority: u32, weight: u32, addresses: &str) -> String {
+    format!("{addresses} in {priority} with {weight}")
+}
+
+fn places(service: &GslbService) -> Vec<String> {
+    let text = |(pool, member): (&Pool, &Member)| {
+        let public = member.public_address.map(|public| format!("/{public}")).unwrap_or_default();
+        place(pool.priority, member.ratio, &format!("{}{public}", member.address))
+    };
+    members(service).map(text).collect()
+}
+
+/// FND-E1: a geo algorithm without a location database, say.
+#[test]
+fn an_algorithm_that_the_controller_refuses_is_left_out_and_the_pools_choose_as_before() {
+    let policy = in_force(deployment());
+    let algorithm = |algorithm| RuleState::InForce(Arc::new(HostRule { algorithm: Some(algorithm), ..rule(FQDN) }));
+    let topology = algorithm(PoolAlgorithm::Topology);
+    let mut controller = Controller::default();
+    let all = endpoints();
+    controller.settle(&build(Inputs { rule: &topology, ..Inputs::plain(FQDN, &policy) }, &all).decision);
+    let held = controller.observed.services().next().unwrap().content.clone();
+
+    let hash = algorithm(PoolAlgorithm::ConsistentHash { mask: 31 });
+    for (present, before) in [(&controller.observed, Some(&held)), (Observed::EMPTY, None)] {
+        let inputs = Inputs { rule: &hash, present: Some(present), ..Inputs::plain(FQDN, &policy) };
+        let wanted = service(&build(inputs, &all)).clone();
+        let mut omissions = Omissions::default();
+        let refusal = || Refusal { of: Refused::Service, text: "no".to_owned() };
+        while omissions.why(&Part::Setting(Setting::Algorithm)).is_none() {
+            assert!(omissions.refused(refusal(), &wanted, before));
+        }
+        let built = build(Inputs { omissions: &omissions, ..inputs }, &all);
+        let found: Vec<_> = service(&built).pools.iter().map(|pool| pool.algorithm).collect();
+        assert_eq!(found, [before.map_or(PoolAlgorithm::RoundRobin, |_| PoolAlgorithm::Topology)]);
+        assert!(built.limitations[0].starts_with("poolAlgorithmSettings is left out: "), "{:?}", built.limitations);
+    }
 }
 
 /// FND-E1: parts that the controller refused.

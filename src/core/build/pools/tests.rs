@@ -4,6 +4,7 @@ use super::*;
 use crate::core::fixtures::{deployment, dual_stack, endpoint, rule, share, third_party};
 use crate::core::gslb::PoolAlgorithm;
 use crate::core::host_rule::{HostRule, RuleState};
+use crate::core::omission::Omissions;
 use crate::core::plan::Observed;
 use crate::core::policy::ClusterPolicy;
 use std::sync::Arc;
@@ -13,7 +14,8 @@ fn arranged(endpoints: &[Endpoint], rule: HostRule, vip_only: bool) -> Arrangeme
     policy.clusters.values_mut().for_each(|cluster| *cluster = ClusterPolicy { sync_vip_only: vip_only });
     let rule = RuleState::InForce(Arc::new(rule));
     let endpoints: Vec<&Endpoint> = endpoints.iter().collect();
-    arrange(&endpoints, Effective::of(&rule, &policy).unwrap(), Held::of(Some(Observed::EMPTY)), |_| 2)
+    let limits = Limits { omissions: Omissions::NONE, gslb: None, before: None };
+    arrange(&endpoints, Effective::of(&rule, &policy).unwrap(), Held::of(Some(Observed::EMPTY)), limits, |_| 2)
 }
 
 fn ip(text: &str) -> IpAddr {
