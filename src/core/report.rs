@@ -28,7 +28,10 @@ pub struct RuleReport {
     /// `spec.fqdn`; only a service report about this name belongs to the rule.
     pub fqdn: String,
     pub uid: Option<String>,
+    /// Of the last version that decided something.
     pub generation: Option<i64>,
+    /// Of the last version that was seen.
+    pub latest: Option<i64>,
     /// The status that the object has, as last seen.
     pub present: Option<GslbHostRuleStatus>,
     pub verdict: RuleVerdict,

@@ -69,6 +69,9 @@ async fn an_object_whose_status_never_counts_is_told_why_and_one_that_is_not_rea
             apply(cluster, with_status(web("iponly", "10.9.0.1"), json!([{"ip": "10.9.0.2"}])));
             let db = service("svciponly", "db.example.org", "10.9.0.3", &[(80, "TCP")]);
             apply(cluster, with_status(db, json!([{"ip": "10.9.0.3"}])));
+            let mut hostless = with_status(web("any", "10.9.0.1"), json!([]));
+            hostless["spec"]["rules"][0].as_object_mut().unwrap().remove("host");
+            apply(cluster, hostless);
             apply(cluster, with_status(web("early", "10.9.0.1"), json!([])));
             let mut unselected = with_status(web("private", "10.9.0.1"), json!([{"ip": "10.9.0.4"}]));
             unselected["metadata"].as_object_mut().unwrap().remove("labels");
@@ -89,7 +92,10 @@ async fn an_object_whose_status_never_counts_is_told_why_and_one_that_is_not_rea
     assert_eq!(refused(&world, "iponly.example.org").await, [format!("Ingress shop/iponly: {}", alone("10.9.0.2"))]);
     let no_member =
         |object: &str, service: &str, why: &str| format!("{object}: Warning Refused: is no member of {service}: {why}");
+    let hostless = "none of its rules names a host, and a GSLB service is one of a host; name it in spec.rules[].host, or \
+                    take the Ingress out of the policy's selection";
     let told = [
+        no_member("Ingress shop/any", "any GSLB service", hostless),
         no_member("Ingress shop/elb", "GSLB service elb.example.org", &of_elb),
         no_member("Ingress shop/iponly", "GSLB service iponly.example.org", &alone("10.9.0.2")),
         no_member("Service shop/svciponly", "any GSLB service", &alone("10.9.0.3")),
@@ -97,7 +103,8 @@ async fn an_object_whose_status_never_counts_is_told_why_and_one_that_is_not_rea
     assert_eq!(told_of(cluster), told);
     let (_, documents) = ask(&world, "/api/gs").await;
     let nameless = documents.as_array().unwrap().iter().find(|document| document["fqdn"] == "").unwrap();
-    assert_eq!(nameless["refused"][0]["object"], "Service shop/svciponly");
+    let objects: Vec<_> = nameless["refused"].as_array().unwrap().iter().map(|refused| &refused["object"]).collect();
+    assert_eq!(objects, ["Ingress shop/any", "Service shop/svciponly"]);
 
     let ready = with_status(web("elb", "10.9.0.1"), json!([{"hostname": "elb.example.org", "ip": "10.9.0.1"}]));
     let writes = world.writes_after(|world| drop(apply(world.cluster("ctx-b"), ready))).await;

@@ -1,7 +1,9 @@
 //! Mistakes that the guard has to see through: over restarts, one after the other, and approvals that are left behind.
 
 use crate::guard::{BOTH, addresses, answered, approve, condition, id, offer, seconds, select, with_services};
+use crate::support::controller::add_third_party_sites;
 use crate::support::objects::{apply, config, delete_policy, patch_config, policy};
+use crate::support::status::{RULES, host_rule};
 use crate::support::{World, lines};
 use serde_json::{Value, json};
 
@@ -25,6 +27,37 @@ async fn a_rename_that_is_held_stays_held_over_a_restart_and_over_a_new_session(
     seconds(120).await;
     assert!(condition(&world, "ChangesHeld").is_some_and(|held| held.contains("8 of 8 names")));
     assert_eq!((world.writes_since(before), answered(&world, 8)), (vec![], 8));
+}
+
+/// FND-A3: what rules gave up while no operator ran is of nobody that is known, and is asked about all the same; a new
+/// address in place of another one is nothing that is lost.
+#[tokio::test(start_paused = true)]
+async fn third_party_members_that_were_given_up_unseen_are_asked_about() {
+    let mut world = with_services(9).await;
+    add_third_party_sites(&world, &["cdn"]).await;
+    let rule = |world: &World, number: usize, vip: &str| {
+        let spec = json!({"fqdn": format!("app{number:02}.example.org"),
+            "thirdPartyMembers": [{"site": "cdn", "vip": vip}]});
+        apply(world.home(), host_rule(&format!("rule-{number}"), spec));
+    };
+    (0..9).for_each(|number| rule(&world, number, "198.51.100.7"));
+    seconds(60).await;
+    let counts = |world: &World| -> Vec<usize> { (0..9).map(|number| addresses(world, number).len()).collect() };
+    assert_eq!(counts(&world), [3; 9]);
+
+    world.stop().await;
+    (0..8).for_each(|number| world.home().delete(RULES, Some("avi-system"), &format!("rule-{number}")).unwrap());
+    rule(&world, 8, "198.51.100.8");
+    world.start().await;
+    seconds(120).await;
+    assert_eq!(counts(&world), [3; 9]);
+    assert!(addresses(&world, 8).contains(&"198.51.100.8".to_owned()), "{:?}", addresses(&world, 8));
+    let said = condition(&world, "ChangesHeld").unwrap();
+    assert!(said.starts_with("members of which nothing is known would go in 8"), "{said}");
+    approve(&world, &id(&world));
+    seconds(60).await;
+    assert_eq!(counts(&world), [2, 2, 2, 2, 2, 2, 2, 2, 3]);
+    assert_eq!(condition(&world, "ChangesHeld"), None);
 }
 
 /// FND-A3: the second mistake takes nothing of what the first one did not take.

@@ -1,6 +1,6 @@
 //! What the AMKO objects say of themselves and of the GSLB services, through the whole operator.
 
-use crate::support::objects::{apply, delete_ingress, patch_config, policy, web};
+use crate::support::objects::{apply, config, delete_ingress, patch_config, policy, web};
 use crate::support::status::{RULES, gdp, host_rule, rule, said};
 use crate::support::{LEADER, World};
 use amko::actors::operator::{Child, OperatorMsg};
@@ -208,4 +208,41 @@ async fn switching_the_setting_off_removes_the_carriers_and_leaves_other_rules_a
     let left: Vec<Value> = world.home().list(RULES).iter().map(|rule| rule["metadata"]["name"].clone()).collect();
     assert_eq!(left, ["mine"]);
     assert_eq!(world.service_names(), ["web.example.org"], "the service stays");
+}
+
+/// FND-C1: a backup brings back lower generations under what the objects say at present.
+#[tokio::test(start_paused = true)]
+async fn statuses_name_the_generations_that_objects_from_a_backup_have() {
+    let world = world_with_rule().await;
+    world.settle().await;
+    let backup = world.home().backup();
+    for ttl in [30, 40] {
+        apply(world.home(), policy(&["ctx-a", "ctx-b"], json!({"ttl": ttl})));
+        apply(world.home(), host_rule("web-rule", json!({"fqdn": "web.example.org", "ttl": ttl})));
+        patch_config(world.home(), json!({"spec": {"refreshInterval": 1800 + ttl}}));
+        world.settle().await;
+    }
+    apply(world.home(), policy(&["ctx-a", "ctx-b"], json!({})));
+    apply(world.home(), host_rule("web-rule", json!({"fqdn": "web.example.org"})));
+    patch_config(world.home(), json!({"spec": {"refreshInterval": 1800}}));
+    world.settle().await;
+    assert_eq!(generations(&world), [(4, vec![4]), (4, vec![4]), (4, vec![4])]);
+
+    world.home().restore(&backup);
+    tokio::time::sleep(Duration::from_secs(40 * 60)).await;
+    world.settle().await;
+    assert_eq!(generations(&world), [(1, vec![1]), (1, vec![1]), (1, vec![1])]);
+}
+
+/// Of configuration, policy and rule: the generation that the object has, and those that its status names.
+fn generations(world: &World) -> [(i64, Vec<i64>); 3] {
+    [config(world.home(), "gc-1"), gdp(world), rule(world, "web-rule").unwrap()].map(|object| {
+        let status = &object["status"];
+        let conditions = status["conditions"].as_array().unwrap().iter();
+        let told = conditions.chain([status]).map(|part| part["observedGeneration"].as_i64().unwrap());
+        let mut told: Vec<i64> = told.collect();
+        told.sort_unstable();
+        told.dedup();
+        (object["metadata"]["generation"].as_i64().unwrap(), told)
+    })
 }

@@ -64,13 +64,14 @@ where
 
     /// The object with the generation of the last change that was not one of its status alone. Under the CRDs of
     /// upstream every write of a status raises the generation; to answer that with the new number would never end
-    /// (DB-04).
+    /// (DB-04). A lower one is that of an object from a backup.
     fn as_decided(&self, mut object: K) -> K {
         let known = self.objects.get(&name_of(&object)).filter(|known| {
             let same = known.meta().uid == object.meta().uid && known.spec() == object.spec();
             // A list shows again what was decided already.
             let again = known.resource_version() == object.resource_version();
-            same && (again || known.status() != object.status())
+            let restored = object.meta().generation < known.meta().generation;
+            same && !restored && (again || known.status() != object.status())
         });
         if let Some(known) = known {
             object.meta_mut().generation = known.meta().generation;

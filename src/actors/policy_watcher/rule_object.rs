@@ -60,12 +60,15 @@ impl SeenRule {
     }
 
     /// Whether both decide the same. The status is the operator's own word and its echo decides nothing (DB-04);
-    /// neither does the generation, which under the CRD of upstream every write of status raises.
+    /// neither does the generation, which under the CRD of upstream every write of status raises. A lower one is that of
+    /// a rule from a backup.
     pub fn decides_as(&self, other: &Self) -> bool {
         let Self { object, uid, generation: _, latest, created, managed, spec, status } = self;
         // Changed and changed back, unseen. Where a status is an ordinary field, writing it makes a generation too.
         let changed_back = *latest != other.latest && *status == other.status;
+        let restored = other.latest < *latest;
         !changed_back
+            && !restored
             && (object, uid, created, managed, spec)
                 == (&other.object, &other.uid, &other.created, &other.managed, &other.spec)
     }

@@ -367,6 +367,7 @@ impl PolicyWatcherState {
             fqdn: normal(rule.fqdn()).into_owned(),
             uid: rule.uid.clone(),
             generation: rule.generation,
+            latest: None,
             present: None,
             verdict: verdict.clone(),
             managed: rule.managed,
@@ -376,7 +377,7 @@ impl PolicyWatcherState {
         if told.get(name) != Some(&report) {
             told.insert(name.clone(), report.clone());
             self.tell_of_rule(&report, rule.status.as_ref());
-            let report = RuleReport { present: rule.status.clone(), ..report };
+            let report = RuleReport { latest: rule.latest, present: rule.status.clone(), ..report };
             self.args.status.cast(StatusWriterMsg::Rule(Box::new(report)));
         }
     }

@@ -142,7 +142,8 @@ impl Rules {
         let seen = report.present.clone().unwrap_or_default();
         let held = match self.held.remove(&name) {
             Some(held) if held.report.uid == report.uid => {
-                let generation = held.report.generation.max(report.generation);
+                // A lower one is that of an object from a backup.
+                let generation = if held.as_field { report.generation } else { report.latest };
                 let mut held = Held { report: RuleReport { generation, ..report }, ..held };
                 held.see(seen);
                 held
@@ -165,7 +166,7 @@ impl Rules {
     pub fn on_restated(&mut self, name: &ObjectName, generation: Option<i64>, status: GslbHostRuleStatus) -> Author {
         let Some(held) = self.held.get_mut(name) else { return Author::Here };
         if !held.as_field {
-            held.report.generation = held.report.generation.max(generation);
+            held.report.generation = generation;
         }
         held.see(status)
     }

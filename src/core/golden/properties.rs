@@ -1,6 +1,7 @@
 //! What holds for any endpoints, policies, host rules, aliases and objects.
 
 use crate::core::build::{Built, Decision, Inputs, Origin, Placed, build};
+use crate::core::dns_name::normal;
 use crate::core::endpoint::{Addresses, Backend, Endpoint, Protocol};
 use crate::core::fixtures::{
     Anyone, Controller, default_pki, deployment, endpoint, in_force, installation, labels, place, rule, share,
@@ -338,7 +339,9 @@ proptest! {
         let rules = hosts.iter().map(rule).collect();
         let object = Ingress { meta: meta.clone(), rules, tls_hosts: hosts.clone(), addresses: addresses.clone() };
         let offered = ingress::ingest(&object, place("ctx-a")).endpoints;
-        prop_assert!(offered.iter().all(|endpoint| !endpoint.key.hostname.is_empty()));
+        let named = hosts.iter().any(|host| !normal(host).is_empty());
+        let says_why = |endpoint: &Endpoint| !named && endpoint.is_bare();
+        prop_assert!(offered.iter().all(|endpoint| !endpoint.key.hostname.is_empty() || says_why(endpoint)));
         let ports = ports.into_iter().map(|(port, protocol)| ServicePort { port, protocol }).collect();
         let service_type = "LoadBalancer".to_owned();
         let object = Service { meta, service_type, ports, addresses };

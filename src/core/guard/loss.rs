@@ -165,15 +165,11 @@ impl Scene<'_> {
             if leaving.is_empty() {
                 continue;
             }
-            let described: BTreeSet<&str> =
-                desired.iter().filter(|_| !gone).flat_map(|desired| desired.description.split(',')).collect();
-            let missing: Vec<&str> =
-                service.description.split(',').filter(|entry| !described.contains(entry)).collect();
+            let missing = missing(service, desired.filter(|_| !gone));
+            let mut unexplained = 0;
             for member in leaving {
                 let evidence = self.evidence(member, &missing);
-                if evidence.is_empty() && gone {
-                    found.insert(Party::Unknown, (self.cause_of_unknown(), [digest(&self.fqdn)].into()));
-                }
+                unexplained += usize::from(evidence.is_empty());
                 for evidence in evidence {
                     let cause = self.cause(&evidence, desired.is_some() && gone);
                     let (strongest, objects) =
@@ -181,6 +177,11 @@ impl Scene<'_> {
                     *strongest = cause.max(*strongest);
                     objects.insert(evidence.object);
                 }
+            }
+            // One that comes may be the new address of one that goes.
+            if unexplained > coming(wanted, service) {
+                let cause = if gone { self.cause_of_unknown() } else { Cause::Before };
+                found.insert(Party::Unknown, (cause, [digest(&self.fqdn)].into()));
             }
         }
         let stays =
@@ -272,9 +273,15 @@ impl Scene<'_> {
     }
 
     fn keep(&self, decision: Decision, observed: &Observed, keep: &Keep) -> Decision {
-        let described: Vec<&str> =
-            observed.services().flat_map(|service| service.content.description.split(',')).collect();
-        let member = |member: &Member| self.parties(member, &described).iter().any(|party| keep.0.contains_key(party));
+        let desired = match &decision {
+            Decision::Service(desired) => Some(&desired.service),
+            Decision::Wait(_) | Decision::Nothing => None,
+        };
+        let desired =
+            desired.filter(|desired| observed.in_tenant(&desired.tenant).is_some_and(|held| held.service.is_some()));
+        let services = observed.services().map(|service| &service.content);
+        let missing: Vec<&str> = services.flat_map(|service| missing(service, desired)).collect();
+        let member = |member: &Member| self.parties(member, &missing).iter().any(|party| keep.0.contains_key(party));
         let entry = |entry: &str| keep.0.contains_key(&party_of(entry));
         keep_held(decision, observed, self, &member, &entry)
     }
@@ -286,7 +293,11 @@ impl Scene<'_> {
     }
 
     fn why_kept(&self, member: &Member, entries: &[&str], held: Option<&Keep>) -> Option<Kept> {
-        let parties = self.parties(member, entries);
+        let mut parties = self.parties(member, entries);
+        // Where nothing but the description speaks for it, it may be held as one of which nothing is known.
+        if self.evidence(member, &[]).is_empty() && !parties.contains(&Party::Unknown) {
+            parties.push(Party::Unknown);
+        }
         let address = member.address;
         let stopped = parties.iter().find_map(|party| held.and_then(|keep| keep.0.get(party).map(|why| (party, why))));
         if let Some((party, cause)) = stopped {
@@ -304,6 +315,18 @@ impl Scene<'_> {
         };
         Some(Kept { address, party: unseen, reason })
     }
+}
+
+/// The entries of the description that the decision lacks.
+fn missing<'a>(service: &'a GslbService, desired: Option<&GslbService>) -> Vec<&'a str> {
+    let described: BTreeSet<&str> = desired.iter().flat_map(|desired| desired.description.split(',')).collect();
+    service.description.split(',').filter(|entry| !described.contains(entry)).collect()
+}
+
+/// How many wanted members the service does not have yet.
+fn coming(wanted: &[Pool], service: &GslbService) -> usize {
+    let is_there = |member: &&Member| service.members().any(|held| held.address == member.address);
+    wanted.iter().flat_map(|pool| &pool.members).filter(|member| !is_there(member)).count()
 }
 
 impl Placed {

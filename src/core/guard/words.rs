@@ -96,7 +96,9 @@ impl HeldChanges {
         let own = self.own;
         let names = (self.names > 0).then(|| format!("{} of {own} names would keep no answer", self.names));
         let members = known.map(|(party, services)| format!("{party} would lose its members in {services}"));
-        names.into_iter().chain(members).collect::<Vec<_>>().join(", ")
+        let unknown = self.members.get(&Party::Unknown).filter(|services| **services > self.names);
+        let unknown = unknown.map(|services| format!("members of which nothing is known would go in {services}"));
+        names.into_iter().chain(members).chain(unknown).collect::<Vec<_>>().join(", ")
     }
 
     fn causes_in_words(&self) -> String {

@@ -9,6 +9,9 @@ use crate::core::object::{Ingress, IngressRule};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+const NO_HOST: &str = "none of its rules names a host, and a GSLB service is one of a host; name it in spec.rules[].host, or \
+                       take the Ingress out of the policy's selection";
+
 /// The endpoints of an Ingress: one per hostname of its rules that has an address in its status.
 ///
 /// A hostname with several addresses gets the smallest of each family, so that the choice depends on the status alone
@@ -51,11 +54,15 @@ fn addresses<'a>(ingress: &'a Ingress, intake: &mut Intake<'_>) -> BTreeMap<Cow<
     chosen
 }
 
-/// None of the hosts has an address, although the status has been written.
+/// No rule names a host, or none of the hosts has an address, although the status has been written.
 fn tell_silence(ingress: &Ingress, intake: &mut Intake<'_>) {
-    let Some(why) = silence::of_entries(&ingress.addresses) else { return };
     let hosts = ingress.rules.iter().map(|rule| normal(&rule.host)).filter(|host| !host.is_empty());
-    for host in hosts.collect::<BTreeSet<_>>() {
+    let hosts: BTreeSet<_> = hosts.collect();
+    if hosts.is_empty() {
+        return intake.withhold(NAMELESS, NO_HOST);
+    }
+    let Some(why) = silence::of_entries(&ingress.addresses) else { return };
+    for host in hosts {
         intake.withhold(&host, &why);
     }
 }

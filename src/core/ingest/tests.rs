@@ -230,6 +230,13 @@ fn an_object_whose_status_never_counts_says_why_and_one_that_is_not_ready_says_n
         );
         assert!(why.is_none_or(|why| found[0].1.contains(why)), "{found:?}");
     }
+    for addresses in [vec![], vec![status("10.1.0.5", "web.example.org")]] {
+        let object = Ingress { addresses, ..ingress("web", "", &["/"], "10.1.0.5") };
+        let [told] = <[Endpoint; 1]>::try_from(ingress::ingest(&object, place("ctx-a")).endpoints).unwrap();
+        let reason = told.withheld.unwrap().reason;
+        assert_eq!(told.key.hostname, "");
+        assert!(reason.starts_with("none of its rules names a host, "), "{reason}");
+    }
     let mut object = ingress("web", "web.example.org", &["/"], "10.1.0.5");
     object.addresses = vec![status("10.1.0.5", "other.example.org")];
     let [told] = <[Endpoint; 1]>::try_from(ingress::ingest(&object, place("ctx-a")).endpoints).unwrap();

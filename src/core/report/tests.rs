@@ -128,6 +128,7 @@ fn rule(verdict: RuleVerdict) -> RuleReport {
         fqdn: "web.example.org".into(),
         uid: None,
         generation: Some(4),
+        latest: Some(4),
         present: None,
         verdict,
         managed: false,

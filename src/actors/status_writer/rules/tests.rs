@@ -19,6 +19,7 @@ fn rule(object: &str, managed: bool) -> RuleReport {
         fqdn: "web.example.org".into(),
         uid: Some(format!("uid-of-{object}")),
         generation: Some(1),
+        latest: Some(1),
         present: None,
         verdict: RuleVerdict::Accepted { limitations: Vec::new() },
         managed,
@@ -29,7 +30,7 @@ fn rule(object: &str, managed: bool) -> RuleReport {
 
 /// The rule `web` at this generation, for this FQDN.
 fn web_for(fqdn: &str, generation: i64) -> RuleReport {
-    RuleReport { fqdn: fqdn.into(), generation: Some(generation), ..rule("web", false) }
+    RuleReport { fqdn: fqdn.into(), generation: Some(generation), latest: Some(generation), ..rule("web", false) }
 }
 
 fn in_sync(member_count: i32) -> Box<ServiceReport> {
@@ -197,7 +198,12 @@ fn a_rule_for_another_fqdn_is_looked_at_again_once_it_is_known_whether_there_is_
     rules.on_service(name("web"), in_sync(2));
     rules.on_rule(rule("web", false));
     act(&mut rules, "web");
-    rules.on_rule(RuleReport { fqdn: "api.example.org".into(), generation: Some(2), ..rule("web", false) });
+    rules.on_rule(RuleReport {
+        fqdn: "api.example.org".into(),
+        generation: Some(2),
+        latest: Some(2),
+        ..rule("web", false)
+    });
     act(&mut rules, "web");
     assert_eq!(due(&rules, "web"), "nothing", "what is not seen is not said");
     assert_eq!(rules.on_sight(Sight::Complete), [name("web")]);

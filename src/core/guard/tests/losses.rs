@@ -4,7 +4,9 @@ use crate::core::build::Decision;
 use crate::core::build::{Built, Inputs, build};
 use crate::core::endpoint::Endpoint;
 use crate::core::fixtures::{Controller, deployment, endpoint, in_force, labels};
+use crate::core::gslb::Member;
 use crate::core::guard::*;
+use crate::core::occurrence::digest;
 use crate::core::plan::Unseen;
 use crate::core::policy::{DeploymentPolicy, DeploymentState, Installation, PolicySnapshot};
 use std::collections::BTreeMap;
@@ -269,6 +271,28 @@ fn without_memory_the_description_tells_whose_members_leave() {
     case.offered.clear();
     let loss = case.weigh(None).loss.unwrap();
     assert_eq!((loss.lost[0].party.clone(), loss.empties), (Party::Unknown, true));
+}
+
+/// FND-A3: a member that nothing explains is lost like any other, unless another one comes in its place.
+#[test]
+fn a_member_of_which_nothing_is_known_is_a_loss_and_stays_while_it_is_held() {
+    let mut case = Case::new();
+    let held = &mut case.controller.observed.only_mut().service_mut().content;
+    let site = Member { address: "198.51.100.7".parse().unwrap(), vs_uuid: None, ..held.pools[0].members[0].clone() };
+    held.pools[0].members.push(site);
+    let unknown = Lost { party: Party::Unknown, cause: Cause::Before, objects: [digest(&FQDN)].into() };
+    let loss = case.weigh(None).loss.unwrap();
+    assert_eq!(loss, Loss { lost: vec![unknown], empties: false });
+    let held = || Some(Keep([(Party::Unknown, Cause::Before)].into()));
+    assert_eq!(case.addresses(None), Some(vec!["10.1.0.5".into(), "10.2.0.5".into()]));
+    assert_eq!(case.addresses(held()), Some(vec!["10.1.0.5".into(), "10.2.0.5".into(), "198.51.100.7".into()]));
+    let (weighed, built) = (case.weigh(held()), case.built());
+    let kept = kept(&weighed, &built.members, &case.controller.observed, &case.scene(), held().as_ref());
+    let told: Vec<_> = kept.into_iter().map(|kept| (kept.address.to_string(), kept.party)).collect();
+    assert_eq!(told, [("198.51.100.7".to_owned(), None)]);
+
+    case.offered.push(Arc::new(endpoint("ctx-a", "other", "10.1.0.9")));
+    assert_eq!(case.loss(), None, "10.1.0.9 may be its new address");
 }
 
 /// FND-A3: what is held stays, and everything else is carried out.
