@@ -42,6 +42,46 @@ async fn a_cluster_that_leaves_takes_its_entry_of_a_rule_with_it_and_not_the_rul
     assert_eq!((&status["status"], &status["service"]["limitations"]), (&json!("Accepted"), &json!([told])));
 }
 
+/// FND-E1: a rule would bring two members of one address into one pool, which the controller refuses. Each stays, where it
+/// can be, and everything else of the rule is carried out.
+#[tokio::test(start_paused = true)]
+async fn members_of_one_address_stay_where_one_pool_cannot_have_both() {
+    let mut world = World::of_examples();
+    for cluster in ["ctx-a", "ctx-b"] {
+        apply(world.cluster(cluster), web("web", "10.1.0.5"));
+    }
+    let share = |world: &World, of_a: u32, ttl: u32| {
+        let split = [("ctx-a", of_a), ("ctx-b", 20)];
+        let split = split.map(|(cluster, priority)| json!({"cluster": cluster, "weight": 1, "priority": priority}));
+        let public = json!([{"cluster": "ctx-b", "ip": "203.0.113.7"}]);
+        let spec = json!({"fqdn": WEB, "ttl": ttl, "publicIP": public, "trafficSplit": split});
+        apply(world.home(), host_rule("web-rule", spec));
+    };
+    share(&world, 10, 30);
+    world.start().await;
+    let places = |world: &World| -> Vec<String> {
+        let service = &world.on_controller(LEADER, "gslbservice")[WEB];
+        let pools = service["groups"].as_array().unwrap().iter();
+        let members = pools.flat_map(|pool| pool["members"].as_array().unwrap().iter().map(move |m| (pool, m)));
+        let text =
+            |(pool, member): (&Value, &Value)| format!("{} in {}", member["public_ip"]["ip"]["addr"], pool["priority"]);
+        members.map(text).chain([service["ttl"].to_string()]).collect()
+    };
+    assert_eq!(places(&world), ["\"203.0.113.7\" in 20", "null in 10", "30"]);
+    share(&world, 20, 40);
+    world.settle().await;
+    assert_eq!(places(&world), ["\"203.0.113.7\" in 20", "null in 10", "40"]);
+    let member = "is a member of GSLB service web.example.org: pool of priority 10, address 10.1.0.5, ratio 1";
+    let why = "its address 10.1.0.5 stays as it is on the controller: the controller refuses the GSLB service with it \
+               (Member 10.1.0.5 is listed twice in pool amko-gs-group-20); correct it, or the controller; it is tried \
+               again at the next full read";
+    let told: Vec<_> = events(world.cluster("ctx-a"), "Ingress").into_iter().map(|(_, message)| message).collect();
+    assert_eq!(told, [member.to_owned(), format!("{member}; {why}")]);
+    share(&world, 10, 40);
+    world.settle().await;
+    assert_eq!(rule(&world, "web-rule").unwrap()["status"]["service"].get("refused"), None);
+}
+
 /// A world whose controller checks more than that of the examples.
 fn strict(change: impl FnOnce(&mut AviWorldConfig)) -> World {
     let clock = Clock::starting_at("2026-01-01T00:00:00Z".parse().unwrap());
