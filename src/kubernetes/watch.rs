@@ -12,6 +12,7 @@ use super::bounded::{MIN_ROUND, audible};
 use super::ear::Ear;
 use super::identity::Identity;
 use super::readable::Readable;
+use super::revival::Rest;
 use crate::retry::{Backoff, RetryPolicy, pause};
 use failure::{describe, is_not_served};
 use futures::{Stream, StreamExt};
@@ -70,6 +71,8 @@ pub struct Watch<K: Resource, P, I> {
     pub identify: fn(&str, &str) -> I,
     pub retry: RetryPolicy,
     pub rng: StdRng,
+    /// The pauses after failures.
+    pub rest: Rest,
     /// Who proves that a list is of the cluster that is meant, where it could be another.
     pub identity: Option<Identity>,
 }
@@ -104,7 +107,7 @@ where
         loop {
             let NotServed(error) = self.while_served(&mut backoff, &mut tell).await;
             tell(WatchEvent::Failed(error));
-            pause(backoff.fail(None, &mut self.rng)).await;
+            self.rest.pause(backoff.fail(None, &mut self.rng)).await;
         }
     }
 
@@ -122,7 +125,7 @@ where
             let started = Instant::now();
             if doubted && let Err(why) = self.prove().await {
                 tell(WatchEvent::Failed(why));
-                pause(backoff.fail(None, &mut self.rng)).await;
+                self.rest.pause(backoff.fail(None, &mut self.rng)).await;
                 continue;
             }
             let stream = watcher::watcher(self.api.clone(), config.clone());
@@ -179,7 +182,7 @@ where
                     // After the list: what it says is then of this cluster.
                     if complete && let Err(why) = self.prove().await {
                         tell(WatchEvent::Failed(why));
-                        pause(backoff.fail(None, &mut self.rng)).await;
+                        self.rest.pause(backoff.fail(None, &mut self.rng)).await;
                         return Ok(Left::Doubted);
                     }
                     listed |= complete;
@@ -197,7 +200,7 @@ where
                     told_of_failure = true;
                     self.ear.forget();
                     tell(WatchEvent::Failed(describe::<K>(&error)));
-                    pause(backoff.fail(None, &mut self.rng)).await;
+                    self.rest.pause(backoff.fail(None, &mut self.rng)).await;
                     if failures >= FAILURES_BEFORE_RELIST {
                         return Ok(Left::Again);
                     }

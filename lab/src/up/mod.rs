@@ -11,6 +11,7 @@ pub mod control;
 pub mod darkness;
 pub mod files;
 pub mod guide;
+pub mod hint;
 pub mod kubeconfig;
 pub mod lab;
 pub mod objects;

@@ -1,6 +1,7 @@
 //! Where the kubeconfig is looked at: a Secret that is watched, or a file that is read again and again.
 
 use crate::kubernetes::members::Place;
+use crate::kubernetes::revival::Rest;
 use crate::kubernetes::watch::{Watch, WatchEvent, source};
 use crate::retry::{RetryPolicy, pause};
 use k8s_openapi::ByteString;
@@ -71,6 +72,7 @@ async fn watch(
         identify: |_: &str, _: &str| (),
         retry,
         rng,
+        rest: Rest::default(),
         identity: None,
     };
     let missing = || Finding::Missing(format!("Secret {namespace}/{name} does not exist: make it, with key {key}"));

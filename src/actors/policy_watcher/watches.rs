@@ -10,6 +10,7 @@ use crate::kubernetes::bounded::bounded;
 use crate::kubernetes::discovery::{ABSENT_RETRY, is_served};
 use crate::kubernetes::ear::Ear;
 use crate::kubernetes::readable::Readable;
+use crate::kubernetes::revival::Rest;
 use crate::kubernetes::watch::{NotServed, Watch, WatchEvent, source};
 use crate::retry::{Backoff, pause};
 use k8s_openapi::NamespaceResourceScope;
@@ -113,6 +114,7 @@ impl PolicyWatcherState {
             identify,
             retry: self.args.retry,
             rng: StdRng::seed_from_u64(self.rng.random()),
+            rest: Rest::default(),
             identity: None,
         }
     }
@@ -140,6 +142,7 @@ impl PolicyWatcherState {
             identify: |_: &str, name: &str| name.to_owned(),
             retry: self.args.retry,
             rng: StdRng::seed_from_u64(self.rng.random()),
+            rest: Rest::default(),
             identity: None,
         };
         let (myself, watched) = (myself.clone(), name.to_owned());
