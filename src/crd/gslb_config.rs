@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
     printcolumn = r#"{"name": "Programmed", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Programmed\")].status"}"#,
     printcolumn = r#"{"name": "Reason", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Programmed\")].reason"}"#,
     printcolumn = r#"{"name": "State", "type": "string", "priority": 1, "jsonPath": ".status.state"}"#,
+    printcolumn = r#"{"name": "Waits", "type": "string", "priority": 1, "jsonPath": ".status.conditions[?(@.type==\"ChangesHeld\")].message"}"#,
     printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
 )]
 #[serde(default, rename_all = "camelCase")]
@@ -139,7 +140,7 @@ pub struct GslbConfigStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// The same for programs, with what `state` has no room for: `Accepted`, `ResolvedRefs`, `Programmed` and
-    /// `ControllerCertificateVerified`; `DeletionsHeld`, `PolicyAbsent` and `CleanedUp` while there is reason for them.
+    /// `ControllerCertificateVerified`; `ChangesHeld`, `DeletionsHeld`, `PolicyAbsent` and `CleanedUp` while there is reason for them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,

@@ -118,6 +118,92 @@ async fn a_password_with_a_line_break_at_its_end_is_named_and_not_tried() {
     }
 }
 
+/// What every face says of the Secret: reason of `ResolvedRefs` and of `Programmed` with its status, `/api/status`, the
+/// body of `/readyz`, and the metric's reasons.
+fn of_secret(world: &World) -> [String; 5] {
+    let said = said(&config(world.home(), "gc-1"));
+    let condition = |name: &str| said.iter().find(|condition| condition.starts_with(name)).unwrap().clone();
+    let notices = world.links().board.read();
+    let avi_api = json!(notices.avi_api);
+    let text = world.links().metrics.render(&notices);
+    let reasons = text.lines().filter(|line| line.starts_with("amko_controller_trouble{") && line.ends_with(" 1"));
+    let login = &avi_api["login"];
+    for (message, of) in [(&avi_api["message"], "controller"), (&login["message"], "login")] {
+        assert!(message.is_null() || *message == state(world).as_str(), "{of}: {message}");
+    }
+    [
+        condition("ResolvedRefs"),
+        condition("Programmed"),
+        format!("{} {} {}", avi_api["connection_status"], avi_api["state"], login["reason"]),
+        world.links().board.readiness().unwrap_or_else(|why| why),
+        reasons.map(|line| line.split('"').nth(1).unwrap()).collect::<Vec<_>>().join(" "),
+    ]
+}
+
+/// Each trouble with the Secret, and its reason.
+fn troubles() -> Vec<(&'static str, fn(&World))> {
+    vec![
+        ("SecretNotFound", |world| {
+            drop(world.home().delete("secrets", Some("avi-system"), "gslb-avi-secret").unwrap())
+        }),
+        ("SecretIncomplete", |world| patch_secret(world, json!({"data": {"username": null}}))),
+        ("SecretIncomplete", |world| set_password(world.home(), "avi123 ")),
+        ("ControllerNotListed", |world| patch_secret(world, json!({"stringData": {"controllers": "site2"}}))),
+        ("SecretUnreadable", |world| {
+            let path = "/api/v1/namespaces/avi-system/secrets";
+            drop(world.mischief.refuse_reads.lock().insert("home".into(), (path, 403)));
+        }),
+    ]
+}
+
+/// FND-C8: before there is a session, the trouble is the controller's state.
+#[tokio::test(start_paused = true)]
+async fn a_secret_without_a_login_has_one_reason_on_every_face() {
+    for (reason, spoil) in troubles() {
+        let mut world = World::of_examples();
+        spoil(&world);
+        world.start_without_settling().await;
+        minutes(1).await;
+        let [resolved, programmed, api, ready, metric] = of_secret(&world);
+        assert_eq!(resolved, format!("ResolvedRefs=False {reason}"));
+        assert_eq!(programmed, format!("Programmed=False {reason}"));
+        assert_eq!(api, format!("\"DISCONNECTED\" \"{reason}\" \"{reason}\""));
+        let begin = format!("the first look at the controller is not over ({reason} since ");
+        assert!(ready.starts_with(&begin) && ready.ends_with(&state(&world)), "{ready}");
+        assert_eq!((metric.as_str(), world.avi.last_request()), (reason, 0));
+        world.stop().await;
+    }
+}
+
+/// FND-C8: a session that works goes on without the Secret; every face says that it does, and what is wrong.
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_is_spoilt_later_shows_beside_a_session_that_goes_on() {
+    for (reason, spoil) in troubles().into_iter().take(3) {
+        let mut world = World::of_examples();
+        apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
+        world.start().await;
+        let well = of_secret(&world);
+        let ready = "first look done: every GSLB service is as it should be";
+        let expected =
+            ["ResolvedRefs=True ResolvedRefs", "Programmed=True Synced", "\"CONNECTED\" \"Synced\" null", ready, ""];
+        assert_eq!(well, expected);
+        spoil(&world);
+        minutes(1).await;
+        let [resolved, programmed, api, ready, metric] = of_secret(&world);
+        assert_eq!(resolved, format!("ResolvedRefs=False {reason}"));
+        assert_eq!(programmed, format!("Programmed=True {reason}"));
+        assert_eq!(api, format!("\"CONNECTED\" \"Synced\" \"{reason}\""));
+        let (begin, rest) = ready.split_once(" since ").unwrap();
+        assert_eq!(begin, "first look done: every GSLB service is as it should be; an earlier login is in use");
+        assert!(rest.ends_with(&format!(" ({reason}): {}", state(&world))), "{rest}");
+        assert_eq!(metric, reason);
+        apply(world.cluster("ctx-a"), web("web", "10.1.0.6"));
+        world.settle().await;
+        assert_eq!(crate::faults_support::addresses(&world, "web.example.org"), ["10.1.0.6"]);
+        world.stop().await;
+    }
+}
+
 /// What the GSLBConfig says of the controller's certificate.
 fn certificate(world: &World) -> String {
     let said = said(&config(world.home(), "gc-1"));

@@ -130,7 +130,8 @@ impl PolicyWatcherState {
         if !is_name(name) {
             // It would be read as a selector of its own; nothing has such a name.
             let watch = self.watches.spawn(std::future::pending());
-            self.secret = Some(Watched { name: name.to_owned(), listed: true, credentials: None, watch });
+            self.secret =
+                Some(Watched { name: name.to_owned(), listed: true, unreadable: false, credentials: None, watch });
             return;
         }
         let (api, ear) = source::<Secret>(&self.args.client, |client| Api::namespaced(client, &self.args.namespace));
@@ -148,14 +149,15 @@ impl PolicyWatcherState {
         let (myself, watched) = (myself.clone(), name.to_owned());
         let tell = move |event| drop(myself.cast(PolicyWatcherMsg::Secret(watched.clone(), event)));
         let watch = self.watches.spawn(watch.run(tell));
-        self.secret = Some(Watched { name: name.to_owned(), listed: false, credentials: None, watch });
+        self.secret =
+            Some(Watched { name: name.to_owned(), listed: false, unreadable: false, credentials: None, watch });
     }
 
     pub(super) fn on_secret(&mut self, name: &str, event: WatchEvent<Credentials, String>) -> bool {
         let Some(watched) = self.secret.as_mut().filter(|watched| watched.name == name) else { return false };
         match event {
             WatchEvent::Listed { mut objects, .. } => {
-                watched.listed = true;
+                (watched.listed, watched.unreadable) = (true, false);
                 watched.credentials = objects.pop();
             }
             WatchEvent::Applied(credentials) => watched.credentials = Some(credentials),
@@ -166,6 +168,7 @@ impl PolicyWatcherState {
                 tracing::warn!(object, "credentials cannot be decoded, the last ones stay in use");
                 return false;
             }
+            WatchEvent::Failed(_) if !watched.listed && !watched.unreadable => watched.unreadable = true,
             WatchEvent::Failed(_) | WatchEvent::Reopened => return false,
         }
         true
