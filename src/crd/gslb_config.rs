@@ -127,6 +127,15 @@ pub struct PolicyDeletion {
     /// Until when it may come back under its name without anything having happened.
     #[schemars(schema_with = "date_time")]
     pub effective_at: Timestamp,
+    /// While services are left after that: when it was last known, to the minute, that the deletion goes on.
+    // Not left out when empty: a merge patch takes it away only by its name.
+    #[serde(default)]
+    #[schemars(schema_with = "nullable_date_time")]
+    pub under_way_at: Option<Timestamp>,
+}
+
+fn nullable_date_time(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": "string", "format": "date-time", "nullable": true })
 }
 
 /// How far activation got.

@@ -14,7 +14,7 @@ use super::identity::Identity;
 use super::readable::Readable;
 use super::revival::Rest;
 use crate::retry::{Backoff, RetryPolicy, pause};
-use failure::{describe, is_not_served};
+use failure::{describe, is_expired, is_not_served};
 use futures::{Stream, StreamExt};
 use kube::api::Api;
 use kube::runtime::watcher;
@@ -54,6 +54,9 @@ pub enum WatchEvent<P, I> {
         object: String,
         error: String,
     },
+    /// The API server does not know the version from which the watch would go on: it has forgotten it, or the definition of
+    /// the kind was made anew. `Failed` follows, and then a list.
+    Expired,
     /// The API server cannot be read at present; what was known stays.
     Failed(String),
     /// The watch that had failed is open again, from where it was; nothing was missed.
@@ -199,6 +202,9 @@ where
                     failures += 1;
                     told_of_failure = true;
                     self.ear.forget();
+                    if is_expired(&error) {
+                        tell(WatchEvent::Expired);
+                    }
                     tell(WatchEvent::Failed(describe::<K>(&error)));
                     self.rest.pause(backoff.fail(None, &mut self.rng)).await;
                     if failures >= FAILURES_BEFORE_RELIST {

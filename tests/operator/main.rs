@@ -7,6 +7,7 @@
 mod support;
 
 mod absence;
+mod absence_slow;
 mod begun;
 mod blindness;
 mod border_addresses;
@@ -32,7 +33,9 @@ mod federation;
 mod federation_copies;
 mod federation_dark;
 mod guard;
+mod guard_found;
 mod guard_mistakes;
+mod guard_taken_out;
 mod heartbeat;
 mod http;
 mod http_services;
@@ -62,5 +65,5 @@ mod switches;
 mod tls_rollout;
 mod trouble;
 mod truth;
-mod written_elsewhere;
 mod truth_held;
+mod written_elsewhere;

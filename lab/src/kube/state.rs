@@ -105,6 +105,7 @@ impl State {
         if !self.catalog.custom(name).is_empty() {
             self.catalog.remove_custom(name);
             self.store.end_watches(name);
+            self.store.undefine(name);
         }
     }
 

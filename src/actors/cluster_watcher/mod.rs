@@ -266,6 +266,7 @@ impl ClusterWatcherState {
             }
             WatchEvent::Failed(error) => self.fault(watched, &error),
             WatchEvent::Reopened => self.reopened(watched),
+            WatchEvent::Expired => Touched::new(),
         }
     }
 
@@ -290,6 +291,7 @@ impl ClusterWatcherState {
             }
             WatchEvent::Failed(error) => self.fault(watched, &error),
             WatchEvent::Reopened => self.reopened(watched),
+            WatchEvent::Expired => Touched::new(),
         }
     }
 
@@ -314,6 +316,7 @@ impl ClusterWatcherState {
             }
             WatchEvent::Failed(error) => self.fault(watched, &error),
             WatchEvent::Reopened => self.reopened(watched),
+            WatchEvent::Expired => Touched::new(),
         }
     }
 

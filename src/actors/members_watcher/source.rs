@@ -96,6 +96,7 @@ async fn watch(
                      watch on this one name)"
                 )),
                 WatchEvent::Reopened => Finding::Sees,
+                WatchEvent::Expired => return,
             };
             tell(finding);
         })

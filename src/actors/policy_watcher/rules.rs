@@ -132,7 +132,7 @@ impl Rules {
                 }
                 false
             }
-            WatchEvent::Reopened => false,
+            WatchEvent::Reopened | WatchEvent::Expired => false,
         }
     }
 

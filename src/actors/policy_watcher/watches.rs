@@ -168,8 +168,7 @@ impl PolicyWatcherState {
                 tracing::warn!(object, "credentials cannot be decoded, the last ones stay in use");
                 return false;
             }
-            WatchEvent::Failed(_) if !watched.listed && !watched.unreadable => watched.unreadable = true,
-            WatchEvent::Failed(_) | WatchEvent::Reopened => return false,
+            WatchEvent::Failed(_) | WatchEvent::Reopened | WatchEvent::Expired => return false,
         }
         true
     }

@@ -3,3 +3,4 @@
 mod judge;
 mod losses;
 mod property;
+mod unexplained;

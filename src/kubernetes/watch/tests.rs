@@ -93,6 +93,7 @@ fn word(event: &Event) -> &'static str {
         WatchEvent::Listed { .. } => "listed",
         WatchEvent::Failed(_) => "failed",
         WatchEvent::Reopened => "reopened",
+        WatchEvent::Expired => "expired",
         _ => "other",
     }
 }
