@@ -6,7 +6,6 @@
 use super::avi_session::phase::ControllerState;
 use super::supervisor::restart::ChildView;
 use crate::core::census::Headway;
-use crate::core::federation::reach::Reach;
 use crate::core::guard::{HeldChanges, Party};
 use crate::core::knowledge::readiness::{Part, Picture, readiness};
 use crate::core::knowledge::{Change, ClusterFacts, ClusterKnown, ClusterSight, Knowledge, ago};
@@ -45,9 +44,6 @@ pub struct Notices {
     /// What the other clusters of the federation have of the objects that are copied to them, by cluster and kind.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub followers: BTreeMap<String, BTreeMap<&'static str, CopyNotice>>,
-    /// Which of the other clusters of the federation answer; nothing of one that does not lead.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub federation: BTreeMap<String, ReachNotice>,
     /// Of the member clusters, when it may change while the operator runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kubeconfig: Option<KubeconfigNotice>,
@@ -76,7 +72,7 @@ pub struct Notices {
 /// The controller session, in upstream's shape.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct ControllerNotice {
-    /// Follows from `known` and `login` whenever the board is read.
+    /// Follows from `known` whenever the board is read.
     pub connection_status: ConnectionStatus,
     pub errors: VecDeque<ControllerError>,
     /// Whether a full read of the controller has succeeded since the session was configured; whoever reads the board
@@ -88,15 +84,9 @@ pub struct ControllerNotice {
     /// In what state it is, in the word that the GSLBConfig's condition `Programmed` gives as its reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<&'static str>,
-    /// What is wrong, in the words of `status.state` or `Programmed` of the GSLBConfig.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
     /// Since when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
-    /// Why the Secret gives no login; a session that was opened before goes on with the one that it has.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub login: Option<LoginNotice>,
     /// Address of the controller in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub controller: Option<String>,
@@ -105,28 +95,13 @@ pub struct ControllerNotice {
     pub leader_site: Option<String>,
 }
 
-/// Whether the controller can be worked with, in upstream's words. One that answers with errors, does not lead or takes no
-/// writes is none that is connected: whoever reads this alone must not take it for well.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum ConnectionStatus {
-    /// Nothing is known of it yet, or nothing is asked of it.
     #[default]
     Initiating,
-    /// It is read, or in use.
     Connected,
-    /// Work waits: `state` says why.
     Disconnected,
-}
-
-/// What is wrong with the Secret that holds the login.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LoginNotice {
-    /// In the word of the GSLBConfig's condition `ResolvedRefs`.
-    pub reason: &'static str,
-    pub since: Timestamp,
-    /// The same as the GSLBConfig's `status.state`.
-    pub message: String,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -136,14 +111,12 @@ pub struct ControllerError {
 }
 
 /// In what state the controller is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reached {
     /// One word.
     pub reason: &'static str,
-    /// Whether it can be worked with.
-    pub usable: bool,
-    /// What is wrong otherwise, in words.
-    pub why: Option<String>,
+    /// Whether it answers.
+    pub answers: bool,
     pub since: Instant,
 }
 
@@ -173,18 +146,6 @@ pub struct RulesNotice {
     pub error: Option<String>,
     #[serde(flatten)]
     pub counts: RuleCounts,
-}
-
-/// Whether another cluster of the federation answers.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct ReachNotice {
-    pub reached: bool,
-    /// When it answered last, of one that does not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<Timestamp>,
-    /// Why it does not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
 }
 
 /// What a follower has of a kind.
@@ -331,8 +292,6 @@ fn seconds<S: Serializer>(since: &Option<Instant>, serializer: S) -> Result<S::O
 pub struct DeletionsNotice {
     /// How many services.
     pub held: usize,
-    /// How many further services stay, while members of theirs wait for an approval: see `changes_held`.
-    pub members_held: usize,
     /// How many there were before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<usize>,
@@ -461,7 +420,8 @@ impl Board {
         let rules = &notices.gslb_host_rules;
         let controller = &notices.avi_api;
         let never_seen = (!notices.cluster_seen).then(|| self::unseen(&notices.clusters));
-        let unreached = notices.federation.iter().filter(|(_, notice)| !notice.reached).map(|(c, _)| c.as_str());
+        let usable = [ControllerState::Syncing.reason(), ControllerState::Synced.reason()];
+        let obstacle = controller.state.filter(|state| !usable.contains(state));
         readiness(&Picture {
             part: match &notices.role {
                 RoleNotice::Starting => Part::Starting,
@@ -473,11 +433,9 @@ impl Board {
             config: &notices.gslb_config,
             read: notices.ever_read,
             never_seen: never_seen.as_deref(),
-            obstacle: controller.obstacle(),
-            earlier_login: controller.earlier_login().map(|login| (login.reason, login.since, login.message.as_str())),
+            obstacle: obstacle.zip(controller.since),
             unseen: unseen.iter().map(String::as_str).collect(),
             policy_absent: notices.policy_absent.then_some(&notices.deployment_policy),
-            unreached: unreached.collect(),
             kubeconfig: notices.kubeconfig.as_ref().and_then(|kubeconfig| kubeconfig.error.as_deref()),
             progress: notices.services.progress,
         })
@@ -498,7 +456,15 @@ impl Notices {
             (notice.sight, notice.since) = (sight, ends.then_some(since));
             notice.synced &= sight == ClusterSight::Seen;
         }
-        self.avi_api.conclude(now, wall);
+        let controller = &mut self.avi_api;
+        controller.state = controller.known.map(|known| known.reason);
+        controller.since = controller.known.map(|known| ago(wall, now.saturating_duration_since(known.since)));
+        controller.connection_status = match controller.known {
+            None => ConnectionStatus::Initiating,
+            Some(Reached { answers: true, .. }) => ConnectionStatus::Connected,
+            Some(Reached { answers: false, .. }) => ConnectionStatus::Disconnected,
+        };
+        controller.synced &= controller.state.is_none_or(|state| state == ControllerState::Synced.reason());
     }
 }
 
@@ -526,63 +492,17 @@ fn unseen(clusters: &BTreeMap<String, ClusterNotice>) -> String {
     }
 }
 
-impl ReachNotice {
-    /// Of every cluster that was asked.
-    pub fn of(reach: &Reach) -> BTreeMap<String, Self> {
-        let notice = |(cluster, reached): (&str, bool)| {
-            let unreached = reach.unreached().get(cluster);
-            let since = unreached.map(|unreached| unreached.since);
-            (cluster.to_owned(), Self { reached, since, error: unreached.map(|unreached| unreached.why.clone()) })
-        };
-        reach.asked().map(notice).collect()
-    }
-}
-
 impl From<&[Arc<HeldChanges>]> for DeletionsNotice {
     /// Of the first set that deletes services, and the number of all of them.
     fn from(held: &[Arc<HeldChanges>]) -> Self {
-        let members_held = held.iter().map(|held| held.services.saturating_sub(held.names)).sum();
         let mut deleting = held.iter().filter(|held| held.deletes());
-        let Some(first) = deleting.next() else { return Self { members_held, ..Self::default() } };
+        let Some(first) = deleting.next() else { return Self::default() };
         let count = first.names + deleting.map(|held| held.names).sum::<usize>();
-        Self {
-            held: count,
-            members_held,
-            of: Some(first.own),
-            id: Some(first.id.clone()),
-            services: first.first.clone(),
-        }
+        Self { held: count, of: Some(first.own), id: Some(first.id.clone()), services: first.first.clone() }
     }
 }
 
 impl ControllerNotice {
-    /// What follows as of now.
-    fn conclude(&mut self, now: Instant, wall: Timestamp) {
-        (self.state, self.since, self.message, self.connection_status) = match (&self.known, &self.login) {
-            (Some(known), _) => {
-                let status = if known.usable { ConnectionStatus::Connected } else { ConnectionStatus::Disconnected };
-                let since = ago(wall, now.saturating_duration_since(known.since));
-                (Some(known.reason), Some(since), known.why.clone(), status)
-            }
-            (None, Some(login)) => {
-                (Some(login.reason), Some(login.since), Some(login.message.clone()), ConnectionStatus::Disconnected)
-            }
-            (None, None) => (None, None, None, ConnectionStatus::Initiating),
-        };
-        self.synced &= self.state.is_none_or(|state| state == ControllerState::Synced.reason());
-    }
-
-    /// Why it cannot be worked with, in one word, and since when.
-    pub fn obstacle(&self) -> Option<(&'static str, Timestamp)> {
-        let usable = [ControllerState::Syncing.reason(), ControllerState::Synced.reason()];
-        self.state.filter(|state| !usable.contains(state)).zip(self.since)
-    }
-
-    /// What is wrong with the Secret while an earlier login is in use.
-    pub fn earlier_login(&self) -> Option<&LoginNotice> {
-        self.login.as_ref().filter(|_| self.known.is_some())
-    }
-
     /// Notes an error, dropping the oldest beyond the ten that are shown.
     pub fn fail(&mut self, error: String) {
         if self.errors.len() == ERRORS_SHOWN {

@@ -6,8 +6,6 @@ mod tests;
 
 pub use choose::{Choice, choose};
 
-use crate::core::knowledge::Obstacle;
-use crate::core::login::NoLogin;
 use crate::crd::MemberCluster;
 use thiserror::Error;
 use uuid::Uuid;
@@ -71,9 +69,6 @@ pub enum Problem {
     NoSecret(String),
     #[error("error: issue in connecting to the controller API, {0}")]
     ControllerUnreachable(String),
-    /// In the words of [`Self::ControllerUnreachable`], for want of others in upstream.
-    #[error("error: issue in connecting to the controller API, {}", .0.text)]
-    NoLogin(NoLogin),
     #[error("error fetching Gslb leader site details, {0}")]
     LeaderUnknown(String),
     #[error("error: controller not a leader")]
@@ -86,17 +81,6 @@ pub enum Problem {
     Edited,
     #[error("Config Operations can be done ONLY on leader")]
     WriteOnFollower,
-}
-
-impl Problem {
-    /// The kind of trouble with the Secret, where that is the problem.
-    pub fn secret(&self) -> Option<Obstacle> {
-        match self {
-            Self::NoSecret(_) => Some(Obstacle::SecretNotFound),
-            Self::NoLogin(trouble) => Some(trouble.obstacle),
-            _ => None,
-        }
-    }
 }
 
 /// What decides, before anything is asked of the outside, whether a GSLBConfig can be activated.

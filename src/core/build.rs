@@ -47,8 +47,6 @@ pub enum Decision {
 pub struct Desired {
     pub service: GslbService,
     pub monitors: Vec<HealthMonitor>,
-    /// Those that are remade, if need be, without another that stands in for them: the controller refuses that one.
-    pub without_stand_in: BTreeSet<String>,
 }
 
 /// The decision, and what people want to know about it.
@@ -258,8 +256,7 @@ impl Selection<'_> {
             persistence,
             enabled: true,
         };
-        let without_stand_in = inputs.omissions.without_stand_in().clone();
-        let mut desired = Desired { service, monitors: own, without_stand_in };
+        let mut desired = Desired { service, monitors: own };
         let Omitted { refused, limitations, names } = limits.apply(&mut desired, &mut members, &self.members);
         switches::apply(&mut desired.service, &mut members, &before, effective, inputs.released);
         self.refused.extend(staying.into_iter().chain(refused));

@@ -5,7 +5,6 @@ pub mod condition;
 pub mod copied;
 pub mod copy;
 pub mod kind;
-pub mod reach;
 pub mod survey;
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,6 @@ mod sets;
 mod tally;
 #[cfg(test)]
 mod tests;
-mod unexplained;
 mod words;
 
 pub use attribution::Former;
@@ -57,8 +56,6 @@ pub enum Cause {
     /// Nothing that this process has seen explains the members: their objects went before it looked, or an edit of that
     /// time names them otherwise.
     Before,
-    /// Nothing explains the members, which were there before this process looked.
-    Unexplained,
     /// The cluster was taken out of `matchClusters`.
     Unmatched,
     /// The labels or the tenant of a namespace were changed.
@@ -91,7 +88,7 @@ impl Ground {
     fn of(cause: Cause, party: &Party) -> Self {
         match cause {
             Cause::Objects => Self::Objects(party.clone()),
-            Cause::Before | Cause::Unexplained => Self::Before,
+            Cause::Before => Self::Before,
             Cause::Unmatched => Self::Unmatched,
             Cause::Namespace | Cause::Policy | Cause::Config => Self::Edit,
             Cause::UnknownContext => Self::UnknownContext,

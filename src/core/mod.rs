@@ -24,7 +24,6 @@ pub mod host_rule;
 pub mod ingest;
 pub mod inventory;
 pub mod knowledge;
-pub mod login;
 pub mod monitor;
 pub mod naming;
 pub mod object;

@@ -52,8 +52,6 @@ pub struct Refusal {
 pub enum Refused {
     /// A new health monitor of this name.
     Monitor(String),
-    /// A health monitor that would stand in for the one of this name while that is remade.
-    StandIn(String),
     Service,
     /// The service, because of one of its domain names.
     Names,
@@ -76,8 +74,6 @@ pub struct Omissions {
     doubted: bool,
     /// A domain name that was refused by itself once, and is tried once more when the pause after that is over.
     patient: Option<Part>,
-    /// Health monitors that are remade although nothing may stand in for them. No part of the service is left out.
-    without_stand_in: BTreeSet<String>,
 }
 
 impl Omissions {
@@ -90,7 +86,6 @@ impl Omissions {
         given_up: false,
         doubted: false,
         patient: None,
-        without_stand_in: BTreeSet::new(),
     };
 
     /// Why the part is left out at present; `None` when it is not. Of one that only waits for its turn nothing need be
@@ -101,11 +96,6 @@ impl Omissions {
         }
         let refused = self.refused.get(part).map(String::as_str);
         refused.or_else(|| self.withheld.contains(part).then_some("it is tried as soon as the rest is written"))
-    }
-
-    /// Health monitors for which nothing stands in while they are remade.
-    pub fn without_stand_in(&self) -> &BTreeSet<String> {
-        &self.without_stand_in
     }
 
     /// Whether there is nothing to remember.
@@ -122,15 +112,11 @@ impl Omissions {
     /// whether there is something else to be written now.
     pub fn refused(&mut self, refusal: Refusal, wanted: &GslbService, present: Option<&GslbService>) -> bool {
         let Refusal { of, text } = refusal;
-        let names_only = match of {
-            Refused::Monitor(name) => {
-                self.refused.insert(Part::Monitor(name), text);
-                return true;
-            }
-            Refused::StandIn(name) => return self.without_stand_in.insert(name),
-            Refused::Service => false,
-            Refused::Names => true,
-        };
+        if let Refused::Monitor(name) = of {
+            self.refused.insert(Part::Monitor(name), text);
+            return true;
+        }
+        let names_only = of == Refused::Names;
         if let Some(part) = self.trying.take() {
             if names_only && self.patient.as_ref() != Some(&part) {
                 self.patient = Some(part.clone());
@@ -187,7 +173,6 @@ impl Omissions {
     pub fn accepted(&mut self) {
         (self.unproven, self.patient) = (None, None);
         (self.given_up, self.doubted) = (false, false);
-        self.without_stand_in.clear();
         if let Some(part) = self.trying.take() {
             self.refused.remove(&part);
         }
@@ -198,7 +183,6 @@ impl Omissions {
     pub fn try_again(&mut self) {
         self.given_up = false;
         (self.unproven, self.patient) = (None, None);
-        self.without_stand_in.clear();
         if !self.is_searching() {
             self.withheld = self.refused.keys().rev().cloned().collect();
             self.trying = self.withheld.pop();
@@ -211,7 +195,6 @@ impl Omissions {
         self.refused.retain(|part, _| parts.contains(part));
         self.withheld.retain(|part| parts.contains(part));
         self.unproven.take_if(|part| !parts.contains(part));
-        self.without_stand_in.retain(|name| wanted.monitors.contains(name));
         if self.trying.take_if(|part| !parts.contains(part)).is_some() {
             self.trying = self.withheld.pop();
         }

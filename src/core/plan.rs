@@ -19,7 +19,6 @@ pub use drift::{Drift, DriftCounts, DriftKind, drift};
 pub use keep::{Whose, keep_held, keep_unseen, leaving, relevant_unseen, routes_of};
 pub use known::Known;
 pub use observed::{Holding, Observed, ObservedMonitor, ObservedService};
-pub use stand_in::stands_in_for;
 
 use super::build::{Decision, Desired};
 use super::gslb::{GslbService, HealthMonitor};

@@ -6,7 +6,6 @@
 
 pub mod carrier;
 pub mod condition;
-pub mod present;
 mod refs;
 mod rule;
 mod service;
@@ -19,8 +18,8 @@ pub use service::{ServiceReport, Subject, WriteResult};
 
 use super::host_rule::RuleVerdict;
 use super::precedence::ObjectName;
+use crate::crd::GslbHostRuleStatus;
 use jiff::Timestamp;
-use present::Stated;
 
 /// What is known about one GSLBHostRule object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +28,12 @@ pub struct RuleReport {
     /// `spec.fqdn`; only a service report about this name belongs to the rule.
     pub fqdn: String,
     pub uid: Option<String>,
-    /// As of the last change of anything that decides.
+    /// Of the last version that decided something.
     pub generation: Option<i64>,
-    /// What the object says, as last seen.
-    pub present: Option<Stated>,
+    /// Of the last version that was seen.
+    pub latest: Option<i64>,
+    /// The status that the object has, as last seen.
+    pub present: Option<GslbHostRuleStatus>,
     pub verdict: RuleVerdict,
     /// Has the operator's label: made only to carry a status.
     pub managed: bool,

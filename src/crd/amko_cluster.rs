@@ -52,8 +52,6 @@ pub const LISTED: Requirement = Requirement {
     derive = "Default",
     printcolumn = r#"{"name": "Context", "type": "string", "jsonPath": ".spec.clusterContext"}"#,
     printcolumn = r#"{"name": "Leader", "type": "boolean", "jsonPath": ".spec.isLeader"}"#,
-    printcolumn = r#"{"name": "Members", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"member cluster validation\")].status"}"#,
-    printcolumn = r#"{"name": "Why", "type": "string", "priority": 1, "jsonPath": ".status.conditions[?(@.type==\"member cluster validation\")].reason"}"#,
     printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
 )]
 #[serde(default, rename_all = "camelCase")]

@@ -25,7 +25,6 @@ use serde::{Deserialize, Serialize};
     printcolumn = r#"{"name": "Programmed", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Programmed\")].status"}"#,
     printcolumn = r#"{"name": "Reason", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Programmed\")].reason"}"#,
     printcolumn = r#"{"name": "State", "type": "string", "priority": 1, "jsonPath": ".status.state"}"#,
-    printcolumn = r#"{"name": "Waits", "type": "string", "priority": 1, "jsonPath": ".status.conditions[?(@.type==\"ChangesHeld\")].message"}"#,
     printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
 )]
 #[serde(default, rename_all = "camelCase")]
@@ -127,15 +126,6 @@ pub struct PolicyDeletion {
     /// Until when it may come back under its name without anything having happened.
     #[schemars(schema_with = "date_time")]
     pub effective_at: Timestamp,
-    /// While services are left after that: when it was last known, to the minute, that the deletion goes on.
-    // Not left out when empty: a merge patch takes it away only by its name.
-    #[serde(default)]
-    #[schemars(schema_with = "nullable_date_time")]
-    pub under_way_at: Option<Timestamp>,
-}
-
-fn nullable_date_time(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({ "type": "string", "format": "date-time", "nullable": true })
 }
 
 /// How far activation got.
@@ -149,7 +139,7 @@ pub struct GslbConfigStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// The same for programs, with what `state` has no room for: `Accepted`, `ResolvedRefs`, `Programmed` and
-    /// `ControllerCertificateVerified`; `ChangesHeld`, `DeletionsHeld`, `PolicyAbsent` and `CleanedUp` while there is reason for them.
+    /// `ControllerCertificateVerified`; `DeletionsHeld`, `PolicyAbsent` and `CleanedUp` while there is reason for them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,

@@ -14,7 +14,6 @@ pub mod members;
 pub mod objects;
 pub mod proxies;
 pub mod readable;
-pub mod revival;
 pub mod token_file;
 pub mod trust;
 pub mod watch;

@@ -12,9 +12,8 @@ use super::bounded::{MIN_ROUND, audible};
 use super::ear::Ear;
 use super::identity::Identity;
 use super::readable::Readable;
-use super::revival::Rest;
 use crate::retry::{Backoff, RetryPolicy, pause};
-use failure::{describe, is_expired, is_not_served};
+use failure::{describe, is_not_served};
 use futures::{Stream, StreamExt};
 use kube::api::Api;
 use kube::runtime::watcher;
@@ -54,9 +53,6 @@ pub enum WatchEvent<P, I> {
         object: String,
         error: String,
     },
-    /// The API server does not know the version from which the watch would go on: it has forgotten it, or the definition of
-    /// the kind was made anew. `Failed` follows, and then a list.
-    Expired,
     /// The API server cannot be read at present; what was known stays.
     Failed(String),
     /// The watch that had failed is open again, from where it was; nothing was missed.
@@ -74,8 +70,6 @@ pub struct Watch<K: Resource, P, I> {
     pub identify: fn(&str, &str) -> I,
     pub retry: RetryPolicy,
     pub rng: StdRng,
-    /// The pauses after failures.
-    pub rest: Rest,
     /// Who proves that a list is of the cluster that is meant, where it could be another.
     pub identity: Option<Identity>,
 }
@@ -110,7 +104,7 @@ where
         loop {
             let NotServed(error) = self.while_served(&mut backoff, &mut tell).await;
             tell(WatchEvent::Failed(error));
-            self.rest.pause(backoff.fail(None, &mut self.rng)).await;
+            pause(backoff.fail(None, &mut self.rng)).await;
         }
     }
 
@@ -128,7 +122,7 @@ where
             let started = Instant::now();
             if doubted && let Err(why) = self.prove().await {
                 tell(WatchEvent::Failed(why));
-                self.rest.pause(backoff.fail(None, &mut self.rng)).await;
+                pause(backoff.fail(None, &mut self.rng)).await;
                 continue;
             }
             let stream = watcher::watcher(self.api.clone(), config.clone());
@@ -185,7 +179,7 @@ where
                     // After the list: what it says is then of this cluster.
                     if complete && let Err(why) = self.prove().await {
                         tell(WatchEvent::Failed(why));
-                        self.rest.pause(backoff.fail(None, &mut self.rng)).await;
+                        pause(backoff.fail(None, &mut self.rng)).await;
                         return Ok(Left::Doubted);
                     }
                     listed |= complete;
@@ -202,11 +196,8 @@ where
                     failures += 1;
                     told_of_failure = true;
                     self.ear.forget();
-                    if is_expired(&error) {
-                        tell(WatchEvent::Expired);
-                    }
                     tell(WatchEvent::Failed(describe::<K>(&error)));
-                    self.rest.pause(backoff.fail(None, &mut self.rng)).await;
+                    pause(backoff.fail(None, &mut self.rng)).await;
                     if failures >= FAILURES_BEFORE_RELIST {
                         return Ok(Left::Again);
                     }

@@ -294,27 +294,6 @@ async fn policies_that_go_with_their_definition_are_not_wished_away() {
     assert_eq!(world.service_names(), [""; 0], "deleted under a definition that stays");
 }
 
-/// FND-A1: however quickly: no request finds the definition missing, but the API server knows nothing of before it.
-#[tokio::test(start_paused = true)]
-async fn policies_whose_definition_is_replaced_at_once_are_not_wished_away() {
-    let world = three().await;
-    let before = world.avi.last_request();
-    let mut anew = world.home().get(CRDS, None, POLICIES).unwrap();
-    world.home().delete(CRDS, None, POLICIES).unwrap();
-    anew["metadata"] = json!({"name": POLICIES});
-    apply(world.home(), anew);
-    seconds(20.0).await;
-    let [_, reason, message] = absent(&world).unwrap();
-    assert!(message.contains("nothing is deleted, because"), "{message}");
-    assert_eq!((reason.as_str(), kept(&world)), ("Grace", Value::Null));
-    seconds(100.0).await;
-    assert_eq!(
-        (lines(&world.writes_since(before)), world.service_names()),
-        (vec![], NAMES.map(str::to_owned).to_vec())
-    );
-    assert_eq!(&absent(&world).unwrap()[1], "Missing");
-}
-
 /// FND-A1: who was told to stop leading within the grace goes on when it leads again.
 #[tokio::test(start_paused = true)]
 async fn a_wish_outlives_the_time_in_which_another_cluster_leads() {

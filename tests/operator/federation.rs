@@ -36,7 +36,7 @@ pub struct Network {
     writes: Arc<Mutex<Vec<String>>>,
     /// Lists of AMKO's kinds.
     lists: Arc<Mutex<Vec<String>>>,
-    pub hanging: Arc<Mutex<BTreeSet<String>>>,
+    hanging: Arc<Mutex<BTreeSet<String>>>,
     /// How late a cluster answers.
     pub late: Arc<Mutex<BTreeMap<String, Duration>>>,
 }
@@ -239,8 +239,7 @@ async fn db_37_a_follower_that_was_down_is_caught_up_with_although_nothing_chang
     assert_eq!(role(&links), RoleNotice::Leader { term: 1 }, "who cannot be reached does not decide who leads");
     assert_eq!(fleet.copies("ctx-c"), fleet.copies("ctx-a"));
     let [own, clients, members, config, policy] = fleet.conditions("ctx-a").try_into().unwrap();
-    assert_eq!([own, clients], [OWN, CLIENTS]);
-    assert_eq!([&config[1], &policy[1]], ["error in federating to some clusters"; 2]);
+    assert_eq!([own, clients, config, policy], [OWN, CLIENTS, CONFIG, POLICY]);
     assert_eq!(members[1], "error in validating some member clusters");
     assert!(members[2].starts_with("error in getting AMKOCluster list for cluster ctx-b: "), "{members:?}");
     after(600).await;
@@ -285,12 +284,9 @@ async fn a_follower_that_hangs_delays_the_first_term_by_seconds_only() {
     after(6).await;
     assert_eq!(role(&links), RoleNotice::Leader { term: 1 });
     assert_eq!(fleet.copies("ctx-c"), fleet.copies("ctx-a"));
-    let [own, clients, members, config, policy] = fleet.conditions("ctx-a").try_into().unwrap();
-    assert_eq!([own, clients], [OWN, CLIENTS]);
-    assert_eq!(members[1], "error in validating some member clusters");
-    let reason = "error in getting AMKOCluster list for cluster ctx-b: no answer in 5s (not reached since ";
-    assert!(members[2].starts_with(reason), "{members:?}");
-    assert_eq!([&config[1], &policy[1]], ["error in federating to some clusters"; 2]);
+    let reason = "error in getting AMKOCluster list for cluster ctx-b: no answer in 5s";
+    let members = ["member cluster validation", "error in validating some member clusters", reason];
+    assert_eq!(fleet.conditions("ctx-a"), [OWN, CLIENTS, members, CONFIG, POLICY]);
     after(600).await;
     assert_eq!(role(&links), RoleNotice::Leader { term: 1 }, "nor does it end a term");
 }
@@ -345,7 +341,7 @@ async fn a_second_leader_is_noticed_within_a_minute_although_nothing_changes_her
 
 /// DB-37
 #[tokio::test(start_paused = true)]
-async fn db_37_a_look_costs_one_list_per_cluster_and_ten_minutes_a_comparison() {
+async fn db_37_every_minute_costs_one_list_per_cluster_and_copies_are_compared_every_ten() {
     let mut fleet = Fleet::of(&["ctx-a", "ctx-b"]);
     fleet.start("ctx-a").await;
     let lists = |fleet: &Fleet| {
@@ -354,10 +350,9 @@ async fn db_37_a_look_costs_one_list_per_cluster_and_ten_minutes_a_comparison() 
     };
     lists(&fleet);
     after(9 * 60 - 1).await;
-    assert_eq!(lists(&fleet), ["ctx-b: amkoclusters?"; 10]);
+    assert_eq!(lists(&fleet), ["ctx-b: amkoclusters?"; 9]);
     after(60).await;
-    let compared = ["ctx-b: amkoclusters?", "ctx-b: gslbconfigs?", "ctx-b: globaldeploymentpolicies?"];
-    assert_eq!(lists(&fleet), [&compared[..], &["ctx-b: amkoclusters?"]].concat());
+    assert_eq!(lists(&fleet), ["ctx-b: amkoclusters?", "ctx-b: gslbconfigs?", "ctx-b: globaldeploymentpolicies?"]);
 }
 
 #[tokio::test(start_paused = true)]

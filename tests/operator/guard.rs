@@ -85,7 +85,7 @@ fn reasons<const N: usize>(reasons: [&str; N]) -> BTreeSet<String> {
     reasons.map(str::to_owned).into()
 }
 
-pub async fn shown(world: &World, number: usize) -> Value {
+async fn shown(world: &World, number: usize) -> Value {
     let request = http::Request::get(format!("/api/gs/{}", fqdn(number))).body(Body::empty()).unwrap();
     let answer = router(world.links().clone(), TestHooks::Off).oneshot(request).await.unwrap();
     let body = answer.into_body().collect().await.unwrap().to_bytes();

@@ -67,7 +67,7 @@ async fn an_echo_of_status_decides_nothing_and_a_duplicate_takes_over() {
     assert_eq!(desk.rules(), Some(vec![format!("{WEB}: bank/ghr-2 ttl 40")]));
     let report = desk.last_report();
     assert_eq!((report.object.name.as_str(), &report.verdict), ("ghr-2", &accepted()));
-    assert_eq!(report.present.unwrap().status.status, "Rejected", "the status that it has by now");
+    assert_eq!(report.present.unwrap().status, "Rejected", "the status that it has by now");
 }
 
 /// DB-13: with a controller that does not answer, nothing is decided for a rule accepted before the start; with its

@@ -5,7 +5,6 @@ use crate::support::status::{gdp, host_rule, rule, said};
 use crate::support::{LEADER, World};
 use amko::http::{TestHooks, router};
 use amko_lab::avi::Fault;
-use amko_lab::kube::KubeWorld;
 use axum::body::Body;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -20,7 +19,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 
-pub async fn get(world: &World, path: &str) -> Value {
+async fn get(world: &World, path: &str) -> Value {
     let request = http::Request::get(path).body(Body::empty()).unwrap();
     let answer = router(world.links().clone(), TestHooks::Off).oneshot(request).await.unwrap();
     assert_eq!(answer.status(), 200, "{path}");
@@ -130,7 +129,7 @@ async fn a_dark_site_and_a_dark_controller_show_on_every_face_within_a_minute_an
     seconds(60).await;
     let dark = [
         "cluster synced=false sight=lost",
-        "controller \"DISCONNECTED\" \"ControllerFailing\"",
+        "controller \"CONNECTED\" \"ControllerFailing\"",
         "ClustersSeen=False ClusterUnreachable",
         "Programmed=False ControllerFailing",
         "amko_cluster_synced{cluster=\"ctx-b\"} 0",
@@ -148,25 +147,20 @@ async fn a_dark_site_and_a_dark_controller_show_on_every_face_within_a_minute_an
     assert_eq!(events(&world), ["Accepted", "ClusterNotSeen", "ClusterSeen", "NotProgrammed"]);
 }
 
-/// What `kubectl get` shows of the one object of a kind: its columns, and its cells in one line.
-pub async fn shown_by_kubectl(cluster: &KubeWorld, plural: &str) -> (Vec<String>, String) {
-    let (columns, cells) = shown_wide(cluster, plural).await;
-    let narrow: Vec<usize> = (0..columns.len()).filter(|index| columns[*index].1 == 0).collect();
-    let line: Vec<String> = narrow.iter().map(|index| cells[*index].to_string()).collect();
-    (narrow.iter().map(|index| columns[*index].0.clone()).collect(), line.join(" "))
-}
-
-/// All columns, with their priorities, and the cells, as with `-o wide`.
-pub async fn shown_wide(cluster: &KubeWorld, plural: &str) -> (Vec<(String, u64)>, Vec<Value>) {
-    let path = format!("/apis/amko.vmware.com/v1alpha1/namespaces/avi-system/{plural}");
+/// What `kubectl get` shows of the GSLBConfig: its columns, and its cells in one line.
+async fn shown_by_kubectl(world: &World) -> (Vec<String>, String) {
+    let path = "/apis/amko.vmware.com/v1alpha1/namespaces/avi-system/gslbconfigs";
     let request = http::Request::get(path).header("accept", "application/json;as=Table;v=v1;g=meta.k8s.io");
-    let answer = cluster.router().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let answer = world.home().router().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let table: Value = serde_json::from_slice(&answer.into_body().collect().await.unwrap().to_bytes()).unwrap();
-    let columns = table["columnDefinitions"].as_array().unwrap().iter();
-    let columns = columns
-        .map(|column| (column["name"].as_str().unwrap().to_owned(), column["priority"].as_u64().unwrap()))
+    let columns = table["columnDefinitions"].as_array().unwrap().iter().enumerate();
+    let narrow: Vec<(usize, String)> = columns
+        .filter(|(_, column)| column["priority"] == 0)
+        .map(|(index, column)| (index, column["name"].as_str().unwrap().to_owned()))
         .collect();
-    (columns, table["rows"][0]["cells"].as_array().unwrap().clone())
+    let cells = &table["rows"][0]["cells"];
+    let line: Vec<String> = narrow.iter().map(|(index, _)| cells[index].to_string()).collect();
+    (narrow.into_iter().map(|(_, name)| name).collect(), line.join(" "))
 }
 
 /// FND-C5: what a proxy answers with makes the table no wider than a screen.
@@ -178,7 +172,7 @@ async fn kubectl_get_shows_one_word_of_a_controller_behind_a_proxy_that_answers_
     world.avi.inject(Fault { times: u32::MAX, ..Fault::once(LEADER, "/", 502, page) });
     world.start_without_settling().await;
     seconds(60).await;
-    let (columns, line) = shown_by_kubectl(world.home(), "gslbconfigs").await;
+    let (columns, line) = shown_by_kubectl(&world).await;
     assert_eq!(columns, ["Name", "Controller", "Programmed", "Reason", "Age"]);
     assert!(line.contains("\"ControllerFailing\"") && line.len() < 100, "{line}");
     let status = config(world.home(), "gc-1")["status"].to_string();

@@ -105,7 +105,6 @@ impl State {
         if !self.catalog.custom(name).is_empty() {
             self.catalog.remove_custom(name);
             self.store.end_watches(name);
-            self.store.undefine(name);
         }
     }
 

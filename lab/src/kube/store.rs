@@ -33,8 +33,6 @@ struct Collection {
     log: VecDeque<Change>,
     /// Revision of the newest change that the log no longer has.
     dropped: u64,
-    /// No watch may start below this revision: the definition went then.
-    undefined: u64,
     /// Moves when running watches must end cleanly (the CRD changed or went).
     epoch: u64,
     moved: watch::Sender<()>,
@@ -42,14 +40,7 @@ struct Collection {
 
 impl Collection {
     fn new() -> Self {
-        Self {
-            objects: Objects::new(),
-            log: VecDeque::new(),
-            dropped: 0,
-            undefined: 0,
-            epoch: 0,
-            moved: watch::Sender::new(()),
-        }
+        Self { objects: Objects::new(), log: VecDeque::new(), dropped: 0, epoch: 0, moved: watch::Sender::new(()) }
     }
 
     fn after(&self, revision: u64) -> impl DoubleEndedIterator<Item = &Change> {
@@ -201,16 +192,9 @@ impl Store {
         collection.moved.send_replace(());
     }
 
-    /// The definition of the resource is gone: one that is made anew knows nothing of before.
-    pub fn undefine(&mut self, resource: &str) {
-        let revision = self.revision();
-        self.collection(resource).undefined = revision;
-    }
-
     /// Whether a watch may start after `revision`.
     pub fn check_start(&self, resource: &str, revision: u64) -> Result<(), TooOld> {
-        let dropped =
-            self.collections.get(resource).map_or(0, |collection| collection.dropped.max(collection.undefined));
+        let dropped = self.collections.get(resource).map_or(0, |collection| collection.dropped);
         if revision < dropped.max(self.compacted) { Err(TooOld) } else { Ok(()) }
     }
 

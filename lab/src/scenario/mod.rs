@@ -18,7 +18,6 @@ mod tls_rollout;
 mod typo;
 mod wrong_context;
 
-use crate::up::hint::plain;
 use crate::up::operator::Operator;
 use crate::up::out::{complain, say};
 use crate::up::run::stop_signal;
@@ -183,8 +182,7 @@ pub async fn run(name: &str) -> u8 {
         return PASSED;
     }
     let Some(scenario) = Scenario::named(name) else {
-        let list = plain(&["scenario", "list"]);
-        complain(&format!("amko-lab: no scenario {name:?}; `{list}` names them"));
+        complain(&format!("amko-lab: no scenario {name:?}; `amko-lab scenario list` names them"));
         return USAGE;
     };
     match stage_and_play(scenario).await {

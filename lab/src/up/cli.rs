@@ -5,9 +5,6 @@ use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Where a lab is when no other place is named.
-pub const DEFAULT_DIR: &str = "target/lab";
-
 /// A simulated world for AMKO: Kubernetes clusters, Avi controllers, GSLB DNS, and AKO in every cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
 #[command(name = "amko-lab", version)]
@@ -64,7 +61,7 @@ pub struct UpArgs {
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Place {
     /// Directory of the lab's files
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_DIR)]
+    #[arg(long, value_name = "DIR", default_value = "target/lab")]
     pub dir: PathBuf,
 }
 

@@ -23,24 +23,6 @@ pub struct Answer {
     /// Of a fault that was added.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What takes it back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub undo: Option<Undo>,
-}
-
-/// A command that takes something back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Undo {
-    /// Without program and directory, which only the caller knows as the caller would write them.
-    pub words: Vec<String>,
-    /// What it does.
-    pub effect: String,
-}
-
-impl Undo {
-    fn new(words: &[&str], effect: &str) -> Self {
-        Self { words: words.iter().map(|word| (*word).to_owned()).collect(), effect: effect.into() }
-    }
 }
 
 /// Something that is broken on purpose.
@@ -123,9 +105,8 @@ async fn add_fault(State(lab): State<Arc<Lab>>, Json(order): Json<FaultOrder>) -
     match lab.worlds().avi.add_fault(&order) {
         Ok(id) => {
             let at = order.target.unwrap_or_else(|| "all controllers".into());
-            let (message, id) = (format!("fault {id}: {} of {at}", order.name), id.to_string());
-            let undo = Some(Undo::new(&["fault", "clear", &id], "mends it"));
-            (StatusCode::OK, Json(Answer { message, id: Some(id), undo })).into_response()
+            let message = format!("fault {id}: {} of {at}; `amko-lab fault clear {id}` mends it", order.name);
+            (StatusCode::OK, Json(Answer { message, id: Some(id.to_string()) })).into_response()
         }
         Err(problem) => answer(StatusCode::BAD_REQUEST, problem),
     }
@@ -142,11 +123,8 @@ async fn requests(State(lab): State<Arc<Lab>>, Query(Since { since }): Query<Sin
 }
 
 async fn black_out(State(lab): State<Arc<Lab>>, Path(name): Path<String>) -> Response {
-    if let Err(error) = lab.black_out(&name).await {
-        return answer(status(&error), error.to_string());
-    }
-    let undo = Some(Undo::new(&["restore", &name], "brings it back"));
-    Json(Answer { message: format!("{name} is blacked out"), id: None, undo }).into_response()
+    let done = lab.black_out(&name).await;
+    outcome(done, || format!("{name} is blacked out; `amko-lab restore {name}` brings it back"))
 }
 
 async fn restore(State(lab): State<Arc<Lab>>, Path(name): Path<String>) -> Response {
@@ -174,5 +152,5 @@ fn status(error: &LabError) -> StatusCode {
 }
 
 fn answer(status: StatusCode, message: String) -> Response {
-    (status, Json(Answer { message, id: None, undo: None })).into_response()
+    (status, Json(Answer { message, id: None })).into_response()
 }

@@ -1,6 +1,5 @@
 //! The files that a lab leaves in its directory.
 
-use super::hint::command;
 use super::report::LabReport;
 use super::tls::LabTls;
 use std::io::{self, Write};
@@ -12,7 +11,7 @@ use std::path::{Path, PathBuf};
 pub enum FileError {
     #[error("cannot write {}: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
-    #[error("no lab in {}: start one with `{}`, or name its directory with --dir", dir.display(), command(&["up"], dir))]
+    #[error("no lab in {}: start one with `amko-lab up`, or name its directory with --dir", dir.display())]
     NoLab { dir: PathBuf },
     #[error("{} is not the description of a lab: {problem}", path.display())]
     Unreadable { path: PathBuf, problem: String },

@@ -1,6 +1,5 @@
 //! What to try next, as commands with the real addresses of this lab.
 
-use super::hint::{line, quoted};
 use super::lab::Lab;
 use super::report::LabReport;
 use super::topology::Topology;
@@ -9,7 +8,7 @@ use serde_json::json;
 /// The lines to print when a lab is up.
 pub fn lines(lab: &Lab, report: &LabReport) -> Vec<String> {
     let mut lines = vec![String::new(), "Try, in another terminal:".into()];
-    lines.push(format!("  export KUBECONFIG={}", quoted(&lab.dir().members().display().to_string())));
+    lines.push(format!("  export KUBECONFIG={}", lab.dir().members().display()));
     lines.push("  kubectl get ingress --all-namespaces".into());
     lines.push(format!("  kubectl -n {} get gc,gdp,amkoclusters", lab.topology().namespace));
     lines.extend(report.dns.iter().take(1).map(|dns| dig(&dns.address, &lab.topology().demo_host())));
@@ -48,6 +47,5 @@ fn curl(lab: &Lab) -> Option<String> {
 fn blackout(lab: &Lab) -> Option<String> {
     let cluster = lab.topology().clusters.last()?;
     let program = std::env::current_exe().ok()?;
-    let words = ["blackout", &cluster.site];
-    Some(format!("  {}", line(&program.display().to_string(), &words, Some(lab.dir().path()))))
+    Some(format!("  {} blackout {} --dir {}", program.display(), cluster.site, lab.dir().path().display()))
 }

@@ -11,7 +11,6 @@ pub mod control;
 pub mod darkness;
 pub mod files;
 pub mod guide;
-pub mod hint;
 pub mod kubeconfig;
 pub mod lab;
 pub mod objects;

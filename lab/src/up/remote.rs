@@ -1,13 +1,12 @@
 //! Commands against a running lab, by its control interface.
 
-use super::control::{ActiveFault, Answer, Undo};
+use super::control::{ActiveFault, Answer};
 use super::files::{FileError, LabDir};
-use super::hint::command;
 use super::out::say;
 use crate::avi::FaultOrder;
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,8 +29,6 @@ pub enum RemoteError {
 pub struct Remote {
     url: String,
     client: reqwest::Client,
-    /// As the caller wrote it.
-    dir: PathBuf,
 }
 
 impl Remote {
@@ -43,7 +40,7 @@ impl Remote {
         let url = LabDir::new(dir).read_report()?.control;
         let built = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build();
         let client = built.map_err(|source| RemoteError::Unreachable { url: url.clone(), source })?;
-        Ok(Self { url, client, dir: dir.to_owned() })
+        Ok(Self { url, client })
     }
 
     /// Does `action` (`blackout`, `restore`, `promote`) to `target` and prints the answer.
@@ -52,7 +49,7 @@ impl Remote {
     /// When the lab does not answer or refuses.
     pub async fn act(&self, action: &str, target: &str) -> Result<(), RemoteError> {
         let answer: Answer = self.ask(self.client.post(format!("{}/{action}/{target}", self.url))).await?;
-        self.tell(&answer);
+        say(&answer.message);
         Ok(())
     }
 
@@ -62,7 +59,7 @@ impl Remote {
     /// When the lab does not answer, or knows no such fault, option or site.
     pub async fn add_fault(&self, order: &FaultOrder) -> Result<(), RemoteError> {
         let answer: Answer = self.ask(self.client.post(format!("{}/faults", self.url)).json(order)).await?;
-        self.tell(&answer);
+        say(&answer.message);
         Ok(())
     }
 
@@ -72,7 +69,7 @@ impl Remote {
     /// When the lab does not answer or has no such fault.
     pub async fn clear_fault(&self, id: &str) -> Result<(), RemoteError> {
         let answer: Answer = self.ask(self.client.delete(format!("{}/faults/{id}", self.url))).await?;
-        self.tell(&answer);
+        say(&answer.message);
         Ok(())
     }
 
@@ -87,17 +84,6 @@ impl Remote {
         }
         faults.iter().for_each(|fault| say(&line(fault)));
         Ok(())
-    }
-
-    /// Prints what was done, and the command that takes it back.
-    fn tell(&self, Answer { message, undo, .. }: &Answer) {
-        match undo {
-            Some(Undo { words, effect }) => {
-                let words: Vec<&str> = words.iter().map(String::as_str).collect();
-                say(&format!("{message}; `{}` {effect}", command(&words, &self.dir)));
-            }
-            None => say(message),
-        }
     }
 
     async fn ask<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, RemoteError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::check::{Check, Checked, Failure, eventually};
-use crate::client::{Cluster, JSON, JSON_PATCH, revision};
+use crate::client::{Cluster, JSON, JSON_PATCH};
 use crate::fixtures::{CRDS, crd, plain_version};
 
 pub(crate) fn checks() -> Vec<Check> {
@@ -13,7 +13,6 @@ pub(crate) fn checks() -> Vec<Check> {
         check!(105, a_definition_is_established_and_then_served),
         check!(106, a_definition_without_one_stored_version_or_of_another_name_is_invalid),
         check!(107, a_deleted_definition_takes_its_objects_and_its_group_along),
-        check!(121, a_definition_that_is_made_anew_knows_nothing_of_before),
         check!(108, a_finalizer_of_an_object_holds_its_definition),
         check!(109, rules_in_cel_are_kept, [Cel]),
     ]
@@ -116,28 +115,6 @@ async fn a_deleted_definition_takes_its_objects_and_its_group_along(c: Cluster) 
     eventually(limit, || async { c.get(&gadgets.collection()).await?.expect(404) }).await?;
     let group = format!("/apis/{}/v1", gadgets.group);
     eventually(limit, || async { c.get(&group).await?.expect(404) }).await
-}
-
-/// 121. However quickly it is made anew: a watch ends, and cannot go on from what it told last.
-async fn a_definition_that_is_made_anew_knows_nothing_of_before(c: Cluster) -> Checked {
-    let gadgets = Gadgets::new(&c);
-    gadgets.define(&gadgets.definition()).await?;
-    gadgets.create("g").await?;
-    let start = c.revision(&gadgets.collection()).await?;
-    let mut watch = c.watch(&gadgets.collection(), &format!("resourceVersion={start}")).await?;
-    c.delete(&gadgets.path()).await?.ok(200)?;
-    let told = watch.expect(&["DELETED g"]).await?;
-    let limit = Duration::from_secs(30);
-    eventually(limit, || async { c.is_absent(&gadgets.path()).await }).await?;
-    gadgets.define(&gadgets.definition()).await?;
-    watch.end(limit).await?;
-    let query = format!("resourceVersion={}", revision(&told[0]["object"]));
-    eventually(limit, || async {
-        let event = c.watch(&gadgets.collection(), &query).await?.event().await?;
-        same!([&event["type"], &event["object"]["code"], &event["object"]["reason"]], json!(["ERROR", 410, "Expired"]));
-        Ok(())
-    })
-    .await
 }
 
 /// 108.

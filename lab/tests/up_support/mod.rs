@@ -12,7 +12,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 /// Addresses of its own and no port below 1024, so that a lab of the user may run at the same time.
-pub const CONFIG: &str = "\
+const CONFIG: &str = "\
 ports: {wellKnown: false}
 sites:
 - {name: neutral, dns: 127.110.24.186, leader: true}
@@ -25,7 +25,7 @@ clusters:
 ";
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long a lab may take to start, and to stop.
-pub const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(15);
 
 /// The tests of one program may share addresses, so their labs run one after the other.
@@ -112,11 +112,6 @@ impl LabProcess {
         (output.status.code(), String::from_utf8(output.stdout).unwrap().trim().to_owned())
     }
 
-    /// A command against this lab as it is printed.
-    pub fn as_typed(&self, words: &[&str]) -> String {
-        format!("{} {} --dir '{}'", env!("CARGO_BIN_EXE_amko-lab"), words.join(" "), self.dir.display())
-    }
-
     /// Sends SIGTERM and gives the exit code.
     pub fn stop(mut self) -> Option<i32> {
         terminate(self.child.id());
@@ -137,12 +132,6 @@ impl Drop for LabProcess {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// What a shell makes of a line; gives exit code and output.
-pub fn typed(line: &str) -> (Option<i32>, String) {
-    let output = Command::new("sh").args(["-c", line]).output().unwrap();
-    (output.status.code(), String::from_utf8(output.stdout).unwrap().trim().to_owned())
 }
 
 /// Sends SIGTERM to a process.

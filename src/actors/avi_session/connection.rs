@@ -234,7 +234,7 @@ impl AviSessionState {
         }
         let (reason, since) = before.unwrap_or((state.reason(), now));
         self.said = Some((reason, since));
-        let known = Reached { reason, usable: state.is_usable(), why: state.why().map(str::to_owned), since };
+        let known = Reached { reason, answers: state.answers(), since };
         self.args.board.post(|notices| notices.avi_api.known = Some(known));
         self.controller = Some(state.clone());
         self.args.policy.cast(PolicyWatcherMsg::Controller(state));

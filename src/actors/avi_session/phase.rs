@@ -116,19 +116,11 @@ impl ControllerState {
         }
     }
 
-    /// Whether it can be worked with.
-    pub fn is_usable(&self) -> bool {
+    /// Whether the controller answers.
+    pub fn answers(&self) -> bool {
         match self {
-            Self::Unusable(..) | Self::NotLeader(_) => false,
-            Self::Syncing | Self::Synced => true,
-        }
-    }
-
-    /// What is wrong, in words.
-    pub fn why(&self) -> Option<&str> {
-        match self {
-            Self::Unusable(_, why) | Self::NotLeader(why) => Some(why),
-            Self::Syncing | Self::Synced => None,
+            Self::Unusable(obstacle, _) => obstacle.answers(),
+            Self::NotLeader(_) | Self::Syncing | Self::Synced => true,
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{Report, Trouble};
 use crate::avi::call_error::{CallError, Failure, Remedy};
 use crate::core::monitor::is_shared;
 use crate::core::omission::{Refusal, Refused};
-use crate::core::plan::{Described, Observed, Write, describe, stands_in_for};
+use crate::core::plan::{Described, Observed, Write, describe};
 use tokio::time::Instant;
 
 /// How a piece of work ended: for its owner, and for the session.
@@ -119,23 +119,14 @@ async fn write(api: &AviApi, fqdn: &str, writes: Vec<Write>, mut observed: Box<O
 fn refusal(write: &Write, error: &CallError) -> Option<Refusal> {
     let of_service = matches!(write, Write::CreateService(_) | Write::UpdateService { .. });
     let (of, text) = match (&error.failure, write) {
-        (Failure::BadRequest(text), Write::CreateMonitor(monitor) | Write::UpdateMonitor { monitor, .. }) => {
-            (of_monitor(write, &monitor.name)?, text)
+        (Failure::BadRequest(text), Write::CreateMonitor(monitor)) if !is_shared(&monitor.name) => {
+            (Refused::Monitor(monitor.name.clone()), text)
         }
         (Failure::BadRequest(text), _) if of_service => (Refused::Service, text),
         (Failure::DomainConflict(text), _) if of_service => (Refused::Names, text),
         _ => return None,
     };
     Some(Refusal { of, text: text.clone() })
-}
-
-/// Of the monitors of a service, those are left out that would come new.
-fn of_monitor(write: &Write, name: &str) -> Option<Refused> {
-    match stands_in_for(name) {
-        Some(own) => Some(Refused::StandIn(own.to_owned())),
-        None if matches!(write, Write::CreateMonitor(_)) && !is_shared(name) => Some(Refused::Monitor(name.to_owned())),
-        None => None,
-    }
 }
 
 /// Whether the service is changed twice: what is between should not last, so once they have begun, these calls wait for

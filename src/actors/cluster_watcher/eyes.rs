@@ -15,7 +15,6 @@ use crate::kubernetes::identity::{Identity, Judge};
 use crate::kubernetes::members::{MemberClients, MemberError};
 use crate::kubernetes::objects::{ClusterVersionObject, HostRuleObject, MultiClusterIngressObject, RouteObject};
 use crate::kubernetes::objects::{IngressObject, NamespaceObject, ServiceObject};
-use crate::kubernetes::revival::Revival;
 use crate::kubernetes::watch::{NotServed, Watch, WatchEvent, source};
 use crate::retry::{Backoff, RetryPolicy, pause};
 use kube::api::Api;
@@ -52,8 +51,6 @@ struct Eyes {
     client: Client,
     retry: RetryPolicy,
     identity: Identity,
-    /// Ends the pauses of all when the cluster answers again.
-    revival: Revival,
 }
 
 /// Makes a client, however long that takes, and watches everything in the cluster until dropped.
@@ -76,16 +73,8 @@ pub async fn watch_cluster(args: EyesArgs) {
             }
         }
     };
-    let revival = Revival::default();
-    let heard = revival.clone();
-    let client = overheard(
-        &client,
-        Arc::new(move |now| {
-            heard.heard(now);
-            hearing(now);
-        }),
-    );
-    let eyes = Eyes { myself, identity: Identity::new(&client, judge), client, retry, revival };
+    let client = overheard(&client, hearing);
+    let eyes = Eyes { myself, identity: Identity::new(&client, judge), client, retry };
     let mut seeded = || StdRng::seed_from_u64(rng.random());
     let (counted, count) = tokio::sync::watch::channel(ingresses_have_counted);
     let multi_cluster_ingresses = async |rng| {
@@ -129,7 +118,7 @@ impl Eyes {
     /// Asks again and again what the cluster is; once that is known, no answer changes nothing.
     async fn platform(&self, mut rng: StdRng, counted: &Sender<bool>) {
         let client = bounded(&self.client);
-        let (mut backoff, mut rest) = (Backoff::new(self.retry), self.revival.rest());
+        let mut backoff = Backoff::new(self.retry);
         let mut known = false;
         loop {
             match is_served::<ClusterVersionObject>(&client).await {
@@ -146,7 +135,7 @@ impl Eyes {
                     if !known {
                         self.tell(ClusterWatcherMsg::PlatformUnknown(error.to_string()));
                     }
-                    rest.pause(backoff.fail(None, &mut rng)).await;
+                    pause(backoff.fail(None, &mut rng)).await;
                 }
             }
         }
@@ -190,7 +179,7 @@ impl Eyes {
     {
         let tell = |sight| self.tell(wrap(sight).unwrap_or(ClusterWatcherMsg::Absent(kind)));
         let client = bounded(&self.client);
-        let (mut backoff, mut rest) = (Backoff::new(self.retry), self.revival.rest());
+        let mut backoff = Backoff::new(self.retry);
         let mut watch: Watch<K, P, I> = self.watch(StdRng::seed_from_u64(rng.random()), identify);
         loop {
             match is_served::<K>(&client).await {
@@ -214,7 +203,7 @@ impl Eyes {
                 }
                 Err(error) => tell(Sight::Event(WatchEvent::Failed(error.to_string()))),
             }
-            rest.pause(backoff.fail(None, &mut rng)).await;
+            pause(backoff.fail(None, &mut rng)).await;
         }
     }
 
@@ -226,8 +215,7 @@ impl Eyes {
     {
         let (api, ear) = source(&self.client, Api::all);
         let (config, identity) = (watcher::Config::default(), Some(self.identity.clone()));
-        let rest = self.revival.rest();
-        Watch { api, ear, config, project: P::from, identify, retry: self.retry, rng, rest, identity }
+        Watch { api, ear, config, project: P::from, identify, retry: self.retry, rng, identity }
     }
 
     fn tell(&self, message: ClusterWatcherMsg) {

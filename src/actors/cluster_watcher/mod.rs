@@ -266,7 +266,6 @@ impl ClusterWatcherState {
             }
             WatchEvent::Failed(error) => self.fault(watched, &error),
             WatchEvent::Reopened => self.reopened(watched),
-            WatchEvent::Expired => Touched::new(),
         }
     }
 
@@ -291,7 +290,6 @@ impl ClusterWatcherState {
             }
             WatchEvent::Failed(error) => self.fault(watched, &error),
             WatchEvent::Reopened => self.reopened(watched),
-            WatchEvent::Expired => Touched::new(),
         }
     }
 
@@ -316,7 +314,6 @@ impl ClusterWatcherState {
             }
             WatchEvent::Failed(error) => self.fault(watched, &error),
             WatchEvent::Reopened => self.reopened(watched),
-            WatchEvent::Expired => Touched::new(),
         }
     }
 

@@ -1,8 +1,8 @@
 //! FederationActor: who may write, and that all clusters of the federation have the leader's configuration.
 //!
 //! *Owns* the leadership term. *Is told* the AMKOClusters, GSLBConfigs and GlobalDeploymentPolicies of its own cluster.
-//! *Does* one thing, a run, after each change, after a failure and within every minute: asks the other clusters who leads
-//! there, grants a term when nobody else does, and inside it copies what differs. Such a run compares copies
+//! *Does* one thing, a run, after each change, after a failure and every minute: asks the other clusters who leads
+//! there, grants a term when nobody else does, and inside it copies what differs. A run of every minute compares copies
 //! only when the last comparison was ten minutes ago, or the others answer otherwise than then. *Fails* to the safe
 //! side: without a clear answer at home, or with another leader in sight, there is no term. A cluster that cannot be
 //! reached is left out and tried again.
@@ -24,7 +24,6 @@ use super::policy_watcher::PolicyWatcherMsg;
 use super::status_writer::StatusWriterMsg;
 use crate::core::federation::copied::Copies;
 use crate::core::federation::copy::Originals;
-use crate::core::federation::reach::Reach;
 use crate::core::federation::{FederationMember, Role, conditions_at_home, decide};
 use crate::core::precedence::ObjectName;
 use crate::crd::AmkoCluster;
@@ -42,9 +41,8 @@ use std::time::Duration;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
-/// The others are asked who leads at least this often: one of them may have been made a leader as well, or be away. With
-/// the longest wait for answers that is known, and told, within a minute.
-const LOOK: Duration = Duration::from_secs(50);
+/// The others are asked who leads at least this often: one of them may have been made a leader as well.
+const LOOK: Duration = Duration::from_secs(60);
 
 /// Copies are compared at least this often: a follower may have changed without anybody here being told (rule DB-37).
 const RESYNC: Duration = Duration::from_secs(600);
@@ -101,8 +99,6 @@ pub struct FederationState {
     forgotten: u64,
     /// Those that the last run could copy to.
     followers: Vec<String>,
-    /// Which of the others answer.
-    reach: Reach,
     role: Option<Role>,
     term: Option<u64>,
     /// What the AMKOCluster's status should say, and of which generation.
@@ -140,7 +136,6 @@ impl Actor for FederationActor {
             copies: Copies::default(),
             forgotten: 0,
             followers: Vec::new(),
-            reach: Reach::default(),
             role: None,
             term: None,
             conditions: run::Conditions::default(),

@@ -3,18 +3,15 @@
 use super::ask::{Asked, Home, ask};
 use super::carry::{Carried, Place, carry};
 use super::{FederationMsg, FederationState, LOOK, RESYNC};
-use crate::actors::board::{CopyNotice, ReachNotice};
+use crate::actors::board::CopyNotice;
 use crate::core::federation::condition::Step;
 use crate::core::federation::copy::{Certainty, GRACE, Originals, Wish, wish};
 use crate::core::federation::kind::Kind;
-use crate::core::federation::reach::{News, Reach};
-use crate::core::federation::survey::{Answer, Survey, others, survey};
+use crate::core::federation::survey::{Survey, others, survey};
 use crate::core::federation::trouble::Trouble;
 use crate::core::federation::{FederationMember, Role};
-use crate::core::report::whole_second;
 use crate::crd::AmkoClusterCondition;
 use futures::FutureExt;
-use jiff::Timestamp;
 use ractor::ActorRef;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -142,7 +139,6 @@ impl FederationState {
         self.again = false;
         self.copies.forget();
         self.followers.clear();
-        self.reach = Reach::default();
         self.post_copies();
         self.disarm();
     }
@@ -201,9 +197,7 @@ impl FederationState {
             self.set_role(Role::Undecided(blind));
             return self.wait(myself, true);
         }
-        self.note_reach(&asked.answers);
-        let survey = survey(&flight.own, &asked.answers, &self.reach);
-        let Survey { valid, conditions, rival, retry, without_amko } = survey;
+        let Survey { valid, conditions, rival, retry, without_amko } = survey(&flight.own, &asked.answers);
         flight.conditions = conditions;
         (flight.retry, flight.without_amko) = (retry, without_amko);
         if let Some(rival) = rival {
@@ -240,27 +234,6 @@ impl FederationState {
         self.task(myself, async move { Progress::Carried(carry(wishes, &home, &members).await) });
     }
 
-    /// Takes in which clusters answered, and says in the log what is another than before.
-    fn note_reach(&mut self, answers: &[(String, Answer)]) {
-        for news in self.reach.note(answers, whole_second(Timestamp::now())) {
-            match news {
-                News::Lost { cluster, since, why } => {
-                    tracing::warn!(cluster, %since, why, "a cluster of the federation is not reached: it keeps what it had");
-                }
-                News::Back { cluster, since } => {
-                    tracing::info!(cluster, %since, "a cluster of the federation is reached again");
-                }
-            }
-        }
-        self.post_copies();
-    }
-
-    /// The clusters that nothing can be copied to for want of an answer.
-    fn not_reached(&self) -> impl Iterator<Item = Trouble> {
-        let unreached = self.reach.unreached().iter();
-        unreached.map(|(cluster, unreached)| Trouble::NotReached { cluster: cluster.clone(), since: unreached.since })
-    }
-
     /// Whether everybody answered as in the run whose conditions are told.
     fn same_as_before(&self, flight: &InFlight) -> bool {
         flight.generation == self.conditions.generation && self.conditions.list.starts_with(&flight.conditions)
@@ -281,10 +254,7 @@ impl FederationState {
             }
             flight.retry |= !settled;
             flight.conditions.push(match result {
-                Ok(mut troubles) => {
-                    troubles.extend(self.not_reached());
-                    Step::Copy(kind).taken(&troubles)
-                }
+                Ok(troubles) => Step::Copy(kind).taken(&troubles),
                 Err(trouble) => Step::Copy(kind).failed(&trouble),
             });
         }
@@ -325,18 +295,16 @@ impl FederationState {
     pub(super) fn post_copies(&self) {
         let wishes = self.known.as_ref().map(Known::wishes).unwrap_or_default();
         let notice = |follower: &String| {
-            let reached = !self.reach.unreached().contains_key(follower);
             let of = |kind: Kind, wish: &Result<Wish, Trouble>| match wish {
                 Ok(Wish::Leave) => CopyNotice::Kept,
-                Ok(wish) if reached && self.copies.has(follower, kind, wish) => CopyNotice::Copied,
+                Ok(wish) if self.copies.has(follower, kind, wish) => CopyNotice::Copied,
                 _ => CopyNotice::Pending,
             };
             let kinds = wishes.iter().map(|(kind, wish)| (kind.name(), of(*kind, wish))).collect();
             (follower.clone(), kinds)
         };
-        let followers = self.followers.iter().chain(self.reach.unreached().keys()).map(notice).collect();
-        let federation = ReachNotice::of(&self.reach);
-        self.args.board.post(|notices| (notices.followers, notices.federation) = (followers, federation));
+        let followers = self.followers.iter().map(notice).collect();
+        self.args.board.post(|notices| notices.followers = followers);
     }
 
     /// Arranges the next run.

@@ -80,26 +80,6 @@ impl GsState {
         self.former = Some(former);
     }
 
-    /// At the first look of a session: what is there and not explained by what is wanted may have been asked for by
-    /// something that is gone since.
-    pub(super) fn note_found(&mut self, decision: &Decision) {
-        let Knowledge::Known(observed) = &self.knowledge else { return };
-        let pools: &[Pool] = match decision {
-            Decision::Wait(_) => return,
-            Decision::Nothing => &[],
-            Decision::Service(desired) => &desired.service.pools,
-        };
-        if self.has_looked || !self.speaks() {
-            return;
-        }
-        let services = observed.services().map(|service| &service.content);
-        let found: Vec<&Member> = services.flat_map(|service| leaving(pools, &service.pools)).collect();
-        if !found.is_empty() {
-            self.former.get_or_insert_default().note_found(found);
-        }
-        self.has_looked = true;
-    }
-
     /// Forgets what is explained otherwise, or gone. `pools` are those that are wanted.
     pub(super) fn forget_former(&mut self, pools: &[Pool]) {
         let (Knowledge::Known(observed), Some(former)) = (&self.knowledge, &mut self.former) else { return };

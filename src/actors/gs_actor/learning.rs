@@ -95,7 +95,6 @@ impl GsState {
         self.reported = None;
         self.read = None;
         self.quarantined = false;
-        self.has_looked = false;
         self.drift = Drifting::default();
         // The session reads everything before it writes anything.
         self.knowledge = Knowledge::Unknown;

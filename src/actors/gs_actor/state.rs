@@ -62,8 +62,6 @@ pub struct GsState {
     undecided: Urgency,
     /// It failed too often, and no write has succeeded since.
     pub(super) quarantined: bool,
-    /// It was decided in this session what becomes of what the controller has.
-    pub(super) has_looked: bool,
     pub(super) drift: Drifting,
     /// What the controller refused of it; usually nothing.
     pub(super) omissions: Option<Box<Omissions>>,
@@ -168,7 +166,6 @@ impl GsState {
             urgency,
             undecided: Urgency::Bulk,
             quarantined: false,
-            has_looked: false,
             drift: Drifting::default(),
             omissions: None,
             released: BTreeSet::new(),
@@ -441,7 +438,6 @@ impl GsState {
 
     /// The same, and whether the guard must be told what it takes away.
     fn choose(&mut self, decision: Decision, members: &[Placed]) -> (Option<Chosen>, Wished) {
-        self.note_found(&decision);
         let pools = match &decision {
             Decision::Service(desired) if self.former.is_some() => desired.service.pools.clone(),
             _ => Vec::new(),

@@ -1,7 +1,6 @@
 //! Where the kubeconfig is looked at: a Secret that is watched, or a file that is read again and again.
 
 use crate::kubernetes::members::Place;
-use crate::kubernetes::revival::Rest;
 use crate::kubernetes::watch::{Watch, WatchEvent, source};
 use crate::retry::{RetryPolicy, pause};
 use k8s_openapi::ByteString;
@@ -72,7 +71,6 @@ async fn watch(
         identify: |_: &str, _: &str| (),
         retry,
         rng,
-        rest: Rest::default(),
         identity: None,
     };
     let missing = || Finding::Missing(format!("Secret {namespace}/{name} does not exist: make it, with key {key}"));
@@ -96,7 +94,6 @@ async fn watch(
                      watch on this one name)"
                 )),
                 WatchEvent::Reopened => Finding::Sees,
-                WatchEvent::Expired => return,
             };
             tell(finding);
         })

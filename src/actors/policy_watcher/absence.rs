@@ -10,7 +10,6 @@ use crate::core::report::condition::Speaker;
 use crate::crd::{GlobalDeploymentPolicy, GslbConfig, GslbConfigStatus};
 use crate::kubernetes::bounded::bounded;
 use crate::retry::{Backoff, RetryPolicy};
-use jiff::Timestamp;
 use kube::api::{Api, ApiResource, DynamicObject, ListParams};
 use kube::{Client, ResourceExt};
 use ractor::ActorRef;
@@ -124,18 +123,6 @@ impl PolicyWatcherState {
         }
     }
 
-    /// When the deletion that a deleted policy stands for was last known to go on.
-    fn under_way(&self) -> Option<Timestamp> {
-        let standing = self.standing.as_ref().filter(|_| self.presence.is_defined())?;
-        absence::under_way(standing, self.is_any_left(), (self.args.wall)())
-    }
-
-    /// Whether the status is to say anew that the deletion goes on.
-    pub(super) fn renews(&mut self) -> bool {
-        let now = self.under_way().filter(|_| self.term.is_some());
-        now.is_some() && std::mem::replace(&mut self.renewed, now) != now
-    }
-
     /// What the status of a GSLBConfig should be beside `status`, which is `None` when it has that already: the absence
     /// of the policy is told by the active one.
     pub(super) fn with_absence(
@@ -153,7 +140,7 @@ impl PolicyWatcherState {
             let told = [absence::POLICY_ABSENT, absence::CLEANED_UP];
             wanted.conditions.retain(|condition| !told.contains(&condition.type_.as_str()));
             wanted.conditions.extend(absence::conditions(standing, self.is_any_left(), speaker));
-            wanted.policy_deletion = absence::kept(standing, self.under_way());
+            wanted.policy_deletion = absence::kept(standing);
         }
         if wanted == present {
             return None;

@@ -6,18 +6,13 @@ use super::status::{About, Held};
 use super::{PolicyWatcherMsg, PolicyWatcherState, candidates::config_candidates, settings, status};
 use crate::actors::avi_session::ControllerSettings;
 use crate::actors::avi_session::phase::ControllerState;
-use crate::actors::board::LoginNotice;
 use crate::actors::status_writer::{StatusWriterMsg, Target, Update};
 use crate::core::activation::{self, APPROVAL_ANNOTATION, Facts, Problem, Progress, UUID_ANNOTATION};
 use crate::core::guard::HeldChanges;
-use crate::core::knowledge::Obstacle;
-use crate::core::login;
 use crate::core::owner::Owner;
 use crate::core::policy::Installation;
 use crate::core::precedence::ObjectName;
-use crate::core::report::whole_second;
 use crate::crd::GslbConfig;
-use jiff::Timestamp;
 use kube::ResourceExt;
 use ractor::ActorRef;
 use rand::RngExt;
@@ -30,22 +25,13 @@ pub(super) struct Activation {
     problem: Option<Problem>,
 }
 
-/// What there is to say of a GSLBConfig beside its state; nothing of one that is not active.
-#[derive(Default)]
-struct Said {
-    verified: Option<Certificate>,
-    /// What is wrong with the Secret.
-    secret: Option<Obstacle>,
-    held: Held,
-}
-
 impl PolicyWatcherState {
     /// Takes over what the active GSLBConfig says; what it cannot say stays.
     pub(super) fn take_over_config(&mut self, myself: &ActorRef<PolicyWatcherMsg>) -> Activation {
         let candidates = config_candidates(&self.configs);
         let choice = activation::choose(&candidates, self.active_config.as_ref(), &self.args.namespace);
         for (other, problem) in &choice.others {
-            self.write_config_status(&other.object, problem.to_string(), Said::default());
+            self.write_config_status(&other.object, problem.to_string(), None, Held::Unknown);
         }
         self.active_config = choice.active.map(|candidate| candidate.object.clone());
         let activation = self.activate(myself);
@@ -99,9 +85,8 @@ impl PolicyWatcherState {
     fn settings(&self, config: &GslbConfig, owner: Owner) -> (Option<Arc<ControllerSettings>>, Option<Problem>) {
         let Some(watched) = &self.secret else { return (None, None) };
         let Some(credentials) = &watched.credentials else {
-            let missing = watched.listed.then(|| Problem::NoSecret(watched.name.clone()));
-            let unreadable = watched.unreadable.then(|| Problem::NoLogin(login::unreadable(&watched.name)));
-            return (None, missing.or(unreadable));
+            let problem = watched.listed.then(|| Problem::NoSecret(watched.name.clone()));
+            return (None, problem);
         };
         match settings::settings(config, credentials, self.args.controller_ca.as_deref(), owner) {
             Ok(settings) => (Some(Arc::new(settings)), None),
@@ -141,13 +126,9 @@ impl PolicyWatcherState {
 
     pub(super) fn tell_status(&self, activation: &Activation) {
         let Some(name) = &self.active_config else {
-            self.args.board.post(|notices| {
-                notices.gslb_config = "no GSLBConfig".into();
-                notices.avi_api.login = None;
-            });
+            self.args.board.post(|notices| notices.gslb_config = "no GSLBConfig".into());
             return;
         };
-        self.post_login(activation.problem.as_ref());
         let state = match (&activation.problem, &self.controller) {
             (Some(problem), _) => problem.to_string(),
             (None, None) => return,
@@ -164,21 +145,7 @@ impl PolicyWatcherState {
             .settings
             .as_ref()
             .map(|settings| Certificate::of(&settings.tls, &self.handshake, ignored.unwrap_or(false)));
-        let secret = activation.problem.as_ref().and_then(Problem::secret);
-        self.write_config_status(name, state, Said { verified, secret, held: self.held(name) });
-    }
-
-    /// What is wrong with the Secret, and since when: the same for every face.
-    fn post_login(&self, problem: Option<&Problem>) {
-        let trouble = problem.and_then(|problem| Some((problem.secret()?.reason(), problem.to_string())));
-        self.args.board.post(|notices| {
-            let login = &mut notices.avi_api.login;
-            *login = trouble.map(|(reason, message)| {
-                let before = login.as_ref().filter(|before| before.reason == reason);
-                let since = before.map_or_else(|| whole_second(Timestamp::now()), |before| before.since);
-                LoginNotice { reason, since, message }
-            });
-        });
+        self.write_config_status(name, state, verified, self.held(name));
     }
 
     /// Looks at what is known of the member clusters, and tells of what is another. Answers whether a status may say
@@ -218,14 +185,12 @@ impl PolicyWatcherState {
         }
     }
 
-    fn write_config_status(&self, name: &ObjectName, state: String, said: Said) {
-        let Said { verified, secret, held } = said;
+    fn write_config_status(&self, name: &ObjectName, state: String, verified: Option<Certificate>, held: Held) {
         let Some(config) = self.configs.objects.get(name).filter(|_| self.term.is_some()) else { return };
         self.tell_of_config(config, name, &state);
         let active = self.active_config.as_ref() == Some(name);
         let about = About {
             controller: self.about_controller().filter(|_| active),
-            secret,
             leader: self.about_leader(),
             clusters: Some(&self.known).filter(|known| active && known.speaks()),
             identities: if active { self.clusters() } else { Clusters::Unknown },

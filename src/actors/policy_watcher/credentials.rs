@@ -23,8 +23,6 @@ pub struct Credentials {
 pub struct Watched {
     pub name: String,
     pub listed: bool,
-    /// It was never listed, and the last try failed.
-    pub unreadable: bool,
     pub credentials: Option<Credentials>,
     pub watch: AbortHandle,
 }

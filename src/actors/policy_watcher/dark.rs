@@ -24,9 +24,6 @@ impl Default for Dark {
 impl Dark {
     /// Notes what an event of a watch says of the cluster.
     pub fn note(&mut self, message: &PolicyWatcherMsg) {
-        if is_expired(message) {
-            return;
-        }
         let (kind, failed) = match message {
             PolicyWatcherMsg::Configs(event) => ("GSLBConfig", failed(event)),
             PolicyWatcherMsg::Policies(event) => ("GlobalDeploymentPolicy", failed(event)),
@@ -70,19 +67,6 @@ impl Dark {
             tracing::info!(failures, seconds, "the operator's own cluster can be watched again");
         }
     }
-}
-
-/// A failure follows.
-fn is_expired(message: &PolicyWatcherMsg) -> bool {
-    matches!(
-        message,
-        PolicyWatcherMsg::Configs(WatchEvent::Expired)
-            | PolicyWatcherMsg::Policies(WatchEvent::Expired)
-            | PolicyWatcherMsg::AmkoClusters(WatchEvent::Expired)
-            | PolicyWatcherMsg::Rules(WatchEvent::Expired)
-            | PolicyWatcherMsg::Namespaces(WatchEvent::Expired)
-            | PolicyWatcherMsg::Secret(_, WatchEvent::Expired)
-    )
 }
 
 fn failed<P, I>(event: &WatchEvent<P, I>) -> Option<&str> {

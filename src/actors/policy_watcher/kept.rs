@@ -58,7 +58,7 @@ where
                 tracing::warn!(object, error, "object cannot be decoded, its last known state stays in force");
                 !self.objects.contains_key(&id) && self.unreadable.insert(id)
             }
-            WatchEvent::Failed(_) | WatchEvent::Reopened | WatchEvent::Expired => false,
+            WatchEvent::Failed(_) | WatchEvent::Reopened => false,
         }
     }
 

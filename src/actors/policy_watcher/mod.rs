@@ -174,8 +174,6 @@ pub struct PolicyWatcherState {
     /// `spec.deletionGuard.policyGraceSeconds` of the last GSLBConfig that said something.
     grace: Duration,
     confirmation: Confirmation,
-    /// When the deletion of everything was last told to go on.
-    renewed: Option<Timestamp>,
     rules: Rules,
     tenants: Tenants,
     /// What the policy refers to on the controller.
@@ -246,7 +244,6 @@ impl Actor for PolicyWatcher {
             standing: None,
             grace: GRACE,
             confirmation: Confirmation::new(args.retry),
-            renewed: None,
             rules: Rules::new(args.ever_listed.clone()),
             tenants: Tenants::default(),
             policy_questions: BTreeSet::new(),
@@ -290,7 +287,6 @@ impl Actor for PolicyWatcher {
                 copied = state.configs.take(event);
                 copied
             }
-            PolicyWatcherMsg::Policies(WatchEvent::Expired) => state.presence.expired(),
             PolicyWatcherMsg::Policies(event) => {
                 copied = state.policies.take(event);
                 copied
@@ -358,7 +354,7 @@ impl Actor for PolicyWatcher {
             }
             PolicyWatcherMsg::Look => {
                 look_later(&myself);
-                state.look() | state.renews()
+                state.look()
             }
             PolicyWatcherMsg::ListPolicies => {
                 state.list_policies(&myself);

@@ -3,7 +3,6 @@
 
 use crate::core::host_rule::{MANAGED_BY, MANAGED_LABEL};
 use crate::core::precedence::ObjectName;
-use crate::core::report::present::Stated;
 use crate::crd::{GslbHostRule, GslbHostRuleSpec, GslbHostRuleStatus};
 use jiff::Timestamp;
 use k8s_openapi::NamespaceResourceScope;
@@ -32,8 +31,6 @@ pub struct SeenRule {
     pub generation: Option<i64>,
     /// The same, also of the echo of the operator's own word.
     pub latest: Option<i64>,
-    /// `resourceVersion`, where it is a number.
-    pub version: Option<u64>,
     pub created: Option<Timestamp>,
     /// Made by this operator only to carry a status. One that somebody has filled in since is that user's.
     pub managed: bool,
@@ -62,17 +59,11 @@ impl SeenRule {
         }
     }
 
-    /// What it says.
-    pub fn stated(&self) -> Stated {
-        let status = self.status.clone().unwrap_or_default();
-        Stated { status, version: self.version, generation: self.latest }
-    }
-
     /// Whether both decide the same. The status is the operator's own word and its echo decides nothing (DB-04);
     /// neither does the generation, which under the CRD of upstream every write of status raises. A lower one is that of
     /// a rule from a backup.
     pub fn decides_as(&self, other: &Self) -> bool {
-        let Self { object, uid, generation: _, latest, version: _, created, managed, spec, status } = self;
+        let Self { object, uid, generation: _, latest, created, managed, spec, status } = self;
         // Changed and changed back, unseen. Where a status is an ordinary field, writing it makes a generation too.
         let changed_back = *latest != other.latest && *status == other.status;
         let restored = other.latest < *latest;
@@ -97,7 +88,6 @@ impl From<HostRuleObject> for SeenRule {
             uid: metadata.uid,
             generation: metadata.generation,
             latest: metadata.generation,
-            version: metadata.resource_version.as_deref().and_then(|version| version.parse().ok()),
             created: metadata.creation_timestamp.map(|time| time.0),
             spec,
             status: serde_json::from_value(status).ok(),
@@ -156,7 +146,7 @@ mod tests {
     use serde_json::json;
 
     fn seen(spec: Value, labels: Value, status: Value) -> SeenRule {
-        let metadata = json!({"namespace": "shop", "name": "ghr-1", "uid": "u-1", "generation": 3, "resourceVersion": "11", "labels": labels,
+        let metadata = json!({"namespace": "shop", "name": "ghr-1", "uid": "u-1", "generation": 3, "labels": labels,
             "creationTimestamp": "2026-01-01T00:00:00Z"});
         let object: HostRuleObject =
             serde_json::from_value(json!({"metadata": metadata, "spec": spec, "status": status})).unwrap();
@@ -172,7 +162,6 @@ mod tests {
             uid: Some("u-1".into()),
             generation: Some(3),
             latest: Some(3),
-            version: Some(11),
             created: "2026-01-01T00:00:00Z".parse().ok(),
             managed: false,
             spec: Spec::Read(Box::new(spec)),
@@ -207,7 +196,6 @@ mod tests {
         let echo = SeenRule { latest: Some(4), status: Some(GslbHostRuleStatus::default()), ..rule.clone() };
         assert!(rule.decides_as(&echo));
         assert!(!rule.decides_as(&SeenRule { latest: Some(4), ..rule.clone() }), "changed and changed back");
-        assert!(!rule.decides_as(&SeenRule { latest: Some(2), ..echo.clone() }), "it is from a backup");
         let changed = [
             seen(json!({"fqdn": "api.example.org"}), json!({}), Value::Null),
             seen(json!({"fqdn": "web.example.org"}), json!({MANAGED_LABEL: MANAGED_BY}), Value::Null),

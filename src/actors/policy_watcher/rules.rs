@@ -47,8 +47,8 @@ pub struct Rules {
     news: Judged,
     /// When each was changed.
     referrers: Referrers,
-    /// Rules of which nothing that decides is another, and of which it was not told yet what they say now.
-    restated: BTreeSet<ObjectName>,
+    /// Rules of which nothing but status and generation is another one, which was not told yet: their generations.
+    restated: BTreeMap<ObjectName, Option<i64>>,
 }
 
 /// What the judgement of one rule depended on.
@@ -132,7 +132,7 @@ impl Rules {
                 }
                 false
             }
-            WatchEvent::Reopened | WatchEvent::Expired => false,
+            WatchEvent::Reopened => false,
         }
     }
 
@@ -205,10 +205,8 @@ impl Rules {
         let changed = echo.is_none();
         match echo {
             Some(known) => {
-                // The same status may have been written once more, after another one that was never seen.
-                let same = (&known.status, known.latest, known.version) == (&rule.status, rule.latest, rule.version);
-                if !same {
-                    self.restated.insert(rule.object.clone());
+                if known.status != rule.status || known.generation != rule.generation {
+                    self.restated.insert(rule.object.clone(), rule.generation);
                 }
                 rule.generation = known.generation;
             }
@@ -331,14 +329,14 @@ impl PolicyWatcherState {
         self.told.reports = Some(told);
     }
 
-    /// Tells the StatusWriter what objects say of which it knows.
+    /// Tells the StatusWriter which status and generation objects have of which it knows.
     pub(super) fn tell_restated(&mut self) {
         let restated = std::mem::take(&mut self.rules.restated);
         let Some(told) = self.told.reports.as_ref().filter(|_| self.term.is_some()) else { return };
-        for rule in restated.into_iter().filter(|name| told.contains_key(name)) {
-            let stated = self.rules.seen.get(&rule).map(SeenRule::stated);
-            let stated = Box::new(stated.unwrap_or_default());
-            self.args.status.cast(StatusWriterMsg::Restated { rule, stated });
+        for (rule, generation) in restated.into_iter().filter(|(name, _)| told.contains_key(name)) {
+            let status = self.rules.seen.get(&rule).and_then(|seen| seen.status.clone());
+            let status = Box::new(status.unwrap_or_default());
+            self.args.status.cast(StatusWriterMsg::Restated { rule, generation, status });
         }
     }
 
@@ -369,6 +367,7 @@ impl PolicyWatcherState {
             fqdn: normal(rule.fqdn()).into_owned(),
             uid: rule.uid.clone(),
             generation: rule.generation,
+            latest: None,
             present: None,
             verdict: verdict.clone(),
             managed: rule.managed,
@@ -378,7 +377,7 @@ impl PolicyWatcherState {
         if told.get(name) != Some(&report) {
             told.insert(name.clone(), report.clone());
             self.tell_of_rule(&report, rule.status.as_ref());
-            let report = RuleReport { present: Some(rule.stated()), ..report };
+            let report = RuleReport { latest: rule.latest, present: rule.status.clone(), ..report };
             self.args.status.cast(StatusWriterMsg::Rule(Box::new(report)));
         }
     }
@@ -444,7 +443,6 @@ mod tests {
             uid: None,
             generation: None,
             latest: None,
-            version: None,
             created: None,
             managed: false,
             spec: Spec::Read(Box::default()),

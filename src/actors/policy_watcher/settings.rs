@@ -5,9 +5,9 @@ use crate::actors::avi_session::{ControllerSettings, DeletionPolicy};
 use crate::avi::session::SessionSettings;
 use crate::avi::transport::TlsSettings;
 use crate::core::activation::{APPROVAL_ANNOTATION, Problem};
-use crate::core::login::{self, Offered};
 use crate::core::owner::Owner;
 use crate::core::policy::presence::GRACE;
+use crate::core::whitespace::at_the_ends;
 use crate::crd::GslbConfig;
 use kube::ResourceExt;
 use secrecy::ExposeSecret;
@@ -17,7 +17,8 @@ use std::time::Duration;
 /// Which controller to use, as whom. `controller_ca` wins over the Secret's.
 ///
 /// # Errors
-/// When the Secret gives no login for it.
+/// When the Secret lacks what a login needs, or has what a login cannot mean: an empty password, or one with a line break
+/// at its end, would count as a failed login of the account.
 pub fn settings(
     config: &GslbConfig,
     credentials: &Credentials,
@@ -26,14 +27,30 @@ pub fn settings(
 ) -> Result<ControllerSettings, Problem> {
     let leader = &config.spec.gslb_leader;
     let Credentials { username, password, ca_pem, controllers, version } = credentials;
+    if username.is_empty() || password.expose_secret().is_empty() {
+        let secret = &leader.credentials;
+        let text = format!("Secret {secret} has no username or no password: add keys username and password");
+        return Err(Problem::ControllerUnreachable(text));
+    }
+    for (key, value) in [("username", username.as_str()), ("password", password.expose_secret())] {
+        if let Some(whitespace) = at_the_ends(value) {
+            let secret = &leader.credentials;
+            let text = format!(
+                "Secret {secret}: the value of key {key} {whitespace}, so no login is tried with it; save it without, \
+                 as printf %s or echo -n give it"
+            );
+            return Err(Problem::ControllerUnreachable(text));
+        }
+    }
     let address = leader.controller_ip.trim().to_owned();
-    let offered = Offered {
-        secret: &leader.credentials,
-        username,
-        password: password.expose_secret(),
-        controllers: controllers.as_ref(),
-    };
-    login::check(offered, &address).map_err(Problem::NoLogin)?;
+    if controllers.as_ref().is_some_and(|controllers| !controllers.contains(&address)) {
+        let secret = &leader.credentials;
+        let text = format!(
+            "Secret {secret}: its key controllers does not list {address}, so its login does not go there; correct \
+             spec.gslbLeader.controllerIP, or add the address to the key"
+        );
+        return Err(Problem::ControllerUnreachable(text));
+    }
     let ca_pem = controller_ca.map(<[u8]>::to_vec).or_else(|| ca_pem.clone());
     let skips = leader.insecure_skip_verify.unwrap_or(false);
     Ok(ControllerSettings {

@@ -1,6 +1,5 @@
 //! The status that a GSLBConfig or a GlobalDeploymentPolicy should have, beside the one it has (DB-05, DB-50).
 
-mod programmed;
 #[cfg(test)]
 mod tests;
 
@@ -8,7 +7,7 @@ use super::certificate::{Certificate, NOT_SEEN};
 use super::identities::Clusters;
 use crate::core::activation::{Problem, Progress};
 use crate::core::census::Headway;
-use crate::core::knowledge::{CLUSTERS_SEEN, Knowledge, Obstacle, in_words};
+use crate::core::knowledge::{CLUSTERS_SEEN, Knowledge, in_words};
 use crate::core::occurrence::{Occurrence, Reason};
 use crate::core::policy::absence::{CLEANED_UP, POLICY_ABSENT};
 use crate::core::policy::{ANOTHER_EXISTS, PolicyReport, PolicyVerdict};
@@ -17,7 +16,6 @@ use crate::core::report::concerns_reference;
 use crate::core::report::condition::{ACCEPTED, PROGRAMMED, RESOLVED_REFS, Speaker, Statement, Truth, resolved};
 use crate::crd::{Condition, GlobalDeploymentPolicy, GlobalDeploymentPolicyStatus, GslbConfig, GslbConfigStatus};
 use jiff::Timestamp;
-use programmed::NEEDS_APPROVAL;
 
 /// Condition type that tells whether the controller's certificate is verified.
 pub const CERTIFICATE_VERIFIED: &str = "ControllerCertificateVerified";
@@ -32,10 +30,9 @@ pub const DELETIONS_HELD: &str = "DeletionsHeld";
 pub const CLUSTERS_NOT_RECOGNISED: &str = "ClustersNotRecognised";
 
 /// What is known of the changes that the session holds.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Held {
     /// Nothing, as at the start: what was said stays.
-    #[default]
     Unknown,
     /// What each set would take away and what to do, of all sets and of those that delete services.
     Known { changes: Vec<String>, deletions: Vec<String> },
@@ -47,7 +44,7 @@ impl Held {
         let (texts, reason) = match self {
             Self::Unknown => return speaker.said(type_).cloned(),
             Self::Known { deletions, .. } if type_ == DELETIONS_HELD => (deletions, "MassDeletion"),
-            Self::Known { changes, .. } => (changes, NEEDS_APPROVAL),
+            Self::Known { changes, .. } => (changes, "NeedsApproval"),
         };
         (!texts.is_empty()).then(|| speaker.say(Statement::new(type_, true, reason, texts.join(" | "))))
     }
@@ -58,8 +55,6 @@ impl Held {
 pub struct About<'a> {
     /// In what state the controller is, in one word.
     pub controller: Option<&'static str>,
-    /// What is wrong with the Secret.
-    pub secret: Option<Obstacle>,
     /// Who leads when the controller does not.
     pub leader: Option<&'a str>,
     pub clusters: Option<&'a Knowledge>,
@@ -79,13 +74,16 @@ pub fn of_config(
     let present = config.status.clone().unwrap_or_default();
     let observed_generation = config.metadata.generation;
     let speaker = Speaker { generation: observed_generation, present: &present.conditions, now: Timestamp::now() };
-    let [accepted, mut resolved, programmed] = about_config(&state);
-    if let Some(secret) = about.secret {
-        resolved.reason = secret.reason();
+    let [accepted, resolved, mut programmed] = about_config(&state);
+    match Stage::of(&state) {
+        Stage::NotLeader => {
+            let leader = about.leader.map(|leader| format!(": {leader}")).unwrap_or_default();
+            programmed.message.push_str(&leader);
+        }
+        Stage::Unreachable => programmed.reason = about.controller.unwrap_or(programmed.reason),
+        Stage::Synced => programmed = about.clusters.and_then(|known| known.programmed(|_| true)).unwrap_or(programmed),
+        _ => {}
     }
-    let held = [CHANGES_HELD, DELETIONS_HELD].into_iter().filter_map(|type_| held.condition(type_, &speaker));
-    let held: Vec<Condition> = held.collect();
-    let programmed = programmed::of_config(Stage::of(&state), programmed, &about, !held.is_empty());
     let mut conditions = [accepted, resolved, programmed].map(|statement| speaker.say(statement)).to_vec();
     conditions.extend(match about.clusters {
         Some(clusters) => Some(speaker.say(clusters.clusters_seen())),
@@ -98,7 +96,7 @@ pub fn of_config(
         Some(verified) => Some(speaker.say(verified.statement())),
         None => speaker.said(CERTIFICATE_VERIFIED).cloned(),
     });
-    conditions.extend(held);
+    conditions.extend([CHANGES_HELD, DELETIONS_HELD].into_iter().filter_map(|type_| held.condition(type_, &speaker)));
     // The absence of a policy is told beside this.
     conditions.extend([POLICY_ABSENT, CLEANED_UP].into_iter().filter_map(|type_| speaker.said(type_).cloned()));
     let policy_deletion = present.policy_deletion.clone();
@@ -183,7 +181,7 @@ fn policy_programmed(progress: Headway, unseen: Option<Statement>) -> Statement 
             "{behind} of {of} GSLB services do not follow it: changes of {held} wait for an approval, see condition \
              ChangesHeld of the GSLBConfig; /api/gs says which and why"
         );
-        return Statement::new(PROGRAMMED, false, NEEDS_APPROVAL, message);
+        return Statement::new(PROGRAMMED, false, "NeedsApproval", message);
     }
     let (services, follow) = if of == 1 { ("service", "does") } else { ("services", "do") };
     let message = format!(
@@ -238,11 +236,6 @@ fn about_config(state: &str) -> [Statement; 3] {
     [stage.accepted(state), stage.resolved(state), stage.programmed(state)]
 }
 
-/// Nothing can be written for want of a login.
-fn no_login(secret: Obstacle) -> Statement {
-    Statement::new(PROGRAMMED, false, secret.reason(), "there is no login: see ResolvedRefs")
-}
-
 /// How far a GSLBConfig got, read from its `status.state`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
@@ -289,9 +282,9 @@ impl Stage {
             }
             Self::SecretMissing => {
                 let message = format!("{state}: create it with the keys username and password");
-                Statement::new(RESOLVED_REFS, false, Obstacle::SecretNotFound.reason(), message)
+                Statement::new(RESOLVED_REFS, false, "SecretNotFound", message)
             }
-            Self::SecretIncomplete => Statement::new(RESOLVED_REFS, false, Obstacle::SecretIncomplete.reason(), state),
+            Self::SecretIncomplete => Statement::new(RESOLVED_REFS, false, "SecretIncomplete", state),
             Self::NotLeader | Self::Unreachable | Self::Syncing | Self::Synced => {
                 Statement::new(RESOLVED_REFS, true, "ResolvedRefs", "the credentials Secret exists")
             }
@@ -307,8 +300,9 @@ impl Stage {
             Self::Conflicted | Self::Invalid => {
                 return Statement::new(PROGRAMMED, false, "NotInUse", "it is not in use: see Accepted");
             }
-            Self::SecretMissing => return no_login(Obstacle::SecretNotFound),
-            Self::SecretIncomplete => return no_login(Obstacle::SecretIncomplete),
+            Self::SecretMissing | Self::SecretIncomplete => {
+                return Statement::new(PROGRAMMED, false, "NoCredentials", "nobody can log in: see ResolvedRefs");
+            }
             Self::NotLeader => (false, "NotLeader"),
             Self::Unreachable => (false, "ControllerUnreachable"),
             Self::Syncing => (false, "Syncing"),

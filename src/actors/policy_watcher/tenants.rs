@@ -46,7 +46,7 @@ impl Tenants {
                 false
             }
             WatchEvent::Failed(_) => *self == Self::Unheard && self.replace(Self::Unreadable),
-            WatchEvent::Reopened | WatchEvent::Expired => false,
+            WatchEvent::Reopened => false,
         }
     }
 

@@ -10,7 +10,6 @@ use crate::kubernetes::bounded::bounded;
 use crate::kubernetes::discovery::{ABSENT_RETRY, is_served};
 use crate::kubernetes::ear::Ear;
 use crate::kubernetes::readable::Readable;
-use crate::kubernetes::revival::Rest;
 use crate::kubernetes::watch::{NotServed, Watch, WatchEvent, source};
 use crate::retry::{Backoff, pause};
 use k8s_openapi::NamespaceResourceScope;
@@ -114,7 +113,6 @@ impl PolicyWatcherState {
             identify,
             retry: self.args.retry,
             rng: StdRng::seed_from_u64(self.rng.random()),
-            rest: Rest::default(),
             identity: None,
         }
     }
@@ -130,8 +128,7 @@ impl PolicyWatcherState {
         if !is_name(name) {
             // It would be read as a selector of its own; nothing has such a name.
             let watch = self.watches.spawn(std::future::pending());
-            self.secret =
-                Some(Watched { name: name.to_owned(), listed: true, unreadable: false, credentials: None, watch });
+            self.secret = Some(Watched { name: name.to_owned(), listed: true, credentials: None, watch });
             return;
         }
         let (api, ear) = source::<Secret>(&self.args.client, |client| Api::namespaced(client, &self.args.namespace));
@@ -143,21 +140,19 @@ impl PolicyWatcherState {
             identify: |_: &str, name: &str| name.to_owned(),
             retry: self.args.retry,
             rng: StdRng::seed_from_u64(self.rng.random()),
-            rest: Rest::default(),
             identity: None,
         };
         let (myself, watched) = (myself.clone(), name.to_owned());
         let tell = move |event| drop(myself.cast(PolicyWatcherMsg::Secret(watched.clone(), event)));
         let watch = self.watches.spawn(watch.run(tell));
-        self.secret =
-            Some(Watched { name: name.to_owned(), listed: false, unreadable: false, credentials: None, watch });
+        self.secret = Some(Watched { name: name.to_owned(), listed: false, credentials: None, watch });
     }
 
     pub(super) fn on_secret(&mut self, name: &str, event: WatchEvent<Credentials, String>) -> bool {
         let Some(watched) = self.secret.as_mut().filter(|watched| watched.name == name) else { return false };
         match event {
             WatchEvent::Listed { mut objects, .. } => {
-                (watched.listed, watched.unreadable) = (true, false);
+                watched.listed = true;
                 watched.credentials = objects.pop();
             }
             WatchEvent::Applied(credentials) => watched.credentials = Some(credentials),
@@ -168,7 +163,7 @@ impl PolicyWatcherState {
                 tracing::warn!(object, "credentials cannot be decoded, the last ones stay in use");
                 return false;
             }
-            WatchEvent::Failed(_) | WatchEvent::Reopened | WatchEvent::Expired => return false,
+            WatchEvent::Failed(_) | WatchEvent::Reopened => return false,
         }
         true
     }

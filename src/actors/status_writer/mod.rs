@@ -13,8 +13,7 @@ pub use patch::Outcome;
 pub use rules::Call;
 
 use crate::core::precedence::ObjectName;
-use crate::core::report::present::{Author, Stated};
-use crate::crd::GslbHostRule;
+use crate::crd::{GslbHostRule, GslbHostRuleStatus};
 use crate::kubernetes::discovery::{ABSENT_RETRY, StatusHeld, status_held};
 use crate::retry::{Backoff, RetryPolicy, pause};
 use jiff::Timestamp;
@@ -22,7 +21,7 @@ use kube::Client;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rules::Rules;
+use rules::{Author, Rules};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -64,8 +63,8 @@ pub enum StatusWriterMsg {
     Done { key: Key, left: Option<Attempt> },
     /// What is known about a GSLBHostRule. Told only inside a term.
     Rule(Box<RuleReport>),
-    /// What a GSLBHostRule says now, of which nothing that decides is another.
-    Restated { rule: ObjectName, stated: Box<Stated> },
+    /// Status and generation that a GSLBHostRule has now, and nothing else about it is another.
+    Restated { rule: ObjectName, generation: Option<i64>, status: Box<GslbHostRuleStatus> },
     /// The GSLBHostRule was deleted.
     RuleGone(ObjectName),
     /// All there are, each to be reported anew: the first report after a restart, or of a term.
@@ -88,8 +87,6 @@ pub enum StatusWriterMsg {
     Rested(ObjectName),
     /// A status that was put right may be put right again.
     Uncontested(ObjectName),
-    /// What was seen of a rule was older than what was known, and may have been the last of it.
-    StillOutdated(ObjectName),
     /// Some rules' status was written as a field; is it held apart by now?
     AskAboutStatus,
     /// The answer; `None` when there was none.
@@ -146,8 +143,6 @@ struct Lane {
     resting: BTreeSet<ObjectName>,
     /// Put right a short while ago, after it was written elsewhere.
     contested: BTreeSet<ObjectName>,
-    /// Seen as they were before what is known of them, a short while ago.
-    outdated: BTreeSet<ObjectName>,
 }
 
 pub struct StatusWriter;
@@ -158,8 +153,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const WIDTH: usize = 16;
 /// How often a status is put right that is written elsewhere as well: two writers must not answer each other.
 const CONTESTED: Duration = Duration::from_secs(60);
-/// How long what is seen may be older than what was written. After that it counts: versions go back with a backup.
-const BEHIND: Duration = Duration::from_secs(30);
 /// How long something passing is not worth a patch.
 const MOMENT: Duration = Duration::from_secs(1);
 
@@ -194,23 +187,14 @@ impl Actor for StatusWriter {
             StatusWriterMsg::Write { target, update } => state.on_write(&myself, target, update),
             StatusWriterMsg::Done { key, left } => state.on_done(&myself, key, left),
             StatusWriterMsg::Rule(report) => {
-                let name = report.object.clone();
                 let touched = state.rules.on_rule(*report);
-                state.expect_later(&myself, &name);
                 state.look_at_all(&myself, touched);
             }
-            StatusWriterMsg::Restated { rule, stated } => {
-                let author = state.rules.on_restated(&rule, *stated);
-                state.expect_later(&myself, &rule);
-                match author {
+            StatusWriterMsg::Restated { rule, generation, status } => {
+                match state.rules.on_restated(&rule, generation, *status) {
                     Author::Here => state.look_at(&myself, rule, false),
                     Author::Elsewhere => state.contest(&myself, rule),
                 }
-            }
-            StatusWriterMsg::StillOutdated(rule) => {
-                state.lane.outdated.remove(&rule);
-                state.rules.believe(&rule);
-                state.look_at(&myself, rule, false);
             }
             StatusWriterMsg::RuleGone(name) => {
                 let touched = state.rules.on_gone(name);
@@ -335,15 +319,6 @@ impl StatusWriterState {
         }
     }
 
-    /// Of an object that was seen as it was before something later is seen soon, or else it is as it was seen.
-    fn expect_later(&mut self, myself: &ActorRef<StatusWriterMsg>, name: &ObjectName) {
-        if self.rules.is_outdated(name) && self.lane.outdated.insert(name.clone()) {
-            let name = name.clone();
-            // Not cancelled: when something later was seen by then, nothing follows from it.
-            drop(myself.send_after(BEHIND, || StatusWriterMsg::StillOutdated(name)));
-        }
-    }
-
     fn fill_lane(&mut self, myself: &ActorRef<StatusWriterMsg>) {
         while self.lane.in_flight.len() < WIDTH {
             let Some(object) = self.lane.queue.pop_front() else { return };
@@ -363,10 +338,10 @@ impl StatusWriterState {
     fn on_called(&mut self, myself: &ActorRef<StatusWriterMsg>, object: ObjectName, call: Call, outcome: Outcome) {
         self.lane.in_flight.remove(&object);
         match outcome {
-            Outcome::Settled { .. } | Outcome::AsField { .. } => {
+            Outcome::Settled | Outcome::AsField => {
                 self.lane.failures.remove(&object);
                 self.rules.on_settled(&object, call, outcome);
-                if matches!(outcome, Outcome::AsField { .. }) {
+                if outcome == Outcome::AsField {
                     self.ask_later(myself);
                 }
                 self.look_at(myself, object, false);

@@ -9,7 +9,7 @@ use crate::kubernetes::cause::said;
 use crate::kubernetes::discovery::{StatusHeld, Undiscovered, status_held};
 use crate::kubernetes::is_not_found;
 use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams, Preconditions};
-use kube::{Client, Resource, ResourceExt};
+use kube::{Client, Resource};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::fmt::Debug;
@@ -19,28 +19,10 @@ use tokio::time::timeout;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It is done, or its object is gone, or it exists already: what to do next follows from what is seen of it.
-    /// `version` is the one that a patched object has since, where it is a number.
-    Settled {
-        version: Option<u64>,
-    },
+    Settled,
     /// It is done, but the status is a field like others, whose schema may have dropped some of what was sent.
-    AsField {
-        version: Option<u64>,
-    },
+    AsField,
     Failed,
-}
-
-impl Outcome {
-    /// Done, and of no object that is watched for its status.
-    pub const DONE: Self = Self::Settled { version: None };
-
-    /// The version that a patched object has since.
-    pub fn version(self) -> Option<u64> {
-        match self {
-            Self::Settled { version } | Self::AsField { version } => version,
-            Self::Failed => None,
-        }
-    }
 }
 
 /// Why something was not written. It is tried again.
@@ -166,8 +148,8 @@ where
             match status_held::<K>(client).await? {
                 StatusHeld::Nowhere => Err(Unwritten::NotServed),
                 StatusHeld::AsField => {
-                    let version = settled(api.patch(name, &params, &patch).await)?.version();
-                    Ok(Outcome::AsField { version })
+                    settled(api.patch(name, &params, &patch).await)?;
+                    Ok(Outcome::AsField)
                 }
                 // Once more, should the definition have changed in between.
                 StatusHeld::Apart => settled(api.patch_status(name, &params, &patch).await),
@@ -176,14 +158,10 @@ where
     }
 }
 
-fn settled<K: ResourceExt>(answer: Result<K, kube::Error>) -> Result<Outcome, Unwritten> {
+fn settled<T>(answer: Result<T, kube::Error>) -> Result<Outcome, Unwritten> {
     match answer {
-        Ok(object) => {
-            let version = object.resource_version().and_then(|version| version.parse().ok());
-            Ok(Outcome::Settled { version })
-        }
-        Err(error) if is_not_found(&error) => Ok(Outcome::DONE),
-        Err(error) => Err(error.into()),
+        Err(error) if !is_not_found(&error) => Err(error.into()),
+        Ok(_) | Err(_) => Ok(Outcome::Settled),
     }
 }
 
@@ -212,10 +190,10 @@ async fn create(client: &Client, object: &ObjectName, fqdn: &str) -> Result<Outc
         "metadata": {"name": name, "namespace": namespace, "labels": {MANAGED_BY: MANAGER}},
         "spec": {"fqdn": fqdn},
     });
-    let Ok(carrier) = serde_json::from_value(carrier) else { return Ok(Outcome::DONE) };
+    let Ok(carrier) = serde_json::from_value(carrier) else { return Ok(Outcome::Settled) };
     match carriers(client, namespace).create(&PostParams::default(), &carrier).await {
-        Ok(_) => Ok(Outcome::DONE),
-        Err(kube::Error::Api(status)) if status.is_already_exists() => Ok(Outcome::DONE),
+        Ok(_) => Ok(Outcome::Settled),
+        Err(kube::Error::Api(status)) if status.is_already_exists() => Ok(Outcome::Settled),
         Err(error) => Err(error.into()),
     }
 }
@@ -225,9 +203,8 @@ async fn delete(client: &Client, object: &ObjectName, uid: Option<String>) -> Re
     let preconditions = Some(Preconditions { uid, resource_version: None });
     let params = DeleteParams { preconditions, ..DeleteParams::default() };
     match carriers(client, &object.namespace).delete(&object.name, &params).await {
-        Err(kube::Error::Api(status)) if status.is_conflict() => Ok(Outcome::DONE),
-        Err(error) if !is_not_found(&error) => Err(error.into()),
-        Ok(_) | Err(_) => Ok(Outcome::DONE),
+        Err(kube::Error::Api(status)) if status.is_conflict() => Ok(Outcome::Settled),
+        other => settled(other),
     }
 }
 
@@ -248,7 +225,7 @@ mod tests {
         let answer = move |request: Request<Body>| {
             let path = request.uri().path().trim_start_matches("/apis/amko.vmware.com/v1alpha1").to_owned();
             log.lock().push(format!("{} {path}", request.method()));
-            let object = json!({"metadata": {"name": "web", "resourceVersion": "7"}, "spec": {}});
+            let object = json!({"metadata": {"name": "web"}, "spec": {}});
             let names: Vec<Value> = resources
                 .iter()
                 .map(|name| {
@@ -281,10 +258,9 @@ mod tests {
         const DISCOVERY: &str = "GET ";
         let (both, field) = (["gslbhostrules", "gslbhostrules/status"].as_slice(), ["gslbhostrules"].as_slice());
         let lines = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
-        let version = Some(7);
-        assert_eq!(written(both, true).await, (Outcome::Settled { version }, lines(&[STATUS])));
-        assert_eq!(written(both, false).await, (Outcome::DONE, lines(&[STATUS, DISCOVERY, STATUS])));
-        assert_eq!(written(field, true).await, (Outcome::AsField { version }, lines(&[STATUS, DISCOVERY, WHOLE])));
+        assert_eq!(written(both, true).await, (Outcome::Settled, lines(&[STATUS])));
+        assert_eq!(written(both, false).await, (Outcome::Settled, lines(&[STATUS, DISCOVERY, STATUS])));
+        assert_eq!(written(field, true).await, (Outcome::AsField, lines(&[STATUS, DISCOVERY, WHOLE])));
         assert_eq!(written(&[], true).await, (Outcome::Failed, lines(&[STATUS, DISCOVERY])));
     }
 

@@ -6,7 +6,6 @@ mod tests;
 use super::Outcome;
 use crate::core::precedence::ObjectName;
 use crate::core::report::carrier::carrier_name;
-use crate::core::report::present::{Author, Present, Stated};
 use crate::core::report::{RuleReport, ServiceReport, Sight, rule_status};
 use crate::crd::GslbHostRuleStatus;
 use jiff::Timestamp;
@@ -39,9 +38,10 @@ pub struct Due {
 #[derive(Debug)]
 struct Held {
     report: RuleReport,
-    /// Of the last change that decided anything, and of the object as it was seen last.
-    generations: (Option<i64>, Option<i64>),
-    present: Present,
+    /// The status that the object had when it was seen last.
+    seen: GslbHostRuleStatus,
+    /// What was written since, or is being written, and was not seen yet; oldest first.
+    written: Vec<GslbHostRuleStatus>,
     /// The last one was written into a field that may have dropped some of it.
     as_field: bool,
     /// The status is to be written, although as far as is known the object has it.
@@ -50,39 +50,53 @@ struct Held {
     deleted: bool,
 }
 
+/// Who wrote a status that is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Author {
+    Here,
+    Elsewhere,
+}
+
+/// Written statuses that are remembered until they are seen.
+const REMEMBERED: usize = 8;
+
 impl Held {
-    fn new(mut report: RuleReport) -> Self {
-        let seen = report.present.take().unwrap_or_default();
-        let generations = (report.generation, seen.generation);
-        let (as_field, anew, deleted) = (false, false, false);
-        let mut held = Self { report, generations, present: Present::new(seen), as_field, anew, deleted };
-        held.name_generation();
-        held
+    fn new(report: RuleReport, seen: GslbHostRuleStatus) -> Self {
+        Self { report, seen, written: Vec::new(), as_field: false, anew: false, deleted: false }
     }
 
-    /// Takes in another report about the same object.
-    fn hear(&mut self, mut report: RuleReport) {
-        let seen = report.present.take();
-        self.generations.0 = report.generation;
-        self.report = report;
-        match seen {
-            Some(seen) => drop(self.see(seen)),
-            None => self.name_generation(),
+    /// The status that the object has, as far as is known.
+    fn present(&self) -> &GslbHostRuleStatus {
+        self.written.last().unwrap_or(&self.seen)
+    }
+
+    /// Takes in the status that the object had at some moment. Versions are seen in their order, if late and not all: one
+    /// that was written here says nothing against what was written after it, and any other is what there is now.
+    fn see(&mut self, status: GslbHostRuleStatus) -> Author {
+        if status == self.seen {
+            return Author::Here;
         }
+        let author = match self.written.iter().position(|written| *written == status) {
+            Some(place) => {
+                drop(self.written.drain(..=place));
+                Author::Here
+            }
+            None => {
+                self.written.clear();
+                Author::Elsewhere
+            }
+        };
+        self.seen = status;
+        author
     }
 
-    /// Takes in what the object says.
-    fn see(&mut self, seen: Stated) -> Author {
-        self.generations.1 = seen.generation;
-        self.name_generation();
-        self.present.see(seen)
-    }
-
-    /// The generation that the status names is the one that the object has, be it lower than before. Where the status is an
-    /// ordinary field, writing it makes a generation too, which then says nothing.
-    fn name_generation(&mut self) {
-        let (decided, latest) = self.generations;
-        self.report.generation = latest.filter(|_| !self.as_field).or(decided);
+    fn write(&mut self, status: GslbHostRuleStatus) {
+        if status != *self.present() {
+            if self.written.len() == REMEMBERED {
+                self.written.remove(0);
+            }
+            self.written.push(status);
+        }
     }
 }
 
@@ -125,12 +139,16 @@ impl Rules {
         if was_for.is_some() && self.services.get(&name).map(|service| &service.fqdn) == was_for.as_ref() {
             self.services.remove(&name);
         }
+        let seen = report.present.clone().unwrap_or_default();
         let held = match self.held.remove(&name) {
-            Some(mut held) if held.report.uid == report.uid => {
-                held.hear(report);
+            Some(held) if held.report.uid == report.uid => {
+                // A lower one is that of an object from a backup.
+                let generation = if held.as_field { report.generation } else { report.latest };
+                let mut held = Held { report: RuleReport { generation, ..report }, ..held };
+                held.see(seen);
                 held
             }
-            _ => Held::new(report),
+            _ => Held::new(report, seen),
         };
         let report = &held.report;
         if !report.managed {
@@ -143,19 +161,14 @@ impl Rules {
         touched
     }
 
-    /// Takes in what a rule says now.
-    pub fn on_restated(&mut self, name: &ObjectName, stated: Stated) -> Author {
-        self.held.get_mut(name).map_or(Author::Here, |held| held.see(stated))
-    }
-
-    /// Whether the object was last seen as it was before what is known of it.
-    pub fn is_outdated(&self, name: &ObjectName) -> bool {
-        self.held.get(name).is_some_and(|held| held.present.is_outdated())
-    }
-
-    /// Nothing else was seen of the object for long: it is as it was seen last.
-    pub fn believe(&mut self, name: &ObjectName) {
-        self.held.get_mut(name).into_iter().for_each(|held| held.present.believe());
+    /// Takes in the status and generation that a rule has now. Where the status is an ordinary field, writing it makes a
+    /// generation too, which then says nothing.
+    pub fn on_restated(&mut self, name: &ObjectName, generation: Option<i64>, status: GslbHostRuleStatus) -> Author {
+        let Some(held) = self.held.get_mut(name) else { return Author::Here };
+        if !held.as_field {
+            held.report.generation = generation;
+        }
+        held.see(status)
     }
 
     /// The rule does not exist any more.
@@ -225,7 +238,6 @@ impl Rules {
         let as_field = self.held.iter_mut().filter(|(_, held)| held.as_field);
         let anew = as_field.map(|(name, held)| {
             (held.as_field, held.anew) = (false, true);
-            held.name_generation();
             name.clone()
         });
         anew.collect()
@@ -241,32 +253,29 @@ impl Rules {
             return Some(Due { call: Call::Delete { uid: held.report.uid.clone() }, passing });
         }
         let service = self.services.get(name).map(AsRef::as_ref);
-        let present = held.present.status();
-        let wanted = rule_status(&held.report, service, self.sight, present, now);
-        let differs = held.anew || wanted.status != *present;
+        let wanted = rule_status(&held.report, service, self.sight, held.present(), now);
+        let differs = held.anew || wanted.status != *held.present();
         differs.then(|| Due { call: Call::Patch(Box::new(wanted.status)), passing: wanted.passing })
     }
 
     /// A call begins. What is seen of it may come before its answer.
     pub fn on_begun(&mut self, name: &ObjectName, call: &Call) {
         if let (Call::Patch(status), Some(held)) = (call, self.held.get_mut(name)) {
-            held.present.begin((**status).clone());
+            held.write((**status).clone());
         }
     }
 
     /// A call has failed. Should it have been done all the same, that will be seen.
     pub fn on_failed(&mut self, name: &ObjectName) {
-        self.held.get_mut(name).into_iter().for_each(|held| held.present.failed());
+        self.held.get_mut(name).into_iter().for_each(|held| held.written.clear());
     }
 
     /// A call was done, or it turned out that there is nothing to do: the object is gone, or exists.
     pub fn on_settled(&mut self, name: &ObjectName, call: Call, outcome: Outcome) {
         match (call, self.held.get_mut(name)) {
             (Call::Patch(_), Some(held)) => {
-                held.present.written(outcome.version());
-                held.as_field = matches!(outcome, Outcome::AsField { .. });
+                held.as_field = outcome == Outcome::AsField;
                 held.anew = false;
-                held.name_generation();
             }
             (Call::Delete { uid }, Some(held)) => held.deleted |= held.report.uid == uid,
             (Call::Create { .. }, None) => drop(self.unreported.insert(name.clone())),

@@ -136,7 +136,7 @@ impl Limits<'_> {
     }
 
     fn monitors(self, desired: &mut Desired, endpoints: &[&Endpoint], omitted: &mut Omitted) {
-        let Desired { service, monitors, .. } = desired;
+        let Desired { service, monitors } = desired;
         let own = !monitors.is_empty();
         let mut gone: Vec<(String, String)> = Vec::new();
         for name in &service.monitors {

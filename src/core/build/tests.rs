@@ -144,7 +144,7 @@ fn policy_values_reach_the_service_and_ipv6_members_stay_ipv6() {
         algorithm: Some(PoolAlgorithm::ConsistentHash { mask: 24 }),
         ..deployment()
     };
-    let Desired { service, monitors, .. } = desired(std::slice::from_ref(&object), policy);
+    let Desired { service, monitors } = desired(std::slice::from_ref(&object), policy);
     let expected = GslbService {
         tenant: "admin".to_owned(),
         name: FQDN.to_owned(),

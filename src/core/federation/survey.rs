@@ -2,7 +2,6 @@
 
 use super::FederationMember;
 use super::condition::Step;
-use super::reach::Reach;
 use super::trouble::Trouble;
 use crate::crd::AmkoClusterCondition;
 
@@ -57,8 +56,8 @@ pub fn others(own: &FederationMember) -> Vec<String> {
     others
 }
 
-/// Judges the answers of [`others`], in their order. `own` has passed its own checks; `reach` has taken in the answers.
-pub fn survey(own: &FederationMember, answers: &[(String, Answer)], reach: &Reach) -> Survey {
+/// Judges the answers of [`others`], in their order. `own` has passed its own checks.
+pub fn survey(own: &FederationMember, answers: &[(String, Answer)]) -> Survey {
     let rival = answers.iter().find(|(_, answer)| leads(answer)).map(|(c, _)| Trouble::AnotherLeader(c.clone()));
     let mut survey = Survey {
         valid: Vec::new(),
@@ -78,7 +77,7 @@ pub fn survey(own: &FederationMember, answers: &[(String, Answer)], reach: &Reac
         return survey;
     }
     let without_client: Vec<Trouble> =
-        answers.iter().filter_map(|(context, answer)| no_client(context, answer, reach)).collect();
+        answers.iter().filter_map(|(context, answer)| no_client(context, answer)).collect();
     survey.conditions.push(Step::Clients.taken(&without_client));
     if without_client.len() == answers.len() {
         return survey;
@@ -89,7 +88,7 @@ pub fn survey(own: &FederationMember, answers: &[(String, Answer)], reach: &Reac
     }
     let (mut refused, mut without_amko) = (Vec::new(), Vec::new());
     for (context, answer) in answers {
-        match judge(own, context, answer, reach) {
+        match judge(own, context, answer) {
             Some(Ok(())) => survey.valid.push(context.clone()),
             Some(Err(trouble)) => {
                 refused.push(trouble);
@@ -111,28 +110,20 @@ fn leads(answer: &Answer) -> bool {
     matches!(answer, Answer::Peers(peers) if peers.iter().any(|peer| peer.is_leader))
 }
 
-/// The words of a cluster that cannot be asked, with the time since when that is so.
-fn with_since(context: &str, error: &str, reach: &Reach) -> String {
-    let since = reach.unreached().get(context).map(|unreached| unreached.since);
-    since.map_or_else(|| error.to_owned(), |since| format!("{error} (not reached since {since})"))
-}
-
-fn no_client(context: &str, answer: &Answer, reach: &Reach) -> Option<Trouble> {
+fn no_client(context: &str, answer: &Answer) -> Option<Trouble> {
     match answer {
-        Answer::NoClient(error) => {
-            Some(Trouble::NoClient { cluster: context.into(), error: with_since(context, error, reach) })
-        }
+        Answer::NoClient(error) => Some(Trouble::NoClient { cluster: context.into(), error: error.clone() }),
         _ => None,
     }
 }
 
 /// Whether a cluster that nobody else leads may be copied to; `None` where there is no client to do it with.
-fn judge(own: &FederationMember, context: &str, answer: &Answer, reach: &Reach) -> Option<Result<(), Trouble>> {
+fn judge(own: &FederationMember, context: &str, answer: &Answer) -> Option<Result<(), Trouble>> {
     let cluster = context.to_owned();
     let peers = match answer {
         Answer::UnknownContext | Answer::NoClient(_) => return None,
         Answer::NoList(error) | Answer::NoKind(error) => {
-            return Some(Err(Trouble::NoMemberList { error: with_since(context, error, reach), cluster }));
+            return Some(Err(Trouble::NoMemberList { cluster, error: error.clone() }));
         }
         Answer::Own => return Some(Err(Trouble::OwnCluster(cluster))),
         Answer::Peers(peers) => peers,

@@ -4,7 +4,6 @@ use super::condition::Step;
 use super::copied::Copies;
 use super::copy::{Certainty, Change, Found, GRACE, Original, Originals, Wish, changes, wish};
 use super::kind::Kind;
-use super::reach::Reach;
 use super::survey::{Answer, Peer, Survey, others, survey};
 use super::trouble::Trouble;
 use super::*;
@@ -98,7 +97,7 @@ fn rival() -> Answer {
 }
 
 fn asked(b: Answer, c: Answer) -> Survey {
-    survey(&member(), &[("ctx-b".into(), b), ("ctx-c".into(), c)], &Reach::default())
+    survey(&member(), &[("ctx-b".into(), b), ("ctx-c".into(), c)])
 }
 
 const OWN: (&str, &str, &str) = ("current AMKOCluster Validation", "valid AMKOCluster object", "");
@@ -195,7 +194,7 @@ fn a_cluster_without_client_is_left_out_and_without_any_the_run_ends() {
 
 #[test]
 fn a_federation_of_one_has_nobody_to_copy_to_and_does_not_ask_again() {
-    let survey = survey(&member(), &[], &Reach::default());
+    let survey = survey(&member(), &[]);
     let clients =
         ("member cluster initialisation", "member cluster clients invalid", "no valid cluster contexts found");
     assert_eq!((texts(&survey.conditions), survey.retry), (vec![OWN, clients], false));

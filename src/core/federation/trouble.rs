@@ -2,7 +2,6 @@
 
 use super::kind::Kind;
 use crate::crd::amko_cluster::LISTED;
-use jiff::Timestamp;
 use thiserror::Error;
 
 /// One thing that went wrong. `to_string()` is part of a condition's `reason`; byte for byte upstream's where upstream
@@ -28,9 +27,6 @@ pub enum Trouble {
     AnotherLeader(String),
     #[error("error in getting AMKOCluster list for cluster {cluster}: {error}")]
     NoMemberList { cluster: String, error: String },
-    /// Upstream copies to the others and reports nothing here.
-    #[error("cluster {cluster} is not reached since {since} and keeps what it had")]
-    NotReached { cluster: String, since: Timestamp },
     #[error("more than one AMKOCluster objects present in cluster {0}, can't federate")]
     SeveralInstallations(String),
     #[error("no AMKOCluster object present in cluster {0}, can't federate")]

@@ -64,10 +64,7 @@ fn ex_01_an_insecure_ingress_becomes_a_service_with_one_http_monitor() {
         persistence: None,
         enabled: true,
     };
-    assert_eq!(
-        desired(&world, WEB),
-        Desired { service, monitors: vec![monitor], without_stand_in: Default::default() }
-    );
+    assert_eq!(desired(&world, WEB), Desired { service, monitors: vec![monitor] });
     assert_eq!(world.settle(WEB), [format!("POST hm {ROOT_HM}"), format!("POST gs {WEB} [{ROOT_HM}]")]);
 }
 
@@ -115,7 +112,7 @@ fn ex_06_a_tls_ingress_gets_https_monitors_in_the_order_of_its_paths() {
             response_codes: strings(&["HTTP_2XX", "HTTP_3XX"]),
         }),
     };
-    let Desired { service, monitors, .. } = desired(&world, SEC);
+    let Desired { service, monitors } = desired(&world, SEC);
     assert_eq!(monitors, [monitor(root, "/"), monitor(login, "/login")]);
     assert_eq!((service.monitors, service.persistence), (strings(&[root, login]), None));
     let calls = [format!("POST hm {root}"), format!("POST hm {login}"), format!("POST gs {SEC} [{root} {login}]")];
@@ -155,7 +152,7 @@ fn ex_30_two_ingresses_with_one_host_and_address_are_one_member_with_both_paths(
     for (name, path) in [("one", "/a"), ("two", "/b")] {
         world.set_ingress("ctx-a", ingress(name, WEB, &[path], "10.1.0.5"));
     }
-    let Desired { service, monitors, .. } = desired(&world, WEB);
+    let Desired { service, monitors } = desired(&world, WEB);
     assert_eq!(service.pools.iter().map(|pool| pool.members.len()).collect::<Vec<_>>(), [1]);
     let entries = "INGRESS/ctx-a/shop/one/web.example.org,INGRESS/ctx-a/shop/two/web.example.org";
     assert_eq!(service.description, entries);

@@ -46,7 +46,7 @@ fn ex_26_in_custom_mode_a_service_has_the_global_name_and_describes_the_local_on
     world.global_fqdns.insert("local.example.org".to_owned(), GLOBAL.to_owned());
     world.set_aliases(GLOBAL, &["al.example.org"]);
     assert_eq!(world.settle(GLOBAL), [format!("POST hm {GLOBAL_HM}"), format!("POST gs {GLOBAL} [{GLOBAL_HM}]")]);
-    let Desired { service, monitors, .. } = world.desired(GLOBAL);
+    let Desired { service, monitors } = world.desired(GLOBAL);
     assert_eq!((service.name.as_str(), service.domain_names), (GLOBAL, strings(&["al.example.org", GLOBAL])));
     assert_eq!(service.description, "INGRESS/ctx-a/shop/w/local.example.org");
     assert_eq!(monitors[0].description, "created by: amko, gsname: global.example.org, path: /, protocol: http");

@@ -26,7 +26,7 @@ fn ex_12_passthrough_services_share_a_monitor_that_outlives_them() {
     let mut world = World::new();
     world.offered = vec![passthrough("pt", PT, "10.1.0.11"), passthrough("pt2", "pt2.example.org", "10.1.0.12")];
 
-    let Desired { service, monitors, .. } = world.desired(PT);
+    let Desired { service, monitors } = world.desired(PT);
     assert_eq!(monitors, [monitor]);
     assert_eq!((service.description.as_str(), pools(&service)), ("ROUTE/ctx-a/shop/pt", strings(&["10: 10.1.0.11/1"])));
     assert_eq!(world.settle(PT), [format!("POST hm {shared}"), format!("POST gs {PT} [{shared}]")]);
@@ -60,7 +60,7 @@ fn ex_13_an_edge_route_is_probed_by_https_on_its_path() {
             response_codes: strings(&["HTTP_2XX", "HTTP_3XX"]),
         }),
     };
-    let Desired { service, monitors, .. } = world.desired(EDGE);
+    let Desired { service, monitors } = world.desired(EDGE);
     assert_eq!((monitors, service.description.as_str()), (vec![monitor], "ROUTE/ctx-a/shop/edge"));
     assert_eq!(world.settle(EDGE), [format!("POST hm {HM}"), format!("POST gs {EDGE} [{HM}]")]);
 }

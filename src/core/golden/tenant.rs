@@ -25,7 +25,7 @@ fn ex_27_service_and_monitors_live_in_the_tenant_that_namespace_and_object_name(
         assert_eq!(world.built(WEB).decision, Decision::Nothing);
     }
     world.set_ingress("ctx-a", of_tenant("tenant2", "10.1.0.5"));
-    let Desired { service, monitors, .. } = world.desired(WEB);
+    let Desired { service, monitors } = world.desired(WEB);
     assert_eq!((service.tenant.as_str(), monitors[0].tenant.as_str()), ("tenant2", "tenant2"));
     assert_eq!(world.settle(WEB), [format!("POST hm {ROOT_HM}"), format!("POST gs {WEB} [{ROOT_HM}]")]);
 }

@@ -7,7 +7,6 @@ use crate::core::gslb::Member;
 use crate::core::host_rule::ThirdParty;
 use crate::core::occurrence::digest;
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// What was offered or wanted for an FQDN and is not any more, for as long as the controller may have it.
@@ -16,8 +15,6 @@ pub struct Former {
     endpoints: Vec<FormerEndpoint>,
     /// Of a rule that has changed.
     sites: Vec<ThirdParty>,
-    /// Addresses of members that were there before this process looked.
-    pub(super) found: Vec<IpAddr>,
 }
 
 #[derive(Debug, Clone)]
@@ -44,7 +41,7 @@ impl Former {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.endpoints.is_empty() && self.sites.is_empty() && self.found.is_empty()
+        self.endpoints.is_empty() && self.sites.is_empty()
     }
 
     /// Forgets what none of these members is of.
@@ -52,7 +49,6 @@ impl Former {
         let is_of = |endpoint: &Endpoint, member: &Member| is_at(endpoint, member) || is_same_service(endpoint, member);
         self.endpoints.retain(|former| members.clone().any(|member| is_of(&former.endpoint, member)));
         self.sites.retain(|site| members.clone().any(|member| site.address == member.address));
-        self.found.retain(|address| members.clone().any(|member| *address == member.address));
     }
 }
 
@@ -147,12 +143,9 @@ impl<'a> Scene<'a> {
             let party = Party::Site(site.site.as_str().into());
             return vec![Evidence { object: digest(&(&site.site, self.fqdn)), party, former: None, present: None }];
         }
-        // An object that is offered has other addresses, and no member of its virtual service is this one.
-        let offered = |entry: &str| self.offered.iter().any(|endpoint| endpoint.key.describe() == entry);
-        let gone: Vec<&str> = missing.iter().copied().filter(|entry| !offered(entry)).collect();
-        let clusters: BTreeSet<&str> = gone.iter().filter_map(|entry| cluster_of(entry)).collect();
+        let clusters: BTreeSet<&str> = missing.iter().filter_map(|entry| cluster_of(entry)).collect();
         let of = |cluster: &str| {
-            let entries = gone.iter().filter(move |entry| cluster_of(entry) == Some(cluster));
+            let entries = missing.iter().filter(move |entry| cluster_of(entry) == Some(cluster));
             let party = Party::Cluster(cluster.into());
             entries
                 .map(|entry| Evidence {

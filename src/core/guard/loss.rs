@@ -1,7 +1,6 @@
 //! What a decision takes from the users of one FQDN, and why.
 
 use super::attribution::{Evidence, Former, cluster_of};
-use super::unexplained::Moved;
 use super::{Cause, Keep, Loss, Lost, Party};
 use crate::core::build::{Decision, Origin, Placed};
 use crate::core::endpoint::Endpoint;
@@ -68,7 +67,7 @@ pub fn weigh(
     let decision = keep_unseen(decision, observed, scene.unseen, scene);
     let loss = scene.loss(&decision, members, observed);
     let decision = match held(loss.as_ref()).filter(|keep| loss.is_some() && !keep.0.is_empty()) {
-        Some(keep) => scene.keep(decision, members, observed, &keep),
+        Some(keep) => scene.keep(decision, observed, &keep),
         None => decision,
     };
     Weighed { decision, loss }
@@ -115,12 +114,6 @@ impl Whose for Scene<'_> {
     fn may_be_behind(&self, entry: &str, member: &Member, missing: &[&str]) -> bool {
         self.parties(member, missing).contains(&party_of(entry))
     }
-}
-
-/// The entries of a description that what is wanted has not.
-pub(super) fn missing<'a>(wanted: Option<&GslbService>, service: &'a GslbService) -> Vec<&'a str> {
-    let wanted: BTreeSet<&str> = wanted.iter().flat_map(|wanted| wanted.description.split(',')).collect();
-    service.description.split(',').filter(|entry| !wanted.contains(entry)).collect()
 }
 
 /// Of an entry of a description.
@@ -172,22 +165,23 @@ impl Scene<'_> {
             if leaving.is_empty() {
                 continue;
             }
-            let wanted = desired.filter(|_| !gone);
-            let missing = missing(wanted, service);
-            let mut moved = Moved::of(wanted, service, members);
+            let missing = missing(service, desired.filter(|_| !gone));
+            let mut unexplained = 0;
             for member in leaving {
                 let evidence = self.evidence(member, &missing);
-                if evidence.is_empty() && (gone || self.is_unexplained(member, &mut moved)) {
-                    let cause = if gone { self.cause_of_unknown() } else { Cause::Unexplained };
-                    found.insert(Party::Unknown, (cause, [digest(&self.fqdn)].into()));
-                }
+                unexplained += usize::from(evidence.is_empty());
                 for evidence in evidence {
-                    let cause = self.cause(&evidence, desired.is_some() && gone, gone);
+                    let cause = self.cause(&evidence, desired.is_some() && gone);
                     let (strongest, objects) =
                         found.entry(evidence.party).or_insert_with(|| (Cause::Objects, BTreeSet::new()));
                     *strongest = cause.max(*strongest);
                     objects.insert(evidence.object);
                 }
+            }
+            // One that comes may be the new address of one that goes.
+            if unexplained > coming(wanted, service) {
+                let cause = if gone { self.cause_of_unknown() } else { Cause::Before };
+                found.insert(Party::Unknown, (cause, [digest(&self.fqdn)].into()));
             }
         }
         let stays =
@@ -205,8 +199,7 @@ impl Scene<'_> {
         (!lost.is_empty()).then_some(Loss { lost, empties: gone })
     }
 
-    /// `moves` says that the service goes to another tenant, `gone` that it goes from where it is.
-    fn cause(&self, evidence: &Evidence<'_>, moves: bool, gone: bool) -> Cause {
+    fn cause(&self, evidence: &Evidence<'_>, moves: bool) -> Cause {
         if self.policy.deployment == DeploymentState::Missing {
             return Cause::NoPolicy;
         }
@@ -217,9 +210,7 @@ impl Scene<'_> {
         if !is_member && !self.unknown.is_empty() {
             return Cause::UnknownContext;
         }
-        // Who took it out while another process looked is not known; a name that it was all of is asked about all the same.
-        let is_matched = policy.clusters.contains_key(&**cluster);
-        if policy.taken_out.contains(&**cluster) || (gone && !is_matched) {
+        if policy.taken_out.contains(&**cluster) {
             return Cause::Unmatched;
         }
         if !is_member {
@@ -281,22 +272,16 @@ impl Scene<'_> {
         }
     }
 
-    fn keep(&self, decision: Decision, members: &[Placed], observed: &Observed, keep: &Keep) -> Decision {
-        let unexplained: Option<BTreeSet<IpAddr>> = match &decision {
-            Decision::Service(desired) => Some(self.unexplained(&desired.service, members, observed)),
+    fn keep(&self, decision: Decision, observed: &Observed, keep: &Keep) -> Decision {
+        let desired = match &decision {
+            Decision::Service(desired) => Some(&desired.service),
             Decision::Wait(_) | Decision::Nothing => None,
         };
-        let keeps_unknown = keep.0.contains_key(&Party::Unknown);
-        let unknown = |member: &Member| {
-            keeps_unknown && unexplained.as_ref().is_none_or(|unexplained| unexplained.contains(&member.address))
-        };
-        let described: Vec<&str> =
-            observed.services().flat_map(|service| service.content.description.split(',')).collect();
-        let member = |member: &Member| {
-            let evidence = self.evidence(member, &described);
-            evidence.iter().any(|evidence| keep.0.contains_key(&evidence.party))
-                || (evidence.is_empty() && unknown(member))
-        };
+        let desired =
+            desired.filter(|desired| observed.in_tenant(&desired.tenant).is_some_and(|held| held.service.is_some()));
+        let services = observed.services().map(|service| &service.content);
+        let missing: Vec<&str> = services.flat_map(|service| missing(service, desired)).collect();
+        let member = |member: &Member| self.parties(member, &missing).iter().any(|party| keep.0.contains_key(party));
         let entry = |entry: &str| keep.0.contains_key(&party_of(entry));
         keep_held(decision, observed, self, &member, &entry)
     }
@@ -308,7 +293,11 @@ impl Scene<'_> {
     }
 
     fn why_kept(&self, member: &Member, entries: &[&str], held: Option<&Keep>) -> Option<Kept> {
-        let parties = self.parties(member, entries);
+        let mut parties = self.parties(member, entries);
+        // Where nothing but the description speaks for it, it may be held as one of which nothing is known.
+        if self.evidence(member, &[]).is_empty() && !parties.contains(&Party::Unknown) {
+            parties.push(Party::Unknown);
+        }
         let address = member.address;
         let stopped = parties.iter().find_map(|party| held.and_then(|keep| keep.0.get(party).map(|why| (party, why))));
         if let Some((party, cause)) = stopped {
@@ -326,6 +315,18 @@ impl Scene<'_> {
         };
         Some(Kept { address, party: unseen, reason })
     }
+}
+
+/// The entries of the description that the decision lacks.
+fn missing<'a>(service: &'a GslbService, desired: Option<&GslbService>) -> Vec<&'a str> {
+    let described: BTreeSet<&str> = desired.iter().flat_map(|desired| desired.description.split(',')).collect();
+    service.description.split(',').filter(|entry| !described.contains(entry)).collect()
+}
+
+/// How many wanted members the service does not have yet.
+fn coming(wanted: &[Pool], service: &GslbService) -> usize {
+    let is_there = |member: &&Member| service.members().any(|held| held.address == member.address);
+    wanted.iter().flat_map(|pool| &pool.members).filter(|member| !is_there(member)).count()
 }
 
 impl Placed {

@@ -320,11 +320,8 @@ impl Set {
         }
         let names = || self.entries.iter().filter(|(_, entry)| entry.empties).map(|(fqdn, _)| fqdn);
         let mut members: BTreeMap<Party, usize> = BTreeMap::new();
-        let told = |entry: &Entry, party: &Party| !entry.empties || *party != Party::Unknown;
-        let parties =
-            |entry: &'_ Entry| entry.parties.keys().filter(|party| told(entry, party)).cloned().collect::<Vec<_>>();
-        for party in self.entries.values().flat_map(parties) {
-            *members.entry(party).or_default() += 1;
+        for party in self.entries.values().flat_map(|entry| entry.parties.keys()) {
+            *members.entry(party.clone()).or_default() += 1;
         }
         HeldChanges {
             id,

@@ -3,4 +3,3 @@
 mod judge;
 mod losses;
 mod property;
-mod unexplained;

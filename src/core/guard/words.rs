@@ -21,8 +21,7 @@ pub struct HeldChanges {
     pub names: usize,
     /// The first [`NAMED`] services, sorted.
     pub first: Vec<Arc<str>>,
-    /// By cluster or site, in how many services its last members would go; of members that nothing explains only where
-    /// others stay.
+    /// By cluster or site, in how many services its last members would go.
     pub members: BTreeMap<Party, usize>,
     /// Own services before.
     pub own: usize,
@@ -35,7 +34,6 @@ impl Cause {
         match self {
             Self::Objects => "objects that are gone, or were changed",
             Self::Before => "objects that are gone, or are named otherwise, since before this process looked",
-            Self::Unexplained => "the absence of whatever asked for them since before this process looked",
             Self::Unmatched => "a cluster that spec.matchClusters of the GlobalDeploymentPolicy does not name any more",
             Self::Namespace => "other labels, or another tenant, of a namespace",
             Self::Policy => "an edit of the GlobalDeploymentPolicy",
@@ -51,7 +49,6 @@ impl Cause {
         match self {
             Self::Objects => "bring the objects back",
             Self::Before => "bring the objects back, or undo what names them otherwise",
-            Self::Unexplained => "bring back what asked for them: an object, or a third-party site in a GSLBHostRule",
             Self::Unmatched => "name the cluster in spec.matchClusters again",
             Self::Namespace => "set the namespace's labels and tenant as they were",
             Self::Policy => "correct the GlobalDeploymentPolicy",
@@ -95,13 +92,13 @@ impl HeldChanges {
 
     /// What users would lose.
     pub fn loss(&self) -> String {
+        let known = self.members.iter().filter(|(party, _)| **party != Party::Unknown);
         let own = self.own;
         let names = (self.names > 0).then(|| format!("{} of {own} names would keep no answer", self.names));
-        let members = self.members.iter().map(|(party, services)| match party {
-            Party::Unknown => format!("{services} services would lose members that nothing explains"),
-            Party::Cluster(_) | Party::Site(_) => format!("{party} would lose its members in {services}"),
-        });
-        names.into_iter().chain(members).collect::<Vec<_>>().join(", ")
+        let members = known.map(|(party, services)| format!("{party} would lose its members in {services}"));
+        let unknown = self.members.get(&Party::Unknown).filter(|services| **services > self.names);
+        let unknown = unknown.map(|services| format!("members of which nothing is known would go in {services}"));
+        names.into_iter().chain(members).chain(unknown).collect::<Vec<_>>().join(", ")
     }
 
     fn causes_in_words(&self) -> String {

@@ -6,14 +6,6 @@ pub enum Obstacle {
     /// No answer.
     Unreachable,
     CertificateNotTrusted,
-    /// There is no Secret of the name that the GSLBConfig has.
-    SecretNotFound,
-    /// The Secret may not be read.
-    SecretUnreadable,
-    /// The Secret lacks username or password, or holds what neither can be.
-    SecretIncomplete,
-    /// The Secret does not let its login go to this controller.
-    ControllerNotListed,
     /// Username or password are refused.
     CredentialsRefused,
     AccountLocked,
@@ -42,10 +34,6 @@ impl Obstacle {
         match self {
             Self::Unreachable => "ControllerUnreachable",
             Self::CertificateNotTrusted => "CertificateNotTrusted",
-            Self::SecretNotFound => "SecretNotFound",
-            Self::SecretUnreadable => "SecretUnreadable",
-            Self::SecretIncomplete => "SecretIncomplete",
-            Self::ControllerNotListed => "ControllerNotListed",
             Self::CredentialsRefused => "CredentialsRefused",
             Self::AccountLocked => "AccountLocked",
             Self::TooManySessions => "TooManySessions",
@@ -57,6 +45,15 @@ impl Obstacle {
             Self::Forbidden => "Forbidden",
             Self::SettingsUnusable => "SettingsUnusable",
             Self::Failing => "ControllerFailing",
+        }
+    }
+
+    /// Whether the controller answers all the same.
+    pub fn answers(self) -> bool {
+        match self {
+            Self::Unreachable | Self::CertificateNotTrusted | Self::SettingsUnusable | Self::WrongAddress => false,
+            Self::CredentialsRefused | Self::AccountLocked | Self::TooManySessions | Self::VersionRefused => false,
+            Self::Maintenance | Self::TooManyRequests | Self::NotReady | Self::Forbidden | Self::Failing => true,
         }
     }
 }

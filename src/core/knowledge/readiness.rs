@@ -28,12 +28,8 @@ pub struct Picture<'a> {
     pub never_seen: Option<&'a str>,
     /// What keeps the controller from being used now, and since when.
     pub obstacle: Option<(&'a str, Timestamp)>,
-    /// Why the Secret gives no login while an earlier one is in use: in one word, since when, and in words.
-    pub earlier_login: Option<(&'a str, Timestamp, &'a str)>,
     /// Clusters that are not seen now.
     pub unseen: Vec<&'a str>,
-    /// Other clusters of the federation that do not answer now.
-    pub unreached: Vec<&'a str>,
     /// That there is no policy, or that the one in force was deleted, and what follows from that.
     pub policy_absent: Option<&'a str>,
     /// Why the kubeconfig that is there now cannot be used, or not all of it.
@@ -73,16 +69,8 @@ fn of_leader(picture: &Picture<'_>) -> Result<String, String> {
     }
     let mut sentences = vec![outstanding(*progress)];
     sentences.extend(obstacle.map(|(reason, since)| format!("the controller cannot be used since {since} ({reason})")));
-    sentences.extend(
-        picture
-            .earlier_login
-            .map(|(reason, since, text)| format!("an earlier login is in use since {since} ({reason}): {text}")),
-    );
     if !unseen.is_empty() {
         sentences.push(format!("not seen as it is now: cluster {}", unseen.join(", ")));
-    }
-    if !picture.unreached.is_empty() {
-        sentences.push(format!("not reached, so nothing is copied to it: cluster {}", picture.unreached.join(", ")));
     }
     sentences.extend(policy_absent.map(str::to_owned));
     sentences.extend(kubeconfig.map(|error| format!("kubeconfig: {error}")));
@@ -119,9 +107,7 @@ mod tests {
             read: true,
             never_seen: None,
             obstacle: None,
-            earlier_login: None,
             unseen: Vec::new(),
-            unreached: Vec::new(),
             policy_absent: None,
             kubeconfig: None,
             progress: Headway::default(),

@@ -1,7 +1,6 @@
 //! What is new enough to be told (DB-38).
 //!
-//! Quiet by design. What is found at the start is the baseline and not told, except trouble; and of an object without any
-//! name not even that, because it never can have been in DNS: `/api/gs` has it. That the policy does not
+//! Quiet by design. What is found at the start is the baseline and not told, except trouble. That the policy does not
 //! pick an object is told only of one that was a member before, or that appeared later. What was told stays told until
 //! something else is; a write under way is nothing to tell of somebody who is a member already.
 
@@ -78,10 +77,6 @@ pub fn news(before: Option<Stage>, verdict: &Verdict, service: Service<'_>) -> N
             News::Silent(Stage::FoundOutside)
         }
         (Standing::NotSelected(_), _) => tell(Stage::NotSelected(words)),
-        (Standing::Refused(_), None) if first && service.fqdn.is_empty() => News::Silent(Stage::Refused(words)),
-        (Standing::Refused(_), Some(Stage::FoundUndecided)) if service.fqdn.is_empty() => {
-            News::Silent(Stage::Refused(words))
-        }
         (Standing::Refused(_), _) => tell(Stage::Refused(words)),
         (Standing::Failing(_), _) => tell(Stage::NotProgrammed(words)),
     }

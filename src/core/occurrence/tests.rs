@@ -235,24 +235,6 @@ fn what_is_found_is_quiet_but_trouble_and_what_comes_later_is_told_once() {
     }
 }
 
-/// FND-G2: an object that names no host never can have been in DNS, so what was there before is not told; what comes is.
-#[test]
-fn an_object_without_a_name_is_told_of_unless_it_was_found() {
-    let refused = || Standing::Refused("no host".into());
-    let words = digest(&refused().occurrence("").unwrap());
-    let service = Service { fqdn: "", speaks: true, made: false };
-    let cases = [
-        (None, true, Outcome::Silent(Stage::Refused(words))),
-        (Some(Stage::FoundUndecided), false, Outcome::Silent(Stage::Refused(words))),
-        (Some(Stage::Refused(words)), false, Outcome::Nothing),
-        (Some(Stage::FoundOutside), false, Outcome::Tell(Stage::Refused(words))),
-        (None, false, Outcome::Tell(Stage::Refused(words))),
-    ];
-    for (before, found, expected) in cases {
-        assert_eq!(outcome(before, refused(), found, service), expected, "{before:?} found {found}");
-    }
-}
-
 /// FND-C3: an endpoint is on its way out only while its cluster's loss waits and the controller has its address.
 #[test]
 fn what_waits_for_the_guard_has_not_left() {

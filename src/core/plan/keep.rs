@@ -129,7 +129,7 @@ fn remnant(observed: &Holding, service: &GslbService, staying: &Staying<'_>) -> 
     rest.description = staying.entries("", &service.description, &members).join(",");
     let own = rest.monitors.iter().filter_map(|name| observed.monitors.get(name));
     let monitors = own.filter_map(|monitor| monitor.content.clone()).collect();
-    Some(Desired { service: rest, monitors, without_stand_in: BTreeSet::new() })
+    Some(Desired { service: rest, monitors })
 }
 
 /// The observed members that the wanted pools do not explain.

@@ -14,14 +14,12 @@ pub fn stands_in_for(name: &str) -> Option<&str> {
 }
 
 impl Convergence<'_> {
-    /// The monitors that stand in for those which are replaced under the service: none while it keeps another one, or where
-    /// the controller has refused one.
+    /// The monitors that stand in for those which are replaced under the service: none while it keeps another one.
     pub(super) fn stand_ins(&self, service: &ObservedService, changes: &[Change<'_>]) -> Vec<HealthMonitor> {
         let replaced: BTreeSet<&String> = changes.iter().filter_map(replaced_name).collect();
         let refers = service.content.monitors.iter().any(|name| replaced.contains(name));
         let keeps = self.desired.service.monitors.iter().any(|name| !replaced.contains(name));
-        let refused = replaced.iter().any(|name| self.desired.without_stand_in.contains(*name));
-        if !refers || keeps || refused {
+        if !refers || keeps {
             return Vec::new();
         }
         let monitors = changes.iter().filter_map(|change| match change {

@@ -1,16 +1,11 @@
 //! What is said while no policy is in force by an object that is there (DEL-02): what is about to happen, when, and how
 //! to stop it.
 
-#[cfg(test)]
-mod tests;
-
 use super::presence::{Departure, Standing, Wish};
 use crate::core::occurrence::{Occurrence, Reason};
 use crate::core::precedence::ObjectName;
 use crate::core::report::condition::{Speaker, Statement};
 use crate::crd::{Condition, PolicyDeletion};
-use jiff::Timestamp;
-use std::time::Duration;
 
 /// Condition type of a GSLBConfig: there is no policy, or the one in force was deleted.
 pub const POLICY_ABSENT: &str = "PolicyAbsent";
@@ -102,30 +97,13 @@ pub fn conditions(standing: &Standing, left: Option<bool>, speaker: Speaker<'_>)
     absent.into_iter().chain(cleaned).collect()
 }
 
-/// How often it is noted that a deletion goes on.
-const RENEWAL: Duration = Duration::from_secs(60);
-
-/// When a deletion of everything was last known to go on: to the minute, so that the status is written that often.
-/// `left` is whether any service is, `None` while that is not known.
-pub fn under_way(standing: &Standing, left: Option<bool>, now: Timestamp) -> Option<Timestamp> {
-    let Standing::Gone(departure) = standing else { return None };
-    if left == Some(false) {
-        return None;
-    }
-    let since = Duration::try_from(now.duration_since(departure.due)).ok()?;
-    let times = since.as_secs() / RENEWAL.as_secs();
-    let last = departure.due.checked_add(RENEWAL.saturating_mul(u32::try_from(times).ok()?)).ok();
-    last.filter(|_| times > 0)
-}
-
 /// The wish, when there is one, as the GSLBConfig's status keeps it.
-pub fn kept(standing: &Standing, under_way: Option<Timestamp>) -> Option<PolicyDeletion> {
+pub fn kept(standing: &Standing) -> Option<PolicyDeletion> {
     match standing {
         Standing::Leaving(departure) | Standing::Gone(departure) if departure.wished => Some(PolicyDeletion {
             policy: departure.policy.name.clone(),
             deleted_at: departure.deleted,
             effective_at: departure.due,
-            under_way_at: under_way,
         }),
         _ => None,
     }
@@ -134,5 +112,5 @@ pub fn kept(standing: &Standing, under_way: Option<Timestamp>) -> Option<PolicyD
 /// The wish that a GSLBConfig's status keeps, about a policy of this namespace.
 pub fn wish_of(kept: &PolicyDeletion, namespace: &str) -> Wish {
     let policy = ObjectName { namespace: namespace.to_owned(), name: kept.policy.clone() };
-    Wish { policy, deleted: kept.deleted_at, due: kept.effective_at, under_way: kept.under_way_at }
+    Wish { policy, deleted: kept.deleted_at, due: kept.effective_at }
 }

@@ -18,8 +18,8 @@ use std::time::Duration;
 /// else.
 pub const GRACE: Duration = Duration::from_secs(30);
 
-/// How long after its end, or after a process last carried it out, a wish is gone on with at a start. Later, a policy may
-/// have come and gone without a trace in the status.
+/// How long after its end a wish is gone on with at a start. Later, a policy may have come and gone without a trace in
+/// the status.
 pub const WISH_HOLDS: Duration = Duration::from_secs(5 * 60);
 
 /// The time on two clocks: one never jumps, people and other processes read the other.
@@ -51,8 +51,6 @@ pub struct Wish {
     pub policy: ObjectName,
     pub deleted: Timestamp,
     pub due: Timestamp,
-    /// When it was last known that services are being deleted for it.
-    pub under_way: Option<Timestamp>,
 }
 
 /// The policy in force has gone.
@@ -133,25 +131,6 @@ impl Presence {
         (self.undefined, self.kept_is_over) = (true, true);
     }
 
-    /// The API server does not know any more what it has told of the policies. Right after the last one went that shows
-    /// that their definition went as well and was made anew, faster than any request could find it missing.
-    ///
-    /// Answers whether that changes anything.
-    pub fn expired(&mut self) -> bool {
-        match &mut self.state {
-            State::Leaving(absence) if !absence.confirmed && absence.wished => {
-                (absence.wished, self.kept_is_over) = (false, true);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether the API server knows policies, as far as is known.
-    pub fn is_defined(&self) -> bool {
-        !self.undefined
-    }
-
     /// A list of the policies was taken in, and looked at.
     pub fn served(&mut self) {
         self.undefined = false;
@@ -211,9 +190,7 @@ impl Presence {
     fn restore(&mut self, seen: Seen<'_>, now: Moment) {
         let Some(wish) = seen.kept.filter(|_| self.state == State::Nobody && !self.kept_is_over) else { return };
         let since = |past: Timestamp| Duration::try_from(now.wall.duration_since(past)).unwrap_or_default();
-        if since(wish.under_way.map_or(wish.due, |at| at.max(wish.due))) > WISH_HOLDS
-            || seen.policies.contains(&wish.policy)
-        {
+        if since(wish.due) > WISH_HOLDS || seen.policies.contains(&wish.policy) {
             return;
         }
         // A clock that is ahead elsewhere makes the grace a new one at most.

@@ -5,7 +5,7 @@ use super::*;
 use crate::core::build::{Built, Decision, Desired, Origin, Placed};
 use crate::core::endpoint::{EndpointKey, Kind};
 use crate::core::gslb::{GslbService, Member, Pool, PoolAlgorithm};
-use crate::crd::{Condition, GslbHostRuleStatus, LastError, LastWrite, MemberStatus, RefusedObject, ServiceStatus};
+use crate::crd::{Condition, LastError, LastWrite, MemberStatus, RefusedObject, ServiceStatus};
 use std::collections::BTreeSet;
 
 fn at(time: &str) -> Timestamp {
@@ -62,11 +62,7 @@ fn service() -> GslbService {
 fn built(refused: usize) -> Built {
     let refusals = (0..refused).map(|n| (key("east", &format!("app{n:02}")), "it lacks a label".to_owned()));
     Built {
-        decision: Decision::Service(Box::new(Desired {
-            service: service(),
-            monitors: Vec::new(),
-            without_stand_in: BTreeSet::new(),
-        })),
+        decision: Decision::Service(Box::new(Desired { service: service(), monitors: Vec::new() })),
         refused: refusals.collect(),
         members: vec![
             placed(Origin::Object(key("east", "web")), "10.1.0.5", 3, 10),
@@ -132,6 +128,7 @@ fn rule(verdict: RuleVerdict) -> RuleReport {
         fqdn: "web.example.org".into(),
         uid: None,
         generation: Some(4),
+        latest: Some(4),
         present: None,
         verdict,
         managed: false,

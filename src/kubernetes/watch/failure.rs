@@ -25,11 +25,6 @@ pub fn is_not_served(error: &watcher::Error) -> bool {
     answer(error).is_some_and(|status| status.code == 404)
 }
 
-/// Whether the server says that it does not know the version any more.
-pub fn is_expired(error: &watcher::Error) -> bool {
-    answer(error).is_some_and(|status| status.code == 410)
-}
-
 /// The failure, and what a person can do about it.
 pub fn describe<K: Resource<DynamicType = ()>>(error: &watcher::Error) -> String {
     let remedy = match answer(error).map(|status| status.code) {

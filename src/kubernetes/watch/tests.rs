@@ -1,9 +1,7 @@
 //! Watches against API servers that misbehave.
 
 use super::*;
-use crate::kubernetes::heard::overheard;
 use crate::kubernetes::objects::NamespaceObject;
-use crate::kubernetes::revival::Revival;
 use axum::body::Body as Answer;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -43,7 +41,6 @@ where
         identify: |_, name| name.to_owned(),
         retry: RetryPolicy::default(),
         rng: StdRng::seed_from_u64(1),
-        rest: Rest::default(),
         identity: None,
     };
     let mut told = Vec::new();
@@ -93,7 +90,6 @@ fn word(event: &Event) -> &'static str {
         WatchEvent::Listed { .. } => "listed",
         WatchEvent::Failed(_) => "failed",
         WatchEvent::Reopened => "reopened",
-        WatchEvent::Expired => "expired",
         _ => "other",
     }
 }
@@ -104,58 +100,4 @@ async fn f08_a_watch_that_ends_at_once_is_not_opened_more_than_once_per_second()
     let (told, asked) = watched(Duration::from_secs(60), answer).await;
     assert_eq!(told, [WatchEvent::Listed { objects: vec!["shop".into()], undecodable: vec![] }]);
     assert!((55..=62).contains(&asked.len()), "{} requests", asked.len());
-}
-
-/// CL-06: one watch finds out that its cluster answers again, and no other waits on.
-#[tokio::test(start_paused = true)]
-async fn when_one_watch_is_answered_again_all_others_ask_at_once() {
-    let dark = Arc::new(std::sync::atomic::AtomicBool::new(true));
-    let (revival, answers) = (Revival::default(), Arc::clone(&dark));
-    let server = Client::new(
-        tower::service_fn(move |request: Request<Body>| {
-            let dark = answers.load(Ordering::Relaxed);
-            let is_watch = request.uri().query().unwrap_or_default().contains("watch=true");
-            async move {
-                match (dark, is_watch) {
-                    (true, _) => Err(std::io::Error::other("nobody is there")),
-                    (false, true) => Ok(Response::new(silence())),
-                    (false, false) => Ok(Response::new(list())),
-                }
-            }
-        }),
-        "default",
-    );
-    let heard = revival.clone();
-    let client = overheard(&server, Arc::new(move |now| heard.heard(now)));
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let watch = |name: &'static str, longest: Duration| {
-        let (api, ear) = source(&client, Api::all);
-        let told = Arc::clone(&told);
-        let watch = Watch {
-            api,
-            ear,
-            config: watcher::Config::default(),
-            project: |namespace: NamespaceObject| namespace.name_any(),
-            identify: |_, name| name.to_owned(),
-            retry: RetryPolicy { start: longest, cap: longest },
-            rng: StdRng::seed_from_u64(1),
-            rest: revival.rest(),
-            identity: None,
-        };
-        watch.run(move |event: Event| {
-            if matches!(event, WatchEvent::Listed { .. }) {
-                told.lock().push(name);
-            }
-        })
-    };
-    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
-    // The pauses of the second one are of days.
-    let all = futures::future::join(watch("soon", minutes(1)), watch("late", minutes(100_000)));
-    let lit = async {
-        tokio::time::sleep(minutes(10)).await;
-        dark.store(false, Ordering::Relaxed);
-        tokio::time::sleep(minutes(10)).await;
-    };
-    futures::future::select(Box::pin(all), Box::pin(lit)).await;
-    assert_eq!(*told.lock(), ["soon", "late"]);
 }

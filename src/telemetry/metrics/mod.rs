@@ -30,11 +30,6 @@ struct StateLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct TroubleLabels {
-    reason: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ActorLabels {
     actor: String,
 }
@@ -78,11 +73,9 @@ pub struct Metrics {
     pub deletions: DeletionMetrics,
     leader: Gauge,
     synced: Gauge,
-    trouble: Family<TroubleLabels, Gauge>,
     cluster_synced: Family<ClusterLabels, Gauge>,
     cluster_refused: Family<ClusterLabels, Gauge>,
     cluster_watch_age: Family<ClusterLabels, Gauge<f64, AtomicU64>>,
-    federation_reached: Family<ClusterLabels, Gauge>,
     members: Family<ClusterLabels, Gauge>,
     services: Family<StateLabels, Gauge>,
     kubeconfig: Gauge,
@@ -101,11 +94,9 @@ impl Default for Metrics {
             registry,
             leader: Gauge::default(),
             synced: Gauge::default(),
-            trouble: Family::default(),
             cluster_synced: Family::default(),
             cluster_refused: Family::default(),
             cluster_watch_age: Family::default(),
-            federation_reached: Family::default(),
             members: Family::default(),
             services: Family::default(),
             kubeconfig: Gauge::default(),
@@ -123,14 +114,9 @@ impl Metrics {
         registry.register("leader", "1 while this replica holds a leadership term", self.leader.clone());
         let help = "1 while the controller is completely read and in use";
         registry.register("controller_synced", help, self.synced.clone());
-        let help = "1 for each reason why the controller cannot be used, or only with an earlier login, in the word of \
-                    the GSLBConfig's conditions";
-        registry.register("controller_trouble", help, self.trouble.clone());
         let synced = self.cluster_synced.clone();
         let help = "1 while the member cluster is completely listed and its watches work";
         registry.register("cluster_synced", help, synced);
-        let help = "1 while the other cluster of the federation answers";
-        registry.register("federation_reached", help, self.federation_reached.clone());
         let help = "Members of GSLB services by the cluster of the object behind them";
         registry.register("members", help, self.members.clone());
         registry.register("services", "GSLB services by state, as /api/gs says it", self.services.clone());
@@ -159,12 +145,6 @@ impl Metrics {
     pub fn render(&self, notices: &Notices) -> String {
         self.leader.set(i64::from(matches!(notices.role, RoleNotice::Leader { .. })));
         self.synced.set(i64::from(notices.avi_api.synced));
-        self.trouble.clear();
-        let obstacle = notices.avi_api.obstacle().map(|(reason, _)| reason);
-        let login = notices.avi_api.login.as_ref().map(|login| login.reason);
-        for reason in obstacle.into_iter().chain(login) {
-            self.trouble.get_or_create(&TroubleLabels { reason }).set(1);
-        }
         self.queue.look(&notices.queue);
         let unusable = notices.kubeconfig.as_ref().is_some_and(|kubeconfig| kubeconfig.error.is_some());
         self.kubeconfig.set(i64::from(!unusable));
@@ -191,11 +171,6 @@ impl Metrics {
             if let Some(heard) = cluster.heard {
                 self.cluster_watch_age.get_or_create(&labels).set((now - heard).as_secs_f64());
             }
-        }
-        self.federation_reached.clear();
-        for (context, notice) in &notices.federation {
-            let labels = ClusterLabels { cluster: context.clone() };
-            self.federation_reached.get_or_create(&labels).set(i64::from(notice.reached));
         }
         for (actor, child) in &notices.actors {
             let restarts = i64::try_from(child.restarts).unwrap_or(i64::MAX);

@@ -114,9 +114,9 @@ fn the_state_of_a_configuration_decides_its_conditions() {
         ),
         (
             "error: issue in connecting to the controller API, Secret s has no username",
-            ["True Active", "False SecretIncomplete", "False SecretIncomplete"],
+            ["True Active", "False SecretIncomplete", "False NoCredentials"],
         ),
-        ("error: secret object doesn't exist s", ["True Active", "False SecretNotFound", "False SecretNotFound"]),
+        ("error: secret object doesn't exist s", ["True Active", "False SecretNotFound", "False NoCredentials"]),
         ("error: can't add another gslbconfig", ["False Conflicted", "Unknown NotChecked", "False NotInUse"]),
         (
             "error: invalid gslb configinvalid gslb config, namespace can only be avi-system",

@@ -4,7 +4,9 @@ use crate::core::build::Decision;
 use crate::core::build::{Built, Inputs, build};
 use crate::core::endpoint::Endpoint;
 use crate::core::fixtures::{Controller, deployment, endpoint, in_force, labels};
+use crate::core::gslb::Member;
 use crate::core::guard::*;
+use crate::core::occurrence::digest;
 use crate::core::plan::Unseen;
 use crate::core::policy::{DeploymentPolicy, DeploymentState, Installation, PolicySnapshot};
 use std::collections::BTreeMap;
@@ -13,20 +15,20 @@ use std::sync::Arc;
 const FQDN: &str = "web.example.org";
 
 /// Who loses everything and why, and whether the name keeps no member.
-pub(super) type Told = Option<(BTreeMap<String, Cause>, bool)>;
+type Told = Option<(BTreeMap<String, Cause>, bool)>;
 
 /// One FQDN in two clusters, written; and what has become of it since.
-pub(super) struct Case {
-    pub controller: Controller,
-    pub offered: Vec<Arc<Endpoint>>,
-    pub former: Former,
+struct Case {
+    controller: Controller,
+    offered: Vec<Arc<Endpoint>>,
+    former: Former,
     policy: PolicySnapshot,
     unseen: Unseen,
     unknown: Unseen,
 }
 
 impl Case {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self::of(vec![endpoint("ctx-a", "web", "10.1.0.5"), endpoint("ctx-b", "web", "10.2.0.5")])
     }
 
@@ -56,13 +58,13 @@ impl Case {
     }
 
     /// One endpoint is another one now.
-    pub(super) fn change(&mut self, index: usize, change: impl FnOnce(&mut Endpoint)) {
+    fn change(&mut self, index: usize, change: impl FnOnce(&mut Endpoint)) {
         let mut now: Vec<Endpoint> = self.offered.iter().map(|endpoint| (**endpoint).clone()).collect();
         change(&mut now[index]);
         self.offer(now);
     }
 
-    pub(super) fn deploy(&mut self, change: impl FnOnce(&mut DeploymentPolicy)) {
+    fn deploy(&mut self, change: impl FnOnce(&mut DeploymentPolicy)) {
         let DeploymentState::InForce(policy) = &mut self.policy.deployment else { panic!("in force") };
         change(policy);
     }
@@ -89,12 +91,12 @@ impl Case {
     }
 
     /// Who loses everything and why, and whether the name keeps no member.
-    pub(super) fn loss(&self) -> Told {
+    fn loss(&self) -> Told {
         let loss = self.weigh(None).loss?;
         Some((loss.lost.iter().map(|lost| (lost.party.to_string(), lost.cause)).collect(), loss.empties))
     }
 
-    pub(super) fn addresses(&self, held: Option<Keep>) -> Option<Vec<String>> {
+    fn addresses(&self, held: Option<Keep>) -> Option<Vec<String>> {
         match self.weigh(held).decision {
             Decision::Service(desired) => Some(desired.service.members().map(|m| m.address.to_string()).collect()),
             Decision::Wait(_) | Decision::Nothing => None,
@@ -269,6 +271,28 @@ fn without_memory_the_description_tells_whose_members_leave() {
     case.offered.clear();
     let loss = case.weigh(None).loss.unwrap();
     assert_eq!((loss.lost[0].party.clone(), loss.empties), (Party::Unknown, true));
+}
+
+/// FND-A3: a member that nothing explains is lost like any other, unless another one comes in its place.
+#[test]
+fn a_member_of_which_nothing_is_known_is_a_loss_and_stays_while_it_is_held() {
+    let mut case = Case::new();
+    let held = &mut case.controller.observed.only_mut().service_mut().content;
+    let site = Member { address: "198.51.100.7".parse().unwrap(), vs_uuid: None, ..held.pools[0].members[0].clone() };
+    held.pools[0].members.push(site);
+    let unknown = Lost { party: Party::Unknown, cause: Cause::Before, objects: [digest(&FQDN)].into() };
+    let loss = case.weigh(None).loss.unwrap();
+    assert_eq!(loss, Loss { lost: vec![unknown], empties: false });
+    let held = || Some(Keep([(Party::Unknown, Cause::Before)].into()));
+    assert_eq!(case.addresses(None), Some(vec!["10.1.0.5".into(), "10.2.0.5".into()]));
+    assert_eq!(case.addresses(held()), Some(vec!["10.1.0.5".into(), "10.2.0.5".into(), "198.51.100.7".into()]));
+    let (weighed, built) = (case.weigh(held()), case.built());
+    let kept = kept(&weighed, &built.members, &case.controller.observed, &case.scene(), held().as_ref());
+    let told: Vec<_> = kept.into_iter().map(|kept| (kept.address.to_string(), kept.party)).collect();
+    assert_eq!(told, [("198.51.100.7".to_owned(), None)]);
+
+    case.offered.push(Arc::new(endpoint("ctx-a", "other", "10.1.0.9")));
+    assert_eq!(case.loss(), None, "10.1.0.9 may be its new address");
 }
 
 /// FND-A3: what is held stays, and everything else is carried out.

@@ -96,7 +96,7 @@ fn departure(deleted: u64) -> Departure {
 }
 
 fn wish(deleted: u64) -> Wish {
-    Wish { policy: named("gdp"), deleted: at(deleted), due: at(deleted + 30), under_way: None }
+    Wish { policy: named("gdp"), deleted: at(deleted), due: at(deleted + 30) }
 }
 
 /// FND-A1: the deletion takes effect after the grace and a list that began after it, and not a moment before.
@@ -233,31 +233,6 @@ fn a_policy_that_goes_with_its_definition_is_not_wished_away() {
     }
 }
 
-/// FND-A1: nor where the definition was made anew faster than a request could find it missing; later that says nothing.
-#[test]
-fn a_history_that_is_forgotten_within_the_grace_ends_the_wish() {
-    let mut scene = Scene::in_force();
-    assert!(!scene.presence.expired(), "it is there");
-    scene.see(&[]);
-    scene.pass(HALF);
-    assert!(scene.presence.expired());
-    assert_eq!(scene.look(), Standing::Leaving(Departure { wished: false, ..departure(0) }));
-    scene.pass(HALF);
-    assert_eq!((scene.list(), scene.look()), (true, Standing::Missing));
-
-    let mut scene = Scene::in_force();
-    scene.see(&[]);
-    scene.pass(GRACE);
-    assert!(scene.list());
-    assert_eq!((scene.presence.expired(), scene.look()), (false, Standing::Gone(departure(0))));
-
-    let mut scene = Scene { kept: Some(wish(0)), ..Scene::new(20, &[]) };
-    scene.look();
-    assert!(scene.presence.expired());
-    scene.pass(GRACE);
-    assert_eq!((scene.list(), scene.look(), scene.look()), (true, Standing::Missing, Standing::Missing));
-}
-
 /// FND-A1: nor by what an earlier process has kept, however often is looked.
 #[test]
 fn a_kept_wish_is_over_once_the_definition_was_away() {
@@ -311,13 +286,6 @@ fn a_restart_goes_on_with_the_wish_that_the_status_has_kept() {
     assert_eq!(scene.look(), Standing::Leaving(Departure { remembered: false, due: at(ends + 30), ..departure(0) }));
     let mut scene = Scene { kept: kept.clone(), ..Scene::new(ends + 1, &[]) };
     assert_eq!(scene.look(), Standing::Missing, "too old");
-    let carried_out = Some(Wish { under_way: Some(at(3600)), ..wish(0) });
-    for (began, expected) in [(3600 + 300, true), (3600 + 301, false)] {
-        let mut scene = Scene { kept: carried_out.clone(), ..Scene::new(began, &[]) };
-        let again = Departure { remembered: false, due: at(began + 30), ..departure(0) };
-        let expected = if expected { Standing::Leaving(again) } else { Standing::Missing };
-        assert_eq!(scene.look(), expected, "under way for an hour, begun at {began}");
-    }
     let mut scene = Scene { kept: Some(wish(3600)), ..Scene::new(0, &[]) };
     assert_eq!(scene.look(), Standing::Leaving(Departure { remembered: false, ..departure(0) }), "a clock was ahead");
 }
