@@ -24,6 +24,28 @@ pub struct GslbService {
     pub enabled: bool,
 }
 
+impl GslbService {
+    /// Of all pools.
+    pub fn members(&self) -> impl Iterator<Item = &Member> {
+        self.pools.iter().flat_map(|pool| &pool.members)
+    }
+
+    /// With the priorities of their pools.
+    pub fn placed_members(&self) -> impl Iterator<Item = (u32, &Member)> {
+        self.pools.iter().flat_map(|pool| pool.members.iter().map(|member| (pool.priority, member)))
+    }
+}
+
+/// What a member is known by: the priority of its pool, its address and its public address.
+pub type Place = (u32, IpAddr, Option<IpAddr>);
+
+impl Member {
+    /// In a pool of this priority.
+    pub fn place(&self, priority: u32) -> Place {
+        (priority, self.address, self.public_address)
+    }
+}
+
 /// One pool per distinct priority.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pool {

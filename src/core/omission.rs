@@ -12,10 +12,9 @@
 mod tests;
 
 use super::dns_name;
-use super::gslb::{GslbService, Member, PoolAlgorithm};
+use super::gslb::{GslbService, Member, Place, PoolAlgorithm};
 use super::owner::MONITOR_PREFIX;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
 /// A part of a service that may be refused by itself.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -261,7 +260,8 @@ fn parts(service: &GslbService) -> BTreeSet<Part> {
         service.pools.iter().any(|pool| pool.algorithm != PoolAlgorithm::RoundRobin).then_some(Setting::Algorithm),
     ];
     let settings = settings.into_iter().flatten().map(Part::Setting);
-    members(service)
+    service
+        .placed_members()
         .map(|(priority, member)| Part::member(priority, member))
         .chain(names)
         .chain(monitors)
@@ -290,12 +290,12 @@ fn suspects(wanted: &GslbService, present: Option<&GslbService>, names_only: boo
         Part::Member(..) => !known.contains(part),
     };
     let mut new: Vec<Part> = parts(wanted).into_iter().filter(is_new).collect();
-    let places: BTreeSet<Place> = members(wanted).map(|(priority, member)| place(priority, member)).collect();
+    let places: BTreeSet<Place> = wanted.placed_members().map(|(priority, member)| member.place(priority)).collect();
     let comes = |(priority, member): (u32, &Member)| {
         let stays = present.is_some_and(|present| counterpart(priority, member, &places, present).is_some());
         !stays && new.contains(&Part::member(priority, member))
     };
-    if members(wanted).all(comes) {
+    if wanted.placed_members().all(comes) {
         let anchor = anchor(wanted);
         new.retain(|part| Some(part) != anchor.as_ref());
     }
@@ -305,14 +305,7 @@ fn suspects(wanted: &GslbService, present: Option<&GslbService>, names_only: boo
 
 /// The member that stays when all are new.
 fn anchor(wanted: &GslbService) -> Option<Part> {
-    members(wanted).next().map(|(priority, member)| Part::member(priority, member))
-}
-
-/// What a member is known by: the priority of its pool, its address and its public address.
-pub type Place = (u32, IpAddr, Option<IpAddr>);
-
-pub fn place(priority: u32, member: &Member) -> Place {
-    (priority, member.address, member.public_address)
+    wanted.placed_members().next().map(|(priority, member)| Part::member(priority, member))
 }
 
 /// What the controller has of a wanted member, and in the pool of which priority: the one at its place, or else one of its
@@ -324,11 +317,11 @@ pub fn counterpart<'a>(
     wanted: &BTreeSet<Place>,
     present: &'a GslbService,
 ) -> Option<(u32, &'a Member)> {
-    let own = place(priority, member);
-    let candidates = members(present).filter(|(at, held)| {
-        held.address == member.address && (place(*at, held) == own || !wanted.contains(&place(*at, held)))
+    let own = member.place(priority);
+    let candidates = present.placed_members().filter(|(at, held)| {
+        held.address == member.address && (held.place(*at) == own || !wanted.contains(&held.place(*at)))
     });
-    candidates.min_by_key(|(at, held)| (place(*at, held) != own, held.public_address != member.public_address))
+    candidates.min_by_key(|(at, held)| (held.place(*at) != own, held.public_address != member.public_address))
 }
 
 /// How the pool of this priority chooses where the wanted algorithm is left out: as it does at present, or else as the
@@ -337,9 +330,4 @@ pub fn algorithm_at(priority: u32, present: Option<&GslbService>) -> PoolAlgorit
     let pools = present.map(|present| present.pools.as_slice()).unwrap_or_default();
     let same = pools.iter().find(|pool| pool.priority == priority).or(pools.first());
     same.map_or(PoolAlgorithm::RoundRobin, |pool| pool.algorithm)
-}
-
-/// With the priorities of their pools.
-fn members(service: &GslbService) -> impl Iterator<Item = (u32, &Member)> {
-    service.pools.iter().flat_map(|pool| pool.members.iter().map(|member| (pool.priority, member)))
 }

@@ -189,6 +189,30 @@ async fn nothing_of_it_goes(why: Why, from_the_start: bool) {
     assert_eq!(addresses(&world), expected, "{why:?}");
 }
 
+/// DB-01, DB-26
+#[tokio::test(start_paused = true)]
+async fn an_address_that_an_unseen_cluster_has_too_stays_when_a_seen_one_gives_it_up() {
+    let mut world = World::new(1, &ALL);
+    apply(world.cluster("ctx-a"), web("web", "10.1.0.5"));
+    apply(world.cluster("ctx-b"), web("web", "10.3.0.5"));
+    apply(world.cluster(BLIND), web("web", "10.3.0.5"));
+    world.start().await;
+    let both = vec!["10.1.0.5".to_owned(), "10.3.0.5".to_owned()];
+    assert_eq!(addresses(&world)["web.example.org"], both);
+    world.stop().await;
+    world.cluster(BLIND).set_available(false);
+    world.start().await;
+    delete_ingress(world.cluster("ctx-b"), "web");
+    minutes(5).await;
+    assert_eq!(addresses(&world)["web.example.org"], both);
+    world.cluster(BLIND).set_available(true);
+    minutes(5).await;
+    assert_eq!(addresses(&world)["web.example.org"], both);
+    delete_ingress(world.cluster(BLIND), "web");
+    minutes(5).await;
+    assert_eq!(addresses(&world)["web.example.org"], both[..1]);
+}
+
 /// CL-04, CL-05 and DB-01
 #[tokio::test(start_paused = true)]
 async fn nothing_of_a_cluster_goes_that_cannot_be_reached_at_the_start() {

@@ -29,8 +29,8 @@ async fn a_rename_that_is_held_stays_held_over_a_restart_and_over_a_new_session(
     assert_eq!((world.writes_since(before), answered(&world, 8)), (vec![], 8));
 }
 
-/// FND-A3: what rules gave up while no operator ran is of nobody that is known, and is asked about all the same; a new
-/// address in place of another one is nothing that is lost.
+/// FND-A3: members that rules gave up while no operator ran are explained by nothing, and are asked about all the same; a
+/// new address in place of another one is no loss.
 #[tokio::test(start_paused = true)]
 async fn third_party_members_that_were_given_up_unseen_are_asked_about() {
     let mut world = with_services(9).await;

@@ -229,6 +229,7 @@ async fn statuses_name_the_generations_that_objects_from_a_backup_have() {
     assert_eq!(generations(&world), [(4, vec![4]), (4, vec![4]), (4, vec![4])]);
 
     world.home().restore(&backup);
+    // Every kind is listed anew within thirty minutes (FND-A11), on the test's own clock.
     tokio::time::sleep(Duration::from_secs(40 * 60)).await;
     world.settle().await;
     assert_eq!(generations(&world), [(1, vec![1]), (1, vec![1]), (1, vec![1])]);

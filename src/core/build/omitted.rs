@@ -72,13 +72,13 @@ impl Limits<'_> {
         endpoints: &[&Endpoint],
         omitted: &mut Omitted,
     ) {
-        let knows_some = members(service).any(|(_, member)| self.is_of_site(member));
-        let why = |(pool, member): (&Pool, &Member)| {
-            let part = (!self.omissions.is_empty()).then(|| Part::member(pool.priority, member));
+        let knows_some = service.members().any(|member| self.is_of_site(member));
+        let why = |(priority, member): (u32, &Member)| {
+            let part = (!self.omissions.is_empty()).then(|| Part::member(priority, member));
             let refused = part.and_then(|part| self.omissions.why(&part)).map(refused_by_controller);
             refused.or_else(|| self.of_no_site(member).filter(|_| knows_some))
         };
-        let reasons: Vec<Option<String>> = members(service).map(why).collect();
+        let reasons: Vec<Option<String>> = service.placed_members().map(why).collect();
         if reasons.iter().all(Option::is_none) || reasons.iter().all(Option::is_some) {
             return;
         }
@@ -124,7 +124,7 @@ impl Limits<'_> {
     pub(super) fn of_no_site(self, member: &Member) -> Option<String> {
         let uuid = member.cluster_uuid.as_deref()?;
         let held = |before: &GslbService| {
-            members(before).any(|(_, held)| held.address == member.address && held.cluster_uuid == member.cluster_uuid)
+            before.members().any(|held| held.address == member.address && held.cluster_uuid == member.cluster_uuid)
         };
         if !self.is_stranger(uuid) || self.before.is_some_and(held) {
             return None;
@@ -212,10 +212,6 @@ fn path_of<'a>(endpoint: &'a Endpoint, service: &GslbService, monitor: &str) -> 
     let Backend::Paths { paths, .. } = &endpoint.backend else { return None };
     let asks = |path: &&String| [false, true].iter().any(|tls| path_monitor_name(&service.name, path, *tls) == monitor);
     paths.iter().find(asks).map(String::as_str)
-}
-
-fn members(service: &GslbService) -> impl Iterator<Item = (&Pool, &Member)> {
-    service.pools.iter().flat_map(|pool| pool.members.iter().map(move |member| (pool, member)))
 }
 
 pub(super) fn refused_by_controller(why: &str) -> String {

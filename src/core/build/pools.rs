@@ -11,7 +11,7 @@ use super::staying::Staying;
 use super::{Origin, Placed};
 use crate::core::address::usable;
 use crate::core::endpoint::{Endpoint, EndpointKey, VirtualServiceRef};
-use crate::core::gslb::{Member, Pool};
+use crate::core::gslb::{Member, Place, Pool};
 use crate::core::host_rule::ThirdParty;
 use crate::core::object::Created;
 use crate::core::policy::TrafficShare;
@@ -39,9 +39,6 @@ struct Seat {
     /// Of the object behind it; `None` of a third-party member.
     created: Option<Created>,
 }
-
-/// What a member of a pool is known by: a controller may refuse a pool that has it twice (DB-26).
-type Place = (Reverse<u32>, IpAddr, Option<IpAddr>);
 
 /// Members keep the order of `endpoints`, and third-party ones follow in that of the rule. `min_up` tells how many
 /// monitors have to be up in a pool, and is asked whether a member of it is without a virtual service.
@@ -79,8 +76,7 @@ impl Limits<'_> {
         if self.before.is_none() || (self.omissions.is_empty() && !seats.iter().any(strange)) {
             return false;
         }
-        let wanted = seats.iter().map(|seat| (seat.placed.priority, seat.placed.address, seat.placed.public_address));
-        let wanted = wanted.collect();
+        let wanted = seats.iter().map(Seat::place).collect();
         let mut some = false;
         for seat in seats {
             let Seat { placed, .. } = &*seat;
@@ -178,7 +174,7 @@ fn is_public(address: IpAddr, held: Held<'_>) -> bool {
 impl Seat {
     fn place(&self) -> Place {
         let Placed { priority, address, public_address, .. } = self.placed;
-        (Reverse(priority), address, public_address)
+        (priority, address, public_address)
     }
 
     fn stay(&mut self, staying: Staying) {

@@ -3,8 +3,8 @@
 
 use super::Origin;
 use super::omitted::{Limits, refused_by_controller};
-use crate::core::gslb::{GslbService, Member};
-use crate::core::omission::{Part, Place, counterpart};
+use crate::core::gslb::{Member, Place};
+use crate::core::omission::{Part, counterpart};
 use std::collections::BTreeSet;
 
 /// A member as it is on the controller.
@@ -43,15 +43,11 @@ impl Limits<'_> {
         if !before.description.split(',').any(|entry| entry == key.describe()) {
             return None;
         }
-        let held = members(before).find(|held| {
+        let held = before.members().find(|held| {
             (held.address, held.public_address) == (member.address, member.public_address)
                 && (held.cluster_uuid.is_none() || self.is_of_site(held))
         })?;
         let (cluster_uuid, vs_uuid) = (held.cluster_uuid.clone(), held.vs_uuid.clone());
         Some((Member { cluster_uuid, vs_uuid, ..member.clone() }, why))
     }
-}
-
-fn members(service: &GslbService) -> impl Iterator<Item = &Member> {
-    service.pools.iter().flat_map(|pool| &pool.members)
 }

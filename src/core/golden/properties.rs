@@ -189,10 +189,6 @@ fn described(endpoints: &[Endpoint], setting: &Setting, service: &GslbService) -
     here.map(|endpoint| endpoint.key.describe()).collect()
 }
 
-fn members(service: &GslbService) -> impl Iterator<Item = (u32, &Member)> {
-    service.pools.iter().flat_map(|pool| pool.members.iter().map(|member| (pool.priority, member)))
-}
-
 fn is_third_party(rule: &RuleState, member: &Member) -> bool {
     matches!(rule, RuleState::InForce(rule) if rule.third_party.iter().any(|other| other.address == member.address))
 }
@@ -245,7 +241,7 @@ proptest! {
             prop_assert!(service.ttl.is_none_or(|ttl| ttl <= 86_400));
             prop_assert!(!service.pools.is_empty() && service.pools.iter().all(|pool| !pool.members.is_empty()));
             prop_assert!(service.pools.is_sorted_by(|a, b| a.priority > b.priority));
-            prop_assert!(members(service).all(|(priority, member)| (1..=20).contains(&member.ratio) && priority <= 100));
+            prop_assert!(service.placed_members().all(|(priority, member)| (1..=20).contains(&member.ratio) && priority <= 100));
             prop_assert!(service.domain_names.is_sorted_by(|a, b| a < b));
             prop_assert!(service.domain_names.iter().any(|name| name == FQDN));
             prop_assert!(service.pools.iter().all(|pool| (1..=7).contains(&pool.min_health_monitors_up)));
@@ -270,14 +266,14 @@ proptest! {
             let Placed { priority, address, ratio, public_address, .. } = *placed;
             (priority, address, ratio, public_address)
         }).collect();
-        let held: Vec<_> = members(service).map(|(p, m)| (p, m.address, m.ratio, m.public_address)).collect();
+        let held: Vec<_> = service.placed_members().map(|(p, m)| (p, m.address, m.ratio, m.public_address)).collect();
         prop_assert_eq!(told, held);
 
         let entries: Vec<&str> = service.description.split(',').collect();
         let expected = described(&endpoints, &setting, service);
         prop_assert_eq!(entries.len(), expected.len());
         prop_assert_eq!(entries.iter().map(|entry| (*entry).to_owned()).collect::<BTreeSet<_>>(), expected);
-        for (placed, (_, member)) in placed.iter().zip(members(service)) {
+        for (placed, (_, member)) in placed.iter().zip(service.placed_members()) {
             match &placed.origin {
                 Origin::Object(key) => prop_assert!(entries.contains(&key.describe().as_str())),
                 Origin::Site(_) => prop_assert_eq!((&member.vs_uuid, &member.cluster_uuid), (&None, &None)),
@@ -307,13 +303,13 @@ proptest! {
             prop_assert!(round == 0 || calls.is_empty(), "{calls:?}");
             prop_assert!(calls.iter().all(|call| !call.starts_with("DELETE gs")), "{calls:?}");
             if let (Some(before), Some(after)) = (before.services().next(), controller.observed.services().next()) {
-                let after: Vec<_> = members(&after.content).collect();
+                let after: Vec<_> = after.content.placed_members().collect();
                 // An address that a third-party site has too keeps its place, with the weight of whoever is seen.
                 let stays = |(priority, member): (u32, &Member)| {
                     let shared = is_third_party(&setting.rule, member);
                     after.iter().any(|(p, m)| *p == priority && (*m == member || shared && m.address == member.address))
                 };
-                prop_assert!(members(&before.content).all(stays), "{before:?} {after:?}");
+                prop_assert!(before.content.placed_members().all(stays), "{before:?} {after:?}");
             }
         }
         controller.settle(&full);

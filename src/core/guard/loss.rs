@@ -95,13 +95,6 @@ pub fn kept(
     stay.filter_map(|member| scene.why_kept(member, &entries, held)).collect()
 }
 
-impl GslbService {
-    /// Of all pools.
-    pub fn members(&self) -> impl Iterator<Item = &Member> {
-        self.pools.iter().flat_map(|pool| &pool.members)
-    }
-}
-
 impl Whose for Scene<'_> {
     /// Whether a cluster that is seen offered the member, or offers its address without being chosen: then no other
     /// explains it.

@@ -51,7 +51,7 @@ impl Controller {
                 omissions.accepted();
                 continue;
             }
-            let addresses = members(&sent).map(|(_, member)| member.address.to_string()).collect();
+            let addresses = sent.placed_members().map(|(_, member)| member.address.to_string()).collect();
             self.sent.push((addresses, sent.domain_names[1..].to_vec()));
             match (self.refuses)(&sent) {
                 None => {
@@ -82,7 +82,7 @@ fn controller(held: Option<GslbService>, refuses: fn(&GslbService) -> Option<&'s
 }
 
 fn has(service: &GslbService, address: &str) -> bool {
-    members(service).any(|(_, member)| member.address.to_string() == address)
+    service.placed_members().any(|(_, member)| member.address.to_string() == address)
 }
 
 fn part(address: &str) -> Part {

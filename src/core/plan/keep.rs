@@ -27,11 +27,19 @@ pub trait Whose {
 /// Keeps what only a cluster that was not seen yet can explain (DB-01): members of the observed
 /// service that the decision does not know stay, with their pools, while one of `unseen` is named in the service's
 /// description; its aliases stay while any is unseen. A service that would vanish or change its tenant for the same
-/// reason stays as it is. A member of a cluster that is seen goes when that one says so.
+/// reason stays as it is. A member of a cluster that is seen goes when that one says so, unless it may be an unseen one's
+/// as well: clusters may have overlapping address plans (DB-26).
 ///
 /// Pass the result of [`relevant_unseen`], or a deleted policy would not empty the services.
 pub fn keep_unseen(decision: Decision, observed: &Observed, unseen: &Unseen, whose: &dyn Whose) -> Decision {
     observed.holdings().fold(decision, |decision, held| unseen_in_tenant(decision, held, unseen, whose))
+}
+
+/// Whether an unseen object may be behind a member that a seen cluster explains, too: the description names more objects of
+/// unseen clusters than there are members that nothing seen explains.
+fn may_be_shared(service: &GslbService, of_unseen: &dyn Fn(&str) -> bool, whose: &dyn Whose) -> bool {
+    let named: BTreeSet<&str> = service.description.split(',').filter(|entry| of_unseen(entry)).collect();
+    service.members().filter(|member| !whose.is_of_seen(member)).count() < named.len()
 }
 
 /// The same for what one tenant holds.
@@ -50,7 +58,8 @@ fn unseen_in_tenant(decision: Decision, observed: &Holding, unseen: &Unseen, who
         vanishes: "its members may be of a cluster that has not been seen yet",
         moves: "its tenant changes, and members may be of a cluster that has not been seen yet",
     };
-    let staying = Staying { whose, member: &|member| !whose.is_of_seen(member), entry: &of_unseen };
+    let shared = may_be_shared(&service.content, &of_unseen, whose);
+    let staying = Staying { whose, member: &|member| shared || !whose.is_of_seen(member), entry: &of_unseen };
     retain(decision, observed, &staying, reasons)
 }
 

@@ -41,7 +41,7 @@ fn service(built: &Built) -> &GslbService {
 }
 
 fn addresses(service: &GslbService) -> Vec<String> {
-    members(service).map(|(_, member)| member.address.to_string()).collect()
+    service.members().map(|member| member.address.to_string()).collect()
 }
 
 /// FND-E1
@@ -193,16 +193,16 @@ fn place(priority: u32, weight: u32, addresses: &str) -> String {
 }
 
 fn places(service: &GslbService) -> Vec<String> {
-    let text = |(pool, member): (&Pool, &Member)| {
+    let text = |(priority, member): (u32, &Member)| {
         let public = member.public_address.map(|public| format!("/{public}")).unwrap_or_default();
-        place(pool.priority, member.ratio, &format!("{}{public}", member.address))
+        place(priority, member.ratio, &format!("{}{public}", member.address))
     };
-    members(service).map(text).collect()
+    service.placed_members().map(text).collect()
 }
 
 /// FND-E1: a geo algorithm without a location database, say.
 #[test]
-fn an_algorithm_that_the_controller_refuses_is_left_out_and_the_pools_choose_as_before() {
+fn a_refused_algorithm_is_left_out_and_the_pools_choose_as_before() {
     let policy = in_force(deployment());
     let algorithm = |algorithm| RuleState::InForce(Arc::new(HostRule { algorithm: Some(algorithm), ..rule(FQDN) }));
     let topology = algorithm(PoolAlgorithm::Topology);

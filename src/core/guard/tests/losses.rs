@@ -275,7 +275,7 @@ fn without_memory_the_description_tells_whose_members_leave() {
 
 /// FND-A3: a member that nothing explains is lost like any other, unless another one comes in its place.
 #[test]
-fn a_member_of_which_nothing_is_known_is_a_loss_and_stays_while_it_is_held() {
+fn an_unknown_member_is_a_loss_and_stays_while_it_is_held() {
     let mut case = Case::new();
     let held = &mut case.controller.observed.only_mut().service_mut().content;
     let site = Member { address: "198.51.100.7".parse().unwrap(), vs_uuid: None, ..held.pools[0].members[0].clone() };
@@ -374,6 +374,16 @@ fn what_a_seen_cluster_explained_goes_while_another_is_unseen() {
     case.offer(vec![offered[0].clone()]);
     assert_eq!(case.addresses(None), Some(vec!["10.1.0.5".into(), "10.3.0.5".into()]));
     assert_eq!(case.loss(), lost([("ctx-b", Cause::Objects)], false));
+    let mut gone = three_clusters().0;
+    gone.unseen = ["ctx-c".to_owned()].into();
+    gone.offer(vec![offered[0].clone()]);
+    let held = &mut gone.controller.observed.only_mut().service_mut().content;
+    held.pools[0].members.pop();
+    assert_eq!(
+        gone.addresses(None),
+        Some(vec!["10.1.0.5".into(), "10.2.0.5".into()]),
+        "no member is left that may be the one of ctx-c, which may have the address of ctx-b"
+    );
     case.offer(Vec::new());
     assert_eq!(case.addresses(None), Some(vec!["10.3.0.5".into()]), "the name keeps what may be there");
 
